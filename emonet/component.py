@@ -1,0 +1,55 @@
+"""What a component says of itself without being built: its version and what it takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, get_args
+
+Kind = Literal["wave", "frames", "image", "vector"]
+"""What flows between components: wave (B, T), frames (B, L, D), image (B, C, M, L), vector (B, D)."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Factory = TypeVar("Factory", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """Torch-free facts about a component, read by ``plan`` and by stage keys.
+
+    Attributes:
+        version: changes whenever the component's output changes; part of every cache key.
+        accepts: the kind of input, for backbones.
+        yields: the kind of output, for frontends and extractors.
+    """
+
+    version: str = "1"
+    accepts: Kind | None = None
+    yields: Kind | None = None
+
+
+def component(
+    *, version: str = "1", accepts: Kind | None = None, yields: Kind | None = None
+) -> Callable[[Factory], Factory]:
+    """Declare the traits of a component's factory.
+
+    Heavy imports belong inside the factory, so that listing components stays fast.
+
+    >>> @component(version="2", yields="image")
+    ... def logmel(*, bands: int = 64) -> object: ...
+    >>> traits_of(logmel).version
+    '2'
+    """
+    traits = Traits(version, accepts, yields)
+
+    def mark(factory: Factory) -> Factory:
+        factory.__dict__["emonet_traits"] = traits
+        return factory
+
+    return mark
+
+
+def traits_of(factory: Callable[..., Any]) -> Traits:
+    """Return the declared traits of a factory, or the defaults where it declares none."""
+    traits = getattr(factory, "emonet_traits", Traits())
+    return traits if isinstance(traits, Traits) else Traits()

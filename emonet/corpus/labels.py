@@ -1,0 +1,45 @@
+"""From a corpus' raw codes to labels: classes, numbers, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from emonet.corpus.corpus import Label, Target
+from emonet.errors import CorpusError, did_you_mean
+
+
+def labels_from(codes: Mapping[str, str], targets: tuple[Target, ...], place: str) -> dict[str, Label]:
+    """Translate raw codes (target name -> code) to labels; codes that are left out give no entry.
+
+    Raises:
+        CorpusError: a code that the card does not know, or a number outside the target's range.
+    """
+    labels: dict[str, Label] = {}
+    for target in targets:
+        code = codes.get(target.name)
+        if code is None or code == "":
+            continue
+        label = _class_of(code, target, place) if target.is_categorical else _number(code, target, place)
+        if label is not None:
+            labels[target.name] = label
+    return labels
+
+
+def _class_of(code: str, target: Target, place: str) -> str | None:
+    if code in target.codes:
+        return target.codes[code]
+    known = ", ".join(sorted(target.codes))
+    hint = did_you_mean(code, target.codes)
+    message = f"{place}: the card maps no code '{code}' for target '{target.name}'. {hint} Known codes: {known}."
+    raise CorpusError(" ".join(message.split()))
+
+
+def _number(code: str, target: Target, place: str) -> float:
+    low, high = target.range or (float("-inf"), float("inf"))
+    try:
+        value = float(code)
+    except ValueError:
+        raise CorpusError(f"{place}: '{code}' is no number, but '{target.name}' is dimensional.") from None
+    if not low <= value <= high:
+        raise CorpusError(f"{place}: {target.name} is {value}, outside its range {low} to {high}.")
+    return value

@@ -1,0 +1,86 @@
+"""Corpora whose paths say everything: a regular expression with named groups."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from emonet.corpus.corpus import Target, Utterance
+from emonet.corpus.labels import labels_from
+from emonet.corpus.walk import files_below
+from emonet.errors import CorpusError
+
+_FIELDS = ("speaker", "session", "text", "split", "language")
+
+
+@dataclass(frozen=True)
+class PatternRule:
+    """A regex searched in each POSIX path, and templates such as ``Ses{session}{sex}`` over its groups.
+
+    A field without a template takes the group of its own name. ``rename`` maps values of a field;
+    ``lower`` names the fields that are lower-cased first.
+    """
+
+    regex: str
+    label: Mapping[str, str]
+    speaker: str = ""
+    session: str = ""
+    text: str = ""
+    split: str = ""
+    language: str = ""
+    rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lower: tuple[str, ...] = ()
+
+
+def scan_pattern(
+    rule: PatternRule,
+    targets: tuple[Target, ...],
+    corpus_id: str,
+    looked_for: str,
+    known_bad: Mapping[str, str],
+    root: Path,
+) -> Iterator[Utterance]:
+    """Yield an utterance for every file whose path matches; files with no label left are passed over.
+
+    Raises:
+        CorpusError: nothing below ``root`` matches; the text names a file that was looked for.
+    """
+    regex, matched, seen = re.compile(rule.regex), False, 0
+    for path in files_below(root):
+        seen += 1
+        match = regex.search(unicodedata.normalize("NFC", path))
+        if match is None:
+            continue
+        matched = True
+        utterance = _utterance(rule, match, targets, path)
+        if utterance.labels and not _is_known_bad(path, known_bad):
+            yield utterance
+    if not matched:
+        message = (
+            f"{root}: this does not look like the corpus '{corpus_id}': {seen} files, none like '{looked_for}'. "
+            "Give the folder that holds such files with --root."
+        )
+        raise CorpusError(message)
+
+
+def _is_known_bad(path: str, known_bad: Mapping[str, str]) -> bool:
+    return any(path == bad or path.endswith(f"/{bad}") for bad in known_bad)
+
+
+def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, ...], path: str) -> Utterance:
+    groups = {name: value or "" for name, value in match.groupdict().items()}
+    codes = {target: template.format_map(groups) for target, template in rule.label.items()}
+    fields = {name: _field(rule, name, groups) for name in _FIELDS}
+    labels = labels_from(codes, targets, path)
+    return Utterance(id=str(PurePosixPath(path).with_suffix("")), path=path, labels=labels, **fields)
+
+
+def _field(rule: PatternRule, name: str, groups: Mapping[str, str]) -> str | None:
+    template: str = getattr(rule, name)
+    value = template.format_map(groups) if template else groups.get(name, "")
+    if name in rule.lower:
+        value = value.lower()
+    return rule.rename.get(name, {}).get(value, value) or None

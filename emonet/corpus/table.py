@@ -1,0 +1,124 @@
+"""Corpora whose labels stand in CSV files: a row an utterance."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from emonet.corpus.corpus import Target, Utterance
+from emonet.corpus.labels import labels_from
+from emonet.corpus.walk import files_below
+from emonet.errors import CorpusError, did_you_mean
+
+
+@dataclass(frozen=True)
+class TableRule:
+    """CSV files (split -> file name, wherever it lies below the root) and templates over their columns.
+
+    ``path`` is a template for the end of the audio file's path, or one per split. A row whose audio is not
+    there is kept with that path, so that preparing the corpus can report it.
+    """
+
+    files: Mapping[str, str]
+    path: Mapping[str, str] | str
+    label: Mapping[str, str]
+    id: str = ""
+    speaker: str = ""
+    session: str = ""
+    text: str = ""
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
+
+
+def scan_tables(
+    rule: TableRule,
+    targets: tuple[Target, ...],
+    corpus_id: str,
+    known_bad: Mapping[str, str],
+    root: Path,
+) -> Iterator[Utterance]:
+    """Yield an utterance for each row of each table.
+
+    Raises:
+        CorpusError: a table is missing, or a row cannot be read; names file and line.
+    """
+    paths = list(files_below(root))
+    by_tail = {tail: path for path in paths for tail in _tails(path)}
+    for split, name in rule.files.items():
+        if name not in by_tail:
+            message = (
+                f"{root}: this does not look like the corpus '{corpus_id}': there is no '{name}' in it. "
+                "Give the folder that holds this file with --root."
+            )
+            raise CorpusError(message)
+        table = root / by_tail[name]
+        for line, row in read_rows(table, rule.delimiter, rule.encoding):
+            utterance = _utterance(rule, row, targets, split, by_tail, f"{table}:{line}")
+            if utterance.labels and not any(utterance.path.endswith(bad) for bad in known_bad):
+                yield utterance
+
+
+def read_rows(table: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line number and row (column -> text) of a CSV file.
+
+    Raises:
+        CorpusError: wrong encoding, or a row with more or fewer cells than the header.
+    """
+    with table.open(encoding=encoding, newline="") as file:
+        reader = csv.DictReader(file, delimiter=delimiter, strict=True)
+        try:
+            for row in reader:
+                if None in row or None in row.values():
+                    cells = len(reader.fieldnames or ())
+                    message = f"{table}:{reader.line_num}: a row without {cells} cells. Mend the line or remove it."
+                    raise CorpusError(message)
+                yield reader.line_num, {key.strip(): value.strip() for key, value in row.items()}
+        except UnicodeDecodeError:
+            raise CorpusError(f"{table}: not {encoding} text. Save the file as UTF-8.") from None
+        except csv.Error as problem:
+            raise CorpusError(f"{table}:{reader.line_num}: not CSV: {problem}.") from None
+
+
+def fill(template: str, row: Mapping[str, str], place: str) -> str:
+    """Fill a template such as ``dia{Dialogue_ID}.mp4`` from a row.
+
+    Raises:
+        CorpusError: the row has no such column.
+    """
+    try:
+        return template.format_map(row)
+    except KeyError as problem:
+        column = str(problem.args[0])
+        hint = did_you_mean(column, row)
+        raise CorpusError(f"{place}: there is no column '{column}'. {hint} Columns: {', '.join(row)}.") from None
+
+
+def _tails(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    for start in range(len(parts)):
+        yield "/".join(parts[start:])
+
+
+def _utterance(
+    rule: TableRule,
+    row: Mapping[str, str],
+    targets: tuple[Target, ...],
+    split: str,
+    by_tail: Mapping[str, str],
+    place: str,
+) -> Utterance:
+    template = rule.path if isinstance(rule.path, str) else rule.path[split]
+    tail = fill(template, row, place)
+    codes = {target: fill(column, row, place) for target, column in rule.label.items()}
+    name = fill(rule.id, row, place) if rule.id else str(PurePosixPath(tail).with_suffix(""))
+    return Utterance(
+        id=name,
+        path=by_tail.get(tail, tail),
+        labels=labels_from(codes, targets, place),
+        speaker=fill(rule.speaker, row, place) or None,
+        session=fill(rule.session, row, place) or None,
+        text=fill(rule.text, row, place) or None,
+        split=split,
+    )

@@ -1,0 +1,53 @@
+"""All errors a user can meet. Each text says what happened, what was expected, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class EmonetError(Exception):
+    """A failure with a text meant for the user; the CLI prints it without a traceback."""
+
+
+class RecipeError(EmonetError):
+    """A recipe that cannot be run as written."""
+
+
+class CorpusError(EmonetError):
+    """A corpus card, a corpus folder or a protocol that is not what it should be."""
+
+
+class PluginError(EmonetError):
+    """A plugin that cannot be loaded, or two plugins that claim one name."""
+
+
+class ContractError(EmonetError):
+    """A component that breaks a promise of its kind."""
+
+
+class MissingExtra(EmonetError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the extra '{extra}'. Install it: pip install 'emonet[{extra}]'")
+
+
+class UnknownName(EmonetError):
+    """A name that nothing is registered under."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, note: str = "") -> None:
+        names = sorted(known)
+        listed = ", ".join(names) if names else "none"
+        parts = [f"Unknown {kind} '{name}'.", did_you_mean(name, names), f"Known: {listed}.", note]
+        super().__init__(" ".join(part for part in parts if part))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a sentence that proposes the known word nearest to ``word``, or an empty string.
+
+    >>> did_you_mean("emodbb", ["emodb", "ravdess"])
+    "Did you mean 'emodb'?"
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,1 @@
+"""The plugin system: hooks, and the registry that collects what plugins return."""

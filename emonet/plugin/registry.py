@@ -1,0 +1,246 @@
+"""The registry: every name that plugins bring, who brought it, and what could not be loaded."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import pluggy
+
+from emonet.corpus.corpus import Corpus
+from emonet.errors import PluginError, UnknownName
+from emonet.events import Event
+from emonet.plugin import hookspecs
+from emonet.plugin.build import build
+from emonet.plugin.marker import PROJECT
+
+Named = TypeVar("Named")
+Component = Literal["extractors", "frontends", "backbones", "executors", "report_formats"]
+COMPONENTS: tuple[Component, ...] = ("extractors", "frontends", "backbones", "executors", "report_formats")
+PIN = "EMONET_PLUGINS"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """Where a plugin comes from; ``error`` says why it could not be loaded."""
+
+    name: str
+    distribution: str
+    version: str
+    hooks: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass
+class Registry:
+    """All loaded plugins, and what they bring by kind and name.
+
+    Every kind is collected when it is first asked for, so that listing corpora builds nothing else.
+    """
+
+    manager: pluggy.PluginManager
+    plugins: dict[str, PluginInfo] = field(default_factory=dict)
+
+    @cached_property
+    def corpora(self) -> Mapping[str, Corpus]:
+        """All corpora by id."""
+        found = [(corpus.id, corpus, owner) for owner, corpora in self._each("corpora") for corpus in corpora]
+        return _unique("corpus", found)
+
+    def factories(self, kind: Component) -> Mapping[str, Callable[..., Any]]:
+        """Return all factories of a kind by name.
+
+        Raises:
+            PluginError: two plugins claim one name.
+        """
+        if kind not in self._factories:
+            found = [(name, made, owner) for owner, each in self._each(kind) for name, made in each.items()]
+            self._factories[kind] = _unique(kind[:-1].replace("_", " "), found)
+        return self._factories[kind]
+
+    @cached_property
+    def _factories(self) -> dict[str, Mapping[str, Callable[..., Any]]]:
+        return {}
+
+    def corpus(self, name: str) -> Corpus:
+        """Return the corpus with this id.
+
+        Raises:
+            UnknownName: no plugin brings it; names the plugins that failed to load.
+        """
+        if name not in self.corpora:
+            raise UnknownName("corpus", name, self.corpora, note=self._note())
+        return self.corpora[name]
+
+    def factory(self, kind: Component, name: str) -> Callable[..., Any]:
+        """Return the factory with this name.
+
+        Raises:
+            UnknownName: no plugin brings it; names the plugins that failed to load.
+        """
+        known = self.factories(kind)
+        if name not in known:
+            raise UnknownName(kind[:-1].replace("_", " "), name, known, note=self._note())
+        return known[name]
+
+    def build(self, kind: Component, name: str, options: Mapping[str, Any]) -> Any:
+        """Build the component ``name`` with ``options``.
+
+        Raises:
+            UnknownName: no plugin brings it.
+            RecipeError: the options do not fit the factory's signature.
+        """
+        return build(f"{kind[:-1].replace('_', ' ')} '{name}'", self.factory(kind, name), options)
+
+    def owner(self, kind: str, name: str) -> PluginInfo | None:
+        """Return the plugin that brings ``name``, or None."""
+        for owner, brought in self._each(kind):
+            names = [corpus.id for corpus in brought] if kind == "corpora" else list(brought)
+            if name in names:
+                return self.plugins[owner]
+        return None
+
+    def names_of(self, plugin: str) -> dict[str, list[str]]:
+        """Return what a plugin brings: kind -> names."""
+        brought: dict[str, list[str]] = {}
+        for kind in ("corpora", *COMPONENTS):
+            for owner, values in self._each(kind):
+                if owner == plugin:
+                    names = [corpus.id for corpus in values] if kind == "corpora" else list(values)
+                    brought[kind] = sorted(names)
+        return brought
+
+    def emit(self, event: Event) -> None:
+        """Tell every observer."""
+        self.manager.hook.emonet_event(event=event)
+
+    def broken(self) -> list[PluginInfo]:
+        """Return the plugins that could not be loaded."""
+        return [info for info in self.plugins.values() if info.error]
+
+    def _note(self) -> str:
+        names = [f"{info.name} ({info.distribution}): {info.error}" for info in self.broken()]
+        return f"These plugins could not be loaded: {'; '.join(names)}" if names else ""
+
+    def _each(self, kind: str) -> Iterable[tuple[str, Any]]:
+        """Yield (plugin name, what its hook returned); a hook that raises makes its plugin a broken one."""
+        if kind not in self._collected:
+            hook = getattr(self.manager.hook, f"emonet_{kind}")
+            results = []
+            for implementation in hook.get_hookimpls():
+                name = implementation.plugin_name
+                try:
+                    brought = implementation.function()
+                    brought = list(brought) if kind == "corpora" else dict(brought)
+                except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
+                    self._mark_broken(name, problem)
+                    continue
+                results.append((name, brought))
+            self._collected[kind] = results
+        return self._collected[kind]
+
+    @cached_property
+    def _collected(self) -> dict[str, list[tuple[str, Any]]]:
+        return {}
+
+    def _mark_broken(self, name: str, problem: Exception) -> None:
+        info = self.plugins[name]
+        self.plugins[name] = PluginInfo(name, info.distribution, info.version, info.hooks, _text(problem))
+
+
+def load_registry(files: Sequence[Path] = ()) -> Registry:
+    """Load all installed plugins, and single-file plugins from ``files``.
+
+    ``EMONET_PLUGINS=a,b`` pins which third-party entry points are loaded (empty: none); EmoNet's own
+    always load. A plugin that cannot be imported is recorded as broken and loading goes on.
+
+    Raises:
+        PluginError: a file of ``files`` cannot be loaded, or a plugin implements a hook that does not exist.
+    """
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    registry = Registry(manager)
+    for entry in sorted(entry_points(group=PROJECT), key=lambda entry: entry.name):
+        if _is_wanted(entry):
+            _load_entry(registry, entry)
+    for path in files:
+        _load_file(registry, path)
+    return registry
+
+
+def _is_wanted(entry: EntryPoint) -> bool:
+    pinned = os.environ.get(PIN)
+    own = entry.dist is not None and entry.dist.name == PROJECT
+    return own or pinned is None or entry.name in {name.strip() for name in pinned.split(",")}
+
+
+def _load_entry(registry: Registry, entry: EntryPoint) -> None:
+    distribution = entry.dist.name if entry.dist else "unknown"
+    version = entry.dist.version if entry.dist else "?"
+    taken = registry.plugins.get(entry.name)
+    if taken is not None:
+        message = (
+            f"Two packages bring a plugin called '{entry.name}': {taken.distribution} and {distribution}. "
+            "Uninstall one of them."
+        )
+        raise PluginError(message)
+    try:
+        module = entry.load()
+        _register(registry, module, PluginInfo(entry.name, distribution, version))
+    except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
+        registry.plugins[entry.name] = PluginInfo(entry.name, distribution, version, (), _text(problem))
+
+
+def _load_file(registry: Registry, path: Path) -> None:
+    name = path.stem
+    if not path.is_file():
+        raise PluginError(f"{path}: there is no such plugin file. Check the path given to --plugin.")
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path}: not a Python file. --plugin takes a file that ends in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(name, module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as problem:
+        raise PluginError(f"{path}: the plugin raised {_text(problem)}. Mend it, or leave out --plugin.") from problem
+    _register(registry, module, PluginInfo(str(path), str(path), "file"))
+
+
+def _register(registry: Registry, module: Any, info: PluginInfo) -> None:
+    registry.manager.register(module, info.name)
+    hooks = tuple(sorted(caller.name for caller in registry.manager.get_hookcallers(module) or ()))
+    try:
+        registry.manager.check_pending()
+    except pluggy.PluginValidationError as problem:
+        registry.manager.unregister(module)
+        raise PluginError(f"{info.distribution}: {problem}") from None
+    if not hooks:
+        text = "it implements no hook of EmoNet; mark its functions with @emonet.hookimpl"
+        raise PluginError(f"Plugin '{info.name}' of {info.distribution}: {text}.")
+    registry.plugins[info.name] = PluginInfo(info.name, info.distribution, info.version, hooks)
+
+
+def _text(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"
+
+
+def _unique(kind: str, found: Iterable[tuple[str, Named, str]]) -> dict[str, Named]:
+    owners: dict[str, str] = {}
+    things: dict[str, Named] = {}
+    for name, thing, owner in found:
+        if name in owners:
+            message = (
+                f"Two plugins bring the {kind} '{name}': {owners[name]} and {owner}. "
+                f"Uninstall one, or choose with {PIN}."
+            )
+            raise PluginError(message)
+        owners[name], things[name] = owner, thing
+    return things

@@ -1,0 +1,36 @@
+"""First-party components. They come in by the same entry point and hooks as anybody's.
+
+The factories here import torch and openSMILE only when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import emonet
+from emonet_plugins import factories
+
+
+@emonet.hookimpl
+def emonet_extractors() -> Mapping[str, Callable[..., Any]]:
+    """Return the extractors."""
+    return {"compare2016": factories.compare2016, "egemaps": factories.egemaps}
+
+
+@emonet.hookimpl
+def emonet_frontends() -> Mapping[str, Callable[..., Any]]:
+    """Return the frontends."""
+    return {"logmel": factories.logmel}
+
+
+@emonet.hookimpl
+def emonet_backbones() -> Mapping[str, Callable[..., Any]]:
+    """Return the backbones."""
+    return {"wide_resnet": factories.wide_resnet}
+
+
+@emonet.hookimpl
+def emonet_executors() -> Mapping[str, Callable[..., Any]]:
+    """Return the executors."""
+    return {"local": factories.local}
