@@ -21,26 +21,28 @@ class Traits:
         version: changes whenever the component's output changes; part of every cache key.
         accepts: the kind of input, for backbones.
         yields: the kind of output, for frontends and extractors.
+        default: taken where the user names none of its kind (executors, report formats).
     """
 
     version: str = "1"
     accepts: Kind | None = None
     yields: Kind | None = None
+    default: bool = False
 
 
 def component(
-    *, version: str = "1", accepts: Kind | None = None, yields: Kind | None = None
+    *, version: str = "1", accepts: Kind | None = None, yields: Kind | None = None, default: bool = False
 ) -> Callable[[Factory], Factory]:
     """Declare the traits of a component's factory.
 
     Heavy imports belong inside the factory, so that listing components stays fast.
 
     >>> @component(version="2", yields="image")
-    ... def logmel(*, bands: int = 64) -> object: ...
-    >>> traits_of(logmel).version
+    ... def mels(*, bands: int = 64) -> object: ...
+    >>> traits_of(mels).version
     '2'
     """
-    traits = Traits(version, accepts, yields)
+    traits = Traits(version, accepts, yields, default)
 
     def mark(factory: Factory) -> Factory:
         factory.__dict__["emonet_traits"] = traits

@@ -101,7 +101,7 @@ def parse_value(text: str, name: str, error: type[EmonetError]) -> Any:
 def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], name: str, error: type[EmonetError]) -> Any:
     lines.setdefault(keys, node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
-        return parse_scalar(node.value) if node.style is None else node.value
+        return node.value if node.style else parse_scalar(node.value)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*keys, i), lines, name, error) for i, item in enumerate(node.value)]
     result: dict[str, Any] = {}
@@ -130,13 +130,16 @@ def validate(model: type[Model], document: Document, error: type[EmonetError]) -
 
 def explain(problem: ValidationError, document: Document, model: type[BaseModel]) -> Iterable[str]:
     """Yield one sentence for each thing that pydantic found wrong."""
-    for detail in problem.errors(include_url=False):
-        keys: Keys = tuple(detail["loc"])
+    details = problem.errors(include_url=False)
+    places = [tuple(detail["loc"]) for detail in details]
+    for keys, detail in zip(places, details, strict=True):
+        if detail["type"] == "too_short" and any(keys == other[: len(keys)] != other for other in places):
+            continue  # what the list holds is wrong, and that is said already
         yield f"{document.place(keys)}: {_sentence(detail, keys, model)}"
 
 
 def _sentence(detail: ErrorDetails, keys: Keys, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in keys) or "the file"
+    key = ".".join(str(part) for part in keys if part != "[key]") or "the file"
     if detail["type"] == "extra_forbidden":
         known = known_keys(model, keys[:-1])
         hint = did_you_mean(str(keys[-1]), known)
@@ -149,10 +152,18 @@ def _sentence(detail: ErrorDetails, keys: Keys, model: type[BaseModel]) -> str:
         hint = did_you_mean(str(detail["input"]), re.findall(r"'([^']*)'", expected))
         text = f"'{key}' is {detail['input']!r}, expected {expected}. {hint}"
         return text.strip()
-    message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return f"'{key}': {message}" if keys else message
-    return f"'{key}' is {detail['input']!r}: {message[0].lower()}{message[1:]}."
+    return f"'{key}' is {detail['input']!r}: {_advice(detail, message)}."
+
+
+def _advice(detail: ErrorDetails, message: str) -> str:
+    if detail["type"] == "too_short":
+        return f"give at least {detail['ctx']['min_length']}"
+    if detail["type"] == "string_type" and isinstance(detail["input"], int | float):
+        return "text is expected, put it in quotes"
+    return message[0].lower() + message[1:]
 
 
 def known_keys(model: type[BaseModel], keys: Keys) -> set[str]:

@@ -46,8 +46,8 @@ class UnknownName(EmonetError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a sentence that proposes the known word nearest to ``word``, or an empty string.
 
-    >>> did_you_mean("emodbb", ["emodb", "ravdess"])
-    "Did you mean 'emodb'?"
+    >>> did_you_mean("angre", ["anger", "fear"])
+    "Did you mean 'anger'?"
     """
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""

@@ -141,7 +141,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """How to cite the corpus."""
+    """How to cite the corpus; year 0 stands for an unpublished one."""
 
     authors: str
     title: str
@@ -153,7 +153,8 @@ class Citation:
         """Return the reference on one line."""
         doi = f" doi:{self.doi}" if self.doi else ""
         venue = f" {self.venue}." if self.venue else ""
-        return f"{self.authors} ({self.year}): {self.title}.{venue}{doi}"
+        year = f" ({self.year})" if self.year else ""
+        return f"{self.authors}{year}: {self.title}.{venue}{doi}"
 
 
 Scan = Callable[[Path], Iterable[Utterance]]

@@ -7,10 +7,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from emonet.corpus.corpus import Target, Utterance
 from emonet.corpus.labels import labels_from
-from emonet.corpus.walk import files_below
+from emonet.corpus.walk import files_below, is_listed
 from emonet.errors import CorpusError
 
 _FIELDS = ("speaker", "session", "text", "split", "language")
@@ -56,7 +57,7 @@ def scan_pattern(
             continue
         matched = True
         utterance = _utterance(rule, match, targets, path)
-        if utterance.labels and not _is_known_bad(path, known_bad):
+        if utterance.labels and not is_listed(path, known_bad):
             yield utterance
     if not matched:
         message = (
@@ -66,16 +67,14 @@ def scan_pattern(
         raise CorpusError(message)
 
 
-def _is_known_bad(path: str, known_bad: Mapping[str, str]) -> bool:
-    return any(path == bad or path.endswith(f"/{bad}") for bad in known_bad)
-
-
 def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, ...], path: str) -> Utterance:
     groups = {name: value or "" for name, value in match.groupdict().items()}
     codes = {target: template.format_map(groups) for target, template in rule.label.items()}
-    fields = {name: _field(rule, name, groups) for name in _FIELDS}
+    fields: dict[str, Any] = {name: _field(rule, name, groups) for name in _FIELDS}
     labels = labels_from(codes, targets, path)
-    return Utterance(id=str(PurePosixPath(path).with_suffix("")), path=path, labels=labels, **fields)
+    # file systems differ in how they spell accents; ids must not
+    name = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
+    return Utterance(id=name, path=path, labels=labels, **fields)
 
 
 def _field(rule: PatternRule, name: str, groups: Mapping[str, str]) -> str | None:

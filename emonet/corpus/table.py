@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from emonet.corpus.corpus import Target, Utterance
 from emonet.corpus.labels import labels_from
-from emonet.corpus.walk import files_below
+from emonet.corpus.walk import files_below, is_listed
 from emonet.errors import CorpusError, did_you_mean
 
 
@@ -17,12 +17,12 @@ from emonet.errors import CorpusError, did_you_mean
 class TableRule:
     """CSV files (split -> file name, wherever it lies below the root) and templates over their columns.
 
-    ``path`` is a template for the end of the audio file's path, or one per split. A row whose audio is not
-    there is kept with that path, so that preparing the corpus can report it.
+    ``path`` holds for each split a template for the end of the audio file's path; ``{split}`` is the split of the
+    row's table. A row whose audio is not there is kept with that path, so that preparing the corpus can report it.
     """
 
     files: Mapping[str, str]
-    path: Mapping[str, str] | str
+    path: Mapping[str, str]
     label: Mapping[str, str]
     id: str = ""
     speaker: str = ""
@@ -44,8 +44,9 @@ def scan_tables(
     Raises:
         CorpusError: a table is missing, or a row cannot be read; names file and line.
     """
-    paths = list(files_below(root))
-    by_tail = {tail: path for path in paths for tail in _tails(path)}
+    # the shallowest file wins where two end alike, e.g. a copy in a folder of its own
+    paths = sorted(files_below(root), key=lambda path: path.count("/"))
+    by_tail = {tail: path for path in reversed(paths) for tail in _tails(path)}
     for split, name in rule.files.items():
         if name not in by_tail:
             message = (
@@ -54,10 +55,13 @@ def scan_tables(
             )
             raise CorpusError(message)
         table = root / by_tail[name]
+        line = 0
         for line, row in read_rows(table, rule.delimiter, rule.encoding):
-            utterance = _utterance(rule, row, targets, split, by_tail, f"{table}:{line}")
-            if utterance.labels and not any(utterance.path.endswith(bad) for bad in known_bad):
+            utterance = _utterance(rule, {**row, "split": split}, targets, by_tail, f"{table}:{line}")
+            if utterance.labels and not is_listed(utterance.path, known_bad):
                 yield utterance
+        if line == 0:
+            raise CorpusError(f"{table}: there is no row below the header. Get the file again; it may be cut off.")
 
 
 def read_rows(table: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -72,7 +76,8 @@ def read_rows(table: Path, delimiter: str, encoding: str) -> Iterator[tuple[int,
             for row in reader:
                 if None in row or None in row.values():
                     cells = len(reader.fieldnames or ())
-                    message = f"{table}:{reader.line_num}: a row without {cells} cells. Mend the line or remove it."
+                    place = f"{table}:{reader.line_num}"
+                    message = f"{place}: this row does not have {cells} cells as the header has. Mend or remove it."
                     raise CorpusError(message)
                 yield reader.line_num, {key.strip(): value.strip() for key, value in row.items()}
         except UnicodeDecodeError:
@@ -105,12 +110,10 @@ def _utterance(
     rule: TableRule,
     row: Mapping[str, str],
     targets: tuple[Target, ...],
-    split: str,
     by_tail: Mapping[str, str],
     place: str,
 ) -> Utterance:
-    template = rule.path if isinstance(rule.path, str) else rule.path[split]
-    tail = fill(template, row, place)
+    tail = fill(rule.path[row["split"]], row, place)
     codes = {target: fill(column, row, place) for target, column in rule.label.items()}
     name = fill(rule.id, row, place) if rule.id else str(PurePosixPath(tail).with_suffix(""))
     return Utterance(
@@ -120,5 +123,5 @@ def _utterance(
         speaker=fill(rule.speaker, row, place) or None,
         session=fill(rule.session, row, place) or None,
         text=fill(rule.text, row, place) or None,
-        split=split,
+        split=row["split"],
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from emonet.audio.decode import SAMPLE_RATE
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -11,8 +13,7 @@ if TYPE_CHECKING:
 
     from emonet.component import Kind
 
-SAMPLE_RATE = 16_000
-"""Sampling rate in Hz of every wave that reaches a component (paper, 5.1)."""
+__all__ = ["SAMPLE_RATE", "Backbone", "Extractor", "Frontend"]
 
 
 @runtime_checkable

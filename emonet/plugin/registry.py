@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 import pluggy
 
+from emonet.component import traits_of
 from emonet.corpus.corpus import Corpus
 from emonet.errors import PluginError, UnknownName
 from emonet.events import Event
@@ -90,6 +91,19 @@ class Registry:
             raise UnknownName(kind[:-1].replace("_", " "), name, known, note=self._note())
         return known[name]
 
+    def default(self, kind: Component) -> str:
+        """Return the one name of a kind that declares itself the default.
+
+        Raises:
+            PluginError: none does, or several.
+        """
+        names = [name for name, factory in self.factories(kind).items() if traits_of(factory).default]
+        if len(names) != 1:
+            what = kind.replace("_", " ")
+            message = f"Of the {what}, {len(names)} are marked as the default, expected one. Name one yourself."
+            raise PluginError(message)
+        return names[0]
+
     def build(self, kind: Component, name: str, options: Mapping[str, Any]) -> Any:
         """Build the component ``name`` with ``options``.
 
@@ -118,8 +132,15 @@ class Registry:
         return brought
 
     def emit(self, event: Event) -> None:
-        """Tell every observer."""
-        self.manager.hook.emonet_event(event=event)
+        """Tell every observer; one that raises is marked as broken, told nothing more, and stops no run."""
+        for implementation in self.manager.hook.emonet_event.get_hookimpls():
+            name = implementation.plugin_name
+            if self.plugins[name].error:
+                continue
+            try:
+                implementation.function(*(event for _ in implementation.argnames))
+            except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
+                self._mark_broken(name, problem)
 
     def broken(self) -> list[PluginInfo]:
         """Return the plugins that could not be loaded."""
@@ -167,12 +188,16 @@ def load_registry(files: Sequence[Path] = ()) -> Registry:
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     registry = Registry(manager)
-    for entry in sorted(entry_points(group=PROJECT), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group=PROJECT), key=_name_and_package):
         if _is_wanted(entry):
             _load_entry(registry, entry)
     for path in files:
         _load_file(registry, path)
     return registry
+
+
+def _name_and_package(entry: EntryPoint) -> tuple[str, str]:
+    return entry.name, entry.dist.name if entry.dist else ""
 
 
 def _is_wanted(entry: EntryPoint) -> bool:

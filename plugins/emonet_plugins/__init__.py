@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import emonet
-from emonet_plugins import factories
+from emonet_plugins import factories, formats
+from emonet_plugins.event_log import emonet_event as emonet_event  # a hook, found here by its name
 
 
 @emonet.hookimpl
@@ -34,3 +35,9 @@ def emonet_backbones() -> Mapping[str, Callable[..., Any]]:
 def emonet_executors() -> Mapping[str, Callable[..., Any]]:
     """Return the executors."""
     return {"local": factories.local}
+
+
+@emonet.hookimpl
+def emonet_report_formats() -> Mapping[str, Callable[..., Any]]:
+    """Return the report formats."""
+    return {"terminal": formats.terminal, "markdown": formats.markdown, "json": formats.as_json}

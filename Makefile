@@ -1,0 +1,45 @@
+# `make demo` and `make test` do all set-up on a fresh machine: CPython 3.11 or newer, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := EMONET_HOME="$(CURDIR)/.emonet" $(BIN)/emonet
+
+.PHONY: demo test check format coverage bench clean
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@echo "Installing EmoNet and its dependencies into $(VENV): torch is large, this takes a minute or two."
+	$(BIN)/python -m pip install --quiet --progress-bar on -e '.[dev,video]'
+	@touch $(READY)
+
+demo: $(READY)
+	$(DEMO) corpora fetch polish_speech_emotions
+	$(DEMO) corpora prepare polish_speech_emotions
+	$(DEMO) run examples/quickstart.yaml
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+# What continuous integration checks besides the tests.
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+coverage: $(READY)
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python benchmarks/listing.py
+	$(BIN)/python benchmarks/training_step.py
+
+clean:
+	rm -rf $(VENV) .emonet build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,71 @@
+"""IEMOCAP's evaluation files: one line a turn, with its class and its valence, activation and dominance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from emonet import CorpusError, Target, Utterance
+from emonet.corpus.labels import labels_from
+from emonet.corpus.walk import files_below
+
+_FILE = re.compile(r"(?:^|/)Session[1-5]/dialog/EmoEvaluation/Ses0[1-5][FM]_\w+\.txt$")
+_TURN = re.compile(
+    r"\[[\d.]+ - [\d.]+\]\t"
+    r"(?P<turn>(?P<dialogue>Ses(?P<session>0[1-5])[FM]_(?P<scene>(?P<kind>impro|script)\w+))_(?P<sex>[FM])\w+)\t"
+    r"(?P<emotion>\w+)\t\[(?P<valence>[\d.]+), (?P<arousal>[\d.]+), (?P<dominance>[\d.]+)\]"
+)
+
+
+def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
+    """Yield an utterance for each turn of each dialogue, sorted by file and line.
+
+    Raises:
+        CorpusError: there is no evaluation file below ``root``, or a turn's line cannot be read.
+    """
+    files = [path for path in files_below(root) if _FILE.search(path)]
+    if not files:
+        message = (
+            f"{root}: this does not look like the corpus 'iemocap': no file like "
+            "'Session1/dialog/EmoEvaluation/Ses01F_impro01.txt'. "
+            "Give the folder that holds Session1 to Session5 with --root."
+        )
+        raise CorpusError(message)
+    for file in files:
+        yield from _turns(root, file, targets)
+
+
+def _turns(root: Path, file: str, targets: tuple[Target, ...]) -> Iterator[Utterance]:
+    session = file.split("dialog/EmoEvaluation/", maxsplit=1)[0]
+    # raters' comments may hold any bytes; Latin-1 reads them all, and turn lines are plain ASCII
+    lines = (root / file).read_bytes().decode("latin-1").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("["):
+            yield _utterance(line.strip(), session, targets, f"{root / file}:{number}")
+
+
+def _utterance(line: str, folder: str, targets: tuple[Target, ...], place: str) -> Utterance:
+    match = _TURN.fullmatch(line)
+    if match is None:
+        expected = "[start - end], turn, class and [valence, activation, dominance], apart by tabs"
+        raise CorpusError(f"{place}: '{line}' is no turn line. Expected {expected}. Mend the line or get it again.")
+    found = match.groupdict()
+    return Utterance(
+        id=found["turn"],
+        path=f"{folder}sentences/wav/{found['dialogue']}/{found['turn']}.wav",
+        labels=labels_from(_codes(found, targets), targets, place),
+        speaker=f"Ses{found['session']}{found['sex']}",
+        session=found["session"],
+        text=found["scene"] if found["kind"] == "script" else None,
+    )
+
+
+def _codes(found: Mapping[str, str], targets: tuple[Target, ...]) -> dict[str, str]:
+    """Return the codes of a turn; a mean outside its scale cannot be right and is left out."""
+    codes = {}
+    for target in targets:
+        code = found[target.name]
+        if target.range is None or target.range[0] <= float(code) <= target.range[1]:
+            codes[target.name] = code
+    return codes

@@ -1,0 +1,140 @@
+"""The ``emonet`` command: its groups, its exit codes, and how a failure reads."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from emonet.cli.console import complain
+from emonet.errors import EmonetError
+
+SUCCESS, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {name: f"emonet.cli.{name}" for name in ("corpora", "plugins", "recipe", "run", "runs")}
+)
+"""Command -> the module whose ``app`` it is; imported when the command is asked for."""
+
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+_EPILOG = (
+    "Exit codes: 0 success; 1 findings (a check found problems); 2 errors (the text says what to do); "
+    "130 interrupted (run the same command again: it goes on where it was)."
+)
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command's module when that command is asked for, so that listing stays fast."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names only, for did-you-mean
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command, or None where there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(importlib.import_module(COMMANDS[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=LazyGroup, epilog=_EPILOG, add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def emonet(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the code an error comes from.")] = False,
+) -> None:
+    """Multi-corpus speech emotion recognition: corpora, recipes, runs, and scores with their protocol."""
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run ``emonet`` with these arguments and return its exit code; every failure is one message on stderr."""
+    # --debug is taken out wherever it stands, so that it can be added to the end of a line that failed.
+    debug = "--debug" in arguments
+    rest = [argument for argument in arguments if argument != "--debug"]
+    if rest == ["--version"]:
+        sys.stdout.write(f"emonet {_version()}\n")
+        return SUCCESS
+    try:
+        code = typer.main.get_command(app).main(args=rest, prog_name="emonet", standalone_mode=False)
+        sys.stdout.flush()
+    except Exception as problem:  # noqa: BLE001 - the last place where a failure can be told in words
+        return _explain(problem, debug=debug)
+    except SystemExit:
+        return _stop_writing()  # rich and typer leave in this way, and in no other case, when a pipe is closed
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        complain("Interrupted. Run the same command again: it goes on where it was.")
+    return code if isinstance(code, int) else SUCCESS
+
+
+def _explain(problem: Exception, *, debug: bool) -> int:
+    if isinstance(problem, BrokenPipeError):
+        return _stop_writing()
+    if isinstance(problem, typer.Abort):
+        complain("Interrupted. Run the same command again: it goes on where it was.")
+        return INTERRUPTED
+    known = isinstance(problem, (EmonetError, UsageError, OSError))
+    if debug or not known:
+        traceback.print_exception(problem)
+    if not known:
+        complain("Error: this is a fault of the program, not of what you gave it. Please report the lines above.")
+    elif not _is_help(problem):
+        complain(f"Error: {_sentence(problem)}")
+    return ERROR
+
+
+def _is_help(problem: Exception) -> bool:
+    """Say whether no arguments were given and the help is printed already."""
+    if type(problem).__name__ != "NoArgsIsHelpError":
+        return False
+    problem.show()  # type: ignore[attr-defined]
+    return True
+
+
+def _sentence(problem: Exception) -> str:
+    if isinstance(problem, UsageError):
+        context = getattr(problem, "ctx", None)
+        path = context.command_path if context else "emonet"
+        return f"{problem.format_message()}\nSee: {path} --help"  # type: ignore[attr-defined]
+    if isinstance(problem, OSError):
+        return _system_sentence(problem)
+    return str(problem)
+
+
+def _system_sentence(problem: OSError) -> str:
+    where = f" ({problem.filename})" if problem.filename else ""
+    if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
+        advice = "Free some space, or set EMONET_HOME to a folder on another disk; then run the same command again."
+        return f"The disk is full{where}. {advice}"
+    return f"{problem.strerror or problem}{where}. Check the path and its permissions."
+
+
+def _stop_writing() -> int:
+    """Nobody reads on, as in ``emonet corpora list | head``: leave quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return SUCCESS
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("emonet")

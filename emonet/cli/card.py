@@ -1,0 +1,145 @@
+"""A corpus card as plain data, and as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from emonet.corpus.corpus import Corpus, Target
+from emonet.corpus.download import place_of
+from emonet.corpus.fetch import fetched_from, is_fetched
+from emonet.corpus.roots import find_root, recorded_root
+
+NOT_OURS = (
+    "The licence is the corpus owner's, and it binds whoever uses the data. EmoNet's own licence covers its code only; "
+    "no data come with it."
+)
+
+
+def state_of(corpus: Corpus) -> str:
+    """Return ``prepared``, ``present``, ``fetchable``, or a dash where the corpus must be asked for."""
+    if recorded_root(corpus.id) is not None:
+        return "prepared"
+    if find_root(corpus) is not None:
+        return "present"
+    return "fetchable" if corpus.fetchable and corpus.sources else "-"
+
+
+def row_of(corpus: Corpus) -> dict[str, Any]:
+    """Return the facts that a list of corpora shows."""
+    return {
+        "id": corpus.id,
+        "title": corpus.title,
+        "languages": list(corpus.languages),
+        "targets": {target.name: list(target.classes) or list(target.range or ()) for target in corpus.targets},
+        "speakers": corpus.expected.speakers,
+        "utterances": corpus.expected.utterances,
+        "access": corpus.access,
+        "data": state_of(corpus),
+    }
+
+
+def facts_of(corpus: Corpus) -> dict[str, Any]:
+    """Return everything on a card as plain data."""
+    root = find_root(corpus)
+    return row_of(corpus) | {
+        "kind": corpus.kind,
+        "root": str(root) if root else None,
+        "fetched_from": fetched_from(corpus.id),
+        "licence": corpus.licence,
+        "licence_note": NOT_OURS,
+        "fetchable": corpus.fetchable,
+        "homepage": corpus.homepage,
+        "how_to_get": corpus.how_to_get,
+        "sources": [{"place": place_of(source), "sha256": source.sha256} for source in corpus.sources],
+        "citation": asdict(corpus.citation),
+        "targets": [_target(target) for target in corpus.targets],
+        "protocols": [_protocol_facts(corpus, index) for index in range(len(corpus.protocols))],
+        "expected": _expected(corpus),
+        "known_bad": dict(corpus.known_bad),
+        "examples": [example.path for example in corpus.examples],
+        "notes": list(corpus.notes),
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "name": target.name,
+        "classes": list(target.classes),
+        "codes": dict(target.codes),
+        "affect": {label: asdict(cell) for label, cell in target.affect.items()},
+        "range": list(target.range) if target.range else None,
+        "unit": target.unit,
+    }
+
+
+def _protocol_facts(corpus: Corpus, index: int) -> dict[str, Any]:
+    protocol = corpus.protocols[index]
+    folds = [{part: list(values) for part, values in fold.items()} for fold in protocol.folds]
+    return {
+        "name": protocol.name,
+        "by": protocol.by,
+        "folds": folds,
+        "overlap": protocol.overlap,
+        "source": protocol.source,
+    }
+
+
+def _expected(corpus: Corpus) -> dict[str, Any]:
+    expected = corpus.expected
+    per_class = {target: dict(counts) for target, counts in expected.per_class.items()}
+    return {
+        "utterances": expected.utterances,
+        "speakers": expected.speakers,
+        "hours": expected.hours,
+        "per_class": per_class,
+    }
+
+
+def lines_of(corpus: Corpus) -> Iterator[str]:
+    """Yield the card as lines of text, the tables of its labels left out."""
+    expected = corpus.expected
+    yield f"{corpus.id}: {corpus.title}"
+    yield f"  languages   {', '.join(corpus.languages)}"
+    if corpus.kind:
+        yield f"  kind        {corpus.kind}"
+    counts = {"utterances": expected.utterances, "speakers": expected.speakers, "hours": expected.hours}
+    documented = ", ".join(f"{value} {name}" for name, value in counts.items() if value is not None)
+    yield f"  counts      {documented or 'not documented'}"
+    yield f"  cite        {corpus.citation}"
+    yield f"  homepage    {corpus.homepage or '-'}"
+    yield f"  licence     {corpus.licence} (access: {corpus.access})"
+    yield f"              {NOT_OURS}"
+    yield from _ways(corpus)
+    for protocol in corpus.protocols:
+        overlap = f"; speakers overlap: {protocol.overlap}" if protocol.overlap else ""
+        source = f" ({protocol.source})" if protocol.source else ""
+        yield f"  protocol    {protocol.name}: by {protocol.by}, {len(protocol.folds)} folds{overlap}{source}"
+    for path, reason in corpus.known_bad.items():
+        yield f"  left out    {path}: {reason}"
+    for note in corpus.notes:
+        yield f"  note        {note}"
+
+
+def _ways(corpus: Corpus) -> Iterator[str]:
+    yield f"  data        {state_of(corpus)}"
+    root = find_root(corpus)
+    if root is not None:
+        origin = f" (from {fetched_from(corpus.id)})" if is_fetched(corpus.id) else ""
+        yield f"  folder      {root}{origin}"
+    if corpus.fetchable and corpus.sources:
+        yield f"  get it      emonet corpora fetch {corpus.id}"
+    if corpus.how_to_get:
+        yield f"  get it      {corpus.how_to_get}"
+
+
+def label_rows(corpus: Corpus, target: Target) -> Iterator[tuple[str, ...]]:
+    """Yield label, its codes, its count, arousal, valence and reason for each class."""
+    documented = corpus.expected.per_class.get(target.name, {})
+    for label in target.classes:
+        codes = ", ".join(code for code, name in target.codes.items() if name == label)
+        count = str(documented[label]) if label in documented else "-"
+        cell = target.affect.get(label)
+        affect = (cell.arousal, cell.valence, cell.reason) if cell else ("-", "-", "no emotion")
+        yield (label, codes, count, *affect)

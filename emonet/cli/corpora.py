@@ -1,0 +1,186 @@
+"""``emonet corpora``: what there is, how to get it, and whether a copy is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from emonet.cli.card import facts_of, label_rows, lines_of, row_of
+from emonet.cli.console import (
+    AsJson,
+    PluginFiles,
+    Root,
+    errors,
+    load_plugins,
+    print_json,
+    print_table,
+    say,
+)
+from emonet.cli.progress import progress_listener
+from emonet.corpus.corpus import Corpus
+from emonet.errors import CorpusError, UnknownName
+
+if TYPE_CHECKING:
+    from emonet.audio.prepare import Prepared
+
+app = typer.Typer(help="List, fetch, check and prepare corpora.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The corpus' id, as in 'emonet corpora list'.")]
+
+
+@app.command("list")
+def list_corpora(
+    *,
+    language: Annotated[str, typer.Option(help="Only corpora in this language (BCP-47, e.g. pl or pl-PL).")] = "",
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """List all corpora, and whether their data are here."""
+    rows = [row_of(corpus) for corpus in _in_language(load_plugins(plugin).corpora.values(), language)]
+    if json:
+        print_json(rows)
+        return
+    columns = ("id", "title", "languages", "classes", "speakers", "access", "data")
+    print_table("", columns, [_cells(row) for row in rows])
+    say(f"{len(rows)} corpora. Details: emonet corpora info ID")
+
+
+def _in_language(corpora: Any, language: str) -> list[Corpus]:
+    found = [corpus for corpus in corpora if not language or any(_speaks(tag, language) for tag in corpus.languages)]
+    if language and not found:
+        raise UnknownName("language", language, {tag.split("-")[0] for corpus in corpora for tag in corpus.languages})
+    return found
+
+
+def _speaks(tag: str, language: str) -> bool:
+    return f"{tag.lower()}-".startswith(f"{language.lower()}-")
+
+
+def _cells(row: dict[str, Any]) -> Sequence[str]:
+    target = next(iter(row["targets"]))
+    first = row["targets"][target]
+    classes = str(len(first)) if isinstance(first[0], str) else f"{target} {first[0]:g} to {first[1]:g}"
+    speakers = "-" if row["speakers"] is None else str(row["speakers"])
+    return row["id"], row["title"], ", ".join(row["languages"]), classes, speakers, row["access"], row["data"]
+
+
+@app.command()
+def info(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) -> None:
+    """Show everything that a corpus' card says."""
+    corpus = load_plugins(plugin).corpus(corpus_id)
+    if json:
+        print_json(facts_of(corpus))
+        return
+    for line in lines_of(corpus):
+        say(line)
+    columns = ("label", "codes", "count", "arousal", "valence", "reason")
+    for target in corpus.targets:
+        if target.is_categorical:
+            print_table(f"target {target.name}", columns, label_rows(corpus, target))
+        elif target.range is not None:
+            say(f"  target      {target.name}: {target.range[0]:g} to {target.range[1]:g} {target.unit}")
+
+
+@app.command()
+def fetch(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) -> None:
+    """Download a corpus whose licence allows it; else say how to ask for it."""
+    from emonet.corpus.fetch import fetch as fetch_corpus
+
+    corpus = load_plugins(plugin).corpus(corpus_id)
+    with progress_listener(errors(), quiet=json) as listen:
+        folder = fetch_corpus(corpus, listen=listen)
+    if json:
+        print_json({"corpus": corpus.id, "folder": str(folder)})
+    else:
+        say(f"{corpus.id} is in {folder}\nNext: emonet corpora prepare {corpus.id}")
+
+
+@app.command()
+def check(
+    corpus_id: Id,
+    *,
+    root: Root = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Names and counts only; open no audio file.")] = False,
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Compare a copy of a corpus with its card; exit code 1 where there is a problem."""
+    from emonet.audio.doctor import check as check_copy
+    from emonet.corpus.roots import require_root
+
+    corpus = load_plugins(plugin).corpus(corpus_id)
+    folder = require_root(corpus, root)
+    with progress_listener(errors(), quiet=json) as listen:
+        findings = check_copy(corpus, folder, quick=quick, listen=listen)
+    if json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        rows = [(each.level, each.what, each.seen, each.expected, each.advice) for each in findings]
+        print_table(f"{corpus.id} in {folder}", ("", "what", "seen", "expected", "advice"), rows)
+    if any(finding.level == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def prepare(
+    corpus_id: Annotated[str, typer.Argument(metavar="[ID]", help="The corpus' id.")] = "",
+    *,
+    manifest: Annotated[Path | None, typer.Option(help="A CSV file, or a folder of them, instead of an id.")] = None,
+    root: Root = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a file cannot be used.")] = False,
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Decode and resample a corpus once, into the store that training reads."""
+    corpus, folder = _chosen(corpus_id, manifest, root, plugin)
+    from emonet.audio.prepare import prepare as prepare_corpus
+
+    with progress_listener(errors(), quiet=json) as listen:
+        prepared = prepare_corpus(corpus, folder, listen=listen, strict=strict)
+    if json:
+        print_json(_plain(corpus, prepared))
+    else:
+        _print_prepared(corpus, prepared)
+
+
+def _chosen(
+    corpus_id: str, manifest: Path | None, root: Path | None, plugin: Sequence[Path] | None
+) -> tuple[Corpus, Path]:
+    from emonet.corpus.manifest import manifest_corpus, manifest_root
+    from emonet.corpus.roots import require_root
+
+    if bool(corpus_id) == (manifest is not None):
+        raise CorpusError("Give either the id of a corpus or --manifest PATH, e.g. emonet corpora prepare my_corpus")
+    if manifest is not None:
+        return manifest_corpus(manifest, root=root), root or manifest_root(manifest)
+    corpus = load_plugins(plugin).corpus(corpus_id)
+    return corpus, require_root(corpus, root)
+
+
+def _plain(corpus: Corpus, prepared: Prepared) -> dict[str, Any]:
+    problems = [{"id": each.id, "path": each.path, "reason": each.reason} for each in prepared.problems]
+    return {
+        "corpus": corpus.id,
+        "folder": str(prepared.folder),
+        "key": prepared.key,
+        "utterances": prepared.count,
+        "hours": prepared.hours,
+        "reused": prepared.reused,
+        "problems": problems,
+    }
+
+
+def _print_prepared(corpus: Corpus, prepared: Prepared) -> None:
+    how = "was prepared already" if prepared.reused else "is prepared"
+    say(f"{corpus.id} {how}: {prepared.count} utterances, {prepared.hours:.2f} h, in {prepared.folder}")
+    if not prepared.problems:
+        return
+    reasons: dict[str, list[str]] = {}
+    for problem in prepared.problems:
+        reasons.setdefault(problem.reason, []).append(problem.path)
+    rows = [(str(len(paths)), reason, ", ".join(paths[:3])) for reason, paths in reasons.items()]
+    print_table("Left out", ("files", "reason", "such as"), rows)

@@ -1,0 +1,188 @@
+"""Showing long work: bars on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from emonet.events import (
+    EpochEnded,
+    Event,
+    Listener,
+    Notice,
+    Progress,
+    RunEnded,
+    RunStarted,
+    StageEnded,
+    StageStarted,
+    silent,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Clock = Callable[[], float]
+PATIENCE = 0.5
+"""Seconds that an activity takes before its bar is shown."""
+PAUSE = 5.0
+"""Seconds between two plain lines."""
+
+
+@contextmanager
+def progress_listener(console: Console, *, quiet: bool = False) -> Iterator[Listener]:
+    """Give a listener that shows on ``console`` what goes on; it shows nothing where ``quiet``."""
+    if quiet:
+        yield silent
+    elif console.is_terminal:
+        with Bars(console) as bars:
+            yield bars
+    else:
+        yield PlainLines(console)
+
+
+@contextmanager
+def busy(console: Console, text: str, *, quiet: bool = False) -> Iterator[None]:
+    """Show on a terminal that something goes on whose steps cannot be counted."""
+    if quiet or not console.is_terminal:
+        yield
+    else:
+        with console.status(text):
+            yield
+
+
+class RunState:
+    """How far a run is, as one line of text: stages done, the current stage, its epoch and metrics."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.done: set[str] = set()
+        self.stage = ""
+        self.epoch = ""
+
+    def take(self, event: Event) -> bool:
+        """Follow an event; return whether it belongs to a run."""
+        if isinstance(event, RunStarted):
+            self.total = event.stages
+        elif isinstance(event, StageStarted):
+            self.stage, self.epoch = event.title, ""
+            if event.reused:
+                self.done.add(event.key)
+        elif isinstance(event, EpochEnded):
+            metrics = ", ".join(f"{name} {value:.3f}" for name, value in event.metrics.items())
+            self.epoch = f", epoch {event.epoch}, learning rate {event.learning_rate:g}, {metrics}".rstrip(", ")
+        elif isinstance(event, StageEnded):
+            self.done.add(event.key)
+        else:
+            return isinstance(event, RunEnded)
+        return True
+
+    def __str__(self) -> str:
+        """Return the stage with its epoch."""
+        return f"{self.stage or 'run'}{self.epoch}"
+
+
+class Bars:
+    """Bars on a terminal: one for the whole run, one for each activity that takes more than a moment."""
+
+    def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self.bars = RichProgress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self.clock, self.state = clock, RunState()
+        self.begun: dict[str, float] = {}
+        self.shown: dict[str, int] = {}
+        self.lock = threading.Lock()
+
+    def __enter__(self) -> Bars:
+        self.bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bars.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        with self.lock:
+            if isinstance(event, Notice):
+                self.bars.console.print(event.text)
+            elif isinstance(event, Progress):
+                self._follow(event)
+            elif self.state.take(event):
+                self._follow_run(event)
+
+    def _follow(self, event: Progress) -> None:
+        now = self.clock()
+        begun = self.begun.setdefault(event.activity, now)
+        if event.total is not None and event.done >= event.total:
+            self._close(event.activity)
+        elif now - begun >= PATIENCE:
+            self._show(event.activity, event.activity, event.done, event.total)
+
+    def _show(self, key: str, text: str, done: int, total: int | None) -> None:
+        if key not in self.shown:
+            self.shown[key] = self.bars.add_task(text, total=total)
+        self.bars.update(self.shown[key], description=text, completed=done, total=total)  # type: ignore[arg-type]
+
+    def _close(self, activity: str) -> None:
+        self.begun.pop(activity, None)
+        if activity in self.shown:
+            self.bars.remove_task(self.shown.pop(activity))  # type: ignore[arg-type]
+
+    def _follow_run(self, event: Event) -> None:
+        if isinstance(event, RunEnded):
+            self._close("run")
+        else:
+            self._show("run", str(self.state), len(self.state.done), self.state.total)
+
+
+class PlainLines:
+    """Lines for a log: notices at once, everything else at most once in ``PAUSE`` seconds."""
+
+    def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
+        self.console, self.clock, self.state = console, clock, RunState()
+        self.last = clock()
+        self.lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Print one event, or pass over it."""
+        with self.lock:
+            if isinstance(event, Notice):
+                self._print(event.text)
+            elif isinstance(event, Progress):
+                self._print_rarely(_line(event))
+            elif self.state.take(event):
+                self._follow_run(event)
+
+    def _follow_run(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            self._print(f"run: {event.stages} stages, results in {event.folder}")
+        elif isinstance(event, RunEnded):
+            self._print(f"run: done, results in {event.folder}")
+        else:
+            self._print_rarely(f"stage {len(self.state.done)} of {self.state.total}: {self.state}")
+
+    def _print_rarely(self, line: str) -> None:
+        if self.clock() - self.last >= PAUSE:
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        self.last = self.clock()
+        self.console.print(line, soft_wrap=True)
+
+
+def _line(event: Progress) -> str:
+    total = f" of {event.total}" if event.total is not None else ""
+    detail = f" ({event.detail})" if event.detail else ""
+    return f"{event.activity}: {event.done}{total}{detail}"

@@ -1,0 +1,76 @@
+"""``emonet runs``: list, show and compare what was run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from emonet.cli.console import AsJson, PluginFiles, load_plugins, output, print_json, print_table
+from emonet.cli.run import RunsFolder
+
+app = typer.Typer(help="List, show and compare runs.", no_args_is_help=True)
+
+Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, as in 'emonet runs list', or its folder.")]
+
+
+@app.command("list")
+def list_runs(*, runs: RunsFolder = Path("runs"), json: AsJson = False) -> None:
+    """List the runs in a folder, oldest first."""
+    from emonet.runfolder import runs_in
+
+    rows: list[dict[str, Any]] = [{"run": run.path.name, **run.state()} for run in runs_in(runs)]
+    if json:
+        print_json(rows)
+        return
+    columns = ("run", "state", "started", "ended")
+    print_table("", columns, [[str(row.get(column, "")) for column in columns] for row in rows])
+    output().print(f"{len(rows)} runs in {runs}. Scores: emonet runs show RUN")
+
+
+@app.command()
+def show(
+    run: Run,
+    *,
+    form: Annotated[str, typer.Option("--format", help="A report format, as in 'emonet plugins'.")] = "",
+    runs: RunsFolder = Path("runs"),
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Show the scores of a run."""
+    from emonet.runfolder import find_run
+
+    report = find_run(run, runs).report()
+    if json:
+        print_json(report.to_json())
+        return
+    registry = load_plugins(plugin)
+    write = registry.factory("report_formats", form or registry.default("report_formats"))
+    output().print(write(report), soft_wrap=True)
+
+
+@app.command()
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Two or more runs.")],
+    *,
+    runs: RunsFolder = Path("runs"),
+    json: AsJson = False,
+) -> None:
+    """Compare the scores of runs; scores under different protocols are never compared."""
+    from dataclasses import asdict
+
+    from emonet.report.compare import compare as compare_reports
+    from emonet.report.compare import comparison_table
+    from emonet.runfolder import find_run
+
+    comparison = compare_reports([find_run(name, runs).report() for name in names])
+    if json:
+        print_json(asdict(comparison))
+    else:
+        table = comparison_table(comparison)
+        print_table(table.title, table.header, table.rows)
+        for note in table.footnotes:
+            output().print(note, soft_wrap=True)
+    if not comparison.is_sound:
+        raise typer.Exit(1)

@@ -1,0 +1,152 @@
+"""Unpacking archives without ever leaving the folder they are unpacked into."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from lzma import LZMAError
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from emonet.errors import CorpusError
+from emonet.events import Listener, Progress, silent
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    LZMAError,
+    EOFError,
+    RuntimeError,  # an encrypted zip
+)
+
+
+def unpack(archive: Path, folder: Path, *, inside: str = "", listen: Listener = silent) -> None:
+    """Unpack a zip or tar archive into a new ``folder``; on any failure ``folder`` does not come to be.
+
+    Args:
+        archive: a .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz file; its content decides, not its name.
+        folder: must not exist yet, or be empty.
+        inside: the folder within the archive that becomes ``folder``; everything else is dropped.
+        listen: is told of every member.
+
+    Raises:
+        CorpusError: no archive, a damaged one, one with a member that points out of the folder, one without
+            ``inside``, or ``folder`` holds something already.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise CorpusError(f"{folder}: there is something in this folder already. Move it away, then try again.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+        target = Path(temporary) / "unpacked"
+        target.mkdir()
+        with _damage_explained(archive):
+            _extract_all(archive, target, listen)
+        _folder_inside(target, inside, archive).replace(folder)
+
+
+def take_member(archive: Path, member: str, target: Path) -> None:
+    """Write one member of a zip or tar archive to the file ``target``.
+
+    Raises:
+        CorpusError: no archive, a damaged one, or one without that member.
+    """
+    with _damage_explained(archive):
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as zipped:
+                if member not in zipped.namelist():
+                    raise _no_member(archive, member)
+                with zipped.open(member) as source, target.open("wb") as sink:
+                    shutil.copyfileobj(source, sink)
+        else:
+            _take_from_tar(archive, member, target)
+
+
+def _take_from_tar(archive: Path, member: str, target: Path) -> None:
+    with tarfile.open(archive) as tar:
+        for info in tar:
+            if info.name == member and info.isfile():
+                source = tar.extractfile(info)
+                if source is not None:
+                    with source, target.open("wb") as sink:
+                        shutil.copyfileobj(source, sink)
+                    return
+    raise _no_member(archive, member)
+
+
+def _no_member(archive: Path, member: str) -> CorpusError:
+    return CorpusError(f"{archive.name}: there is no file '{member}' in this archive. Check 'member' of the card.")
+
+
+@contextmanager
+def _damage_explained(archive: Path) -> Iterator[None]:
+    try:
+        yield
+    except tarfile.FilterError as problem:
+        raise CorpusError(f"{archive.name}: refused, since {problem}. Such an archive is not unpacked.") from None
+    except _DAMAGE as problem:
+        reason = str(problem).partition(":\n")[0] or type(problem).__name__
+        message = f"{archive.name}: not a whole zip or tar archive ({reason}). Get the file again, and check its size."
+        raise CorpusError(message) from None
+
+
+def _extract_all(archive: Path, target: Path, listen: Listener) -> None:
+    if zipfile.is_zipfile(archive):
+        _extract_zip(archive, target, listen)
+    else:
+        _extract_tar(archive, target, listen)
+
+
+def _extract_zip(archive: Path, target: Path, listen: Listener) -> None:
+    with zipfile.ZipFile(archive) as zipped:
+        members = zipped.infolist()
+        for number, member in enumerate(members, 1):
+            _check_name(member.filename, archive)
+            kind = stat.S_IFMT(member.external_attr >> 16)
+            if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
+                what = "a link" if kind == stat.S_IFLNK else "a device"
+                raise _refused(archive, member.filename, what)
+            zipped.extract(member, target)
+            listen(Progress(f"unpack {archive.name}", number, len(members)))
+
+
+def _extract_tar(archive: Path, target: Path, listen: Listener) -> None:
+    # Without an index there is no total before the end: the last event closes the activity.
+    activity, number = f"unpack {archive.name}", 0
+    with tarfile.open(archive) as tar:
+        for number, member in enumerate(tar, 1):
+            _check_name(member.name, archive)
+            tar.extract(member, target, filter="data")
+            listen(Progress(activity, number, None))
+    listen(Progress(activity, number, number))
+
+
+def _check_name(name: str, archive: Path) -> None:
+    windows = PureWindowsPath(name)
+    if name.startswith("/") or windows.drive or windows.root:
+        raise _refused(archive, name, "an absolute path")
+    if ".." in PurePosixPath(name).parts or ".." in windows.parts:
+        raise _refused(archive, name, "a path out of the folder")
+
+
+def _refused(archive: Path, name: str, what: str) -> CorpusError:
+    return CorpusError(
+        f"{archive.name}: refused, since its member '{name}' is {what}. Such an archive is not unpacked."
+    )
+
+
+def _folder_inside(target: Path, inside: str, archive: Path) -> Path:
+    wanted = target / inside if inside else target
+    if wanted.is_dir() and wanted.resolve().is_relative_to(target.resolve()):
+        return wanted
+    found = ", ".join(sorted(f"'{path.name}'" for path in target.iterdir())[:5]) or "nothing"
+    raise CorpusError(
+        f"{archive.name}: there is no folder '{inside}' in this archive, but {found}. Check 'inside' of the card."
+    )

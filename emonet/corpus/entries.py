@@ -1,0 +1,256 @@
+"""What may stand in a card file, key by key; pydantic models that know no more than the file does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from string import Formatter
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from emonet.affect import Arousal, Valence
+from emonet.corpus.corpus import Access, Part
+from emonet.errors import did_you_mean
+
+Strings = dict[str, str]
+UtteranceField = Literal["speaker", "session", "text", "split", "language"]
+Parts = dict[Part, tuple[str, ...]]
+
+
+def _as_mapping(value: Any) -> Any:
+    return {"": value} if isinstance(value, str) else value
+
+
+Templates = Annotated[Strings, BeforeValidator(_as_mapping)]
+"""Templates by target or by split; one template for all of them stands under the empty name."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AffectEntry(_Part):
+    """Arousal and valence of one label where Table 2 is silent or wrong for this corpus."""
+
+    arousal: Arousal
+    valence: Valence
+    reason: str
+
+
+class TargetEntry(_Part):
+    """One target of a card; ``affect: false`` says that its classes are no emotions."""
+
+    classes: tuple[str, ...] = ()
+    codes: dict[str, str | None] = {}
+    affect: dict[str, AffectEntry] | None = {}
+    range: tuple[float, float] | None = None
+    unit: str = ""
+
+    @field_validator("affect", mode="before")
+    @classmethod
+    def _may_be_off(cls, affect: Any) -> Any:
+        return None if affect is False else affect
+
+    @model_validator(mode="after")
+    def _is_categorical_or_dimensional(self) -> TargetEntry:
+        if (self.range is None) == (not self.classes):
+            raise ValueError("a target has either classes (two at least) or a range. Give one of them")
+        if self.range is None and len(self.classes) < 2:
+            raise ValueError(f"a target needs two classes at least, here is only {self.classes[0]!r}. Add one")
+        for code, label in self.codes.items():
+            if label is not None and label not in self.classes:
+                hint = did_you_mean(label, self.classes)
+                message = f"the code {code!r} maps to {label!r}, which is no class. {hint}".strip()
+                raise ValueError(f"{message} Classes: {', '.join(self.classes) or 'none'}.")
+        return self
+
+
+class PatternEntry(_Part):
+    """Files whose path says everything: a regex with named groups, and templates over the groups."""
+
+    regex: str
+    label: Templates = {"": "{label}"}
+    speaker: str = ""
+    session: str = ""
+    text: str = ""
+    split: str = ""
+    language: str = ""
+    rename: dict[UtteranceField, Strings] = {}
+    lower: tuple[UtteranceField, ...] = ()
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, regex: str) -> str:
+        try:
+            re.compile(regex)
+        except re.error as problem:
+            raise ValueError(f"{regex!r} is not a regular expression: {problem}. Mend it.") from None
+        return regex
+
+    @model_validator(mode="after")
+    def _fills_its_templates(self) -> PatternEntry:
+        groups = re.compile(self.regex).groupindex
+        templates = {target or "label": template for target, template in self.label.items()}
+        templates |= {field: getattr(self, field) for field in get_args(UtteranceField)}
+        for field, template in templates.items():
+            for name in _placeholders(template):
+                if name not in groups:
+                    hint = did_you_mean(name, groups)
+                    message = f"the template {template!r} of '{field}' needs a group '{name}', which the regex lacks. "
+                    raise ValueError(f"{message}{hint} Its groups: {', '.join(groups) or 'none'}.")
+        return self
+
+
+class TableEntry(_Part):
+    """CSV files with one row an utterance, and templates over the columns."""
+
+    files: Annotated[dict[Part, str], Field(min_length=1)]
+    path: Templates
+    label: Templates
+    id: str = ""
+    speaker: str = ""
+    session: str = ""
+    text: str = ""
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
+
+    @model_validator(mode="after")
+    def _has_a_path_for_each_file(self) -> TableEntry:
+        for split in self.files:
+            if split not in self.path and "" not in self.path:
+                raise ValueError(f"there is no path for the rows of '{split}'. Add it, or give one path for all.")
+        return self
+
+
+class ScanEntry(_Part):
+    """How the folder is read: by pattern, by table, or by a function in a module beside the card.
+
+    The module has ``scan(root: Path, targets: tuple[Target, ...]) -> Iterable[Utterance]``.
+    """
+
+    pattern: PatternEntry | None = None
+    table: TableEntry | None = None
+    module: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_way(self) -> ScanEntry:
+        if sum(way is not None for way in (self.pattern, self.table, self.module)) != 1:
+            raise ValueError("give exactly one of pattern, table and module")
+        return self
+
+
+class ProtocolEntry(_Part):
+    """A partition of this corpus' own: values of one field for each part, or a list of folds."""
+
+    by: Literal["speaker", "session", "split", "text"] = "speaker"
+    parts: Parts | None = None
+    folds: tuple[Parts, ...] = ()
+    overlap: str = ""
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _says_how_to_split(self) -> ProtocolEntry:
+        if self.parts is not None and self.folds:
+            raise ValueError("parts and folds are both given. Keep parts for one partition, folds for several.")
+        if self.parts is None and not self.folds and self.by != "split":
+            raise ValueError(f"a protocol by {self.by} has neither parts nor folds. Give one of them.")
+        for fold in self.folds or (self.parts or {},):
+            listed = [value for values in fold.values() for value in values]
+            twice = sorted({value for value in listed if listed.count(value) > 1})
+            if twice:
+                raise ValueError(f"the {self.by} {twice[0]!r} is listed twice in one fold. Keep it in one part.")
+        return self
+
+
+class SourceEntry(_Part):
+    """See ``Source``."""
+
+    url: Annotated[str, Field(pattern="^https://")] | None = None
+    doi: str | None = None
+    package: str | None = None
+    path: str | None = None
+    version: str = ""
+    file: str = ""
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    member: str = ""
+    member_sha256: str = ""
+    inside: str = ""
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> SourceEntry:
+        if sum(place is not None for place in (self.url, self.doi, self.package, self.path)) != 1:
+            raise ValueError("give exactly one of url, doi, package and path")
+        return self
+
+
+class CitationEntry(_Part):
+    """See ``Citation``."""
+
+    authors: str
+    title: str
+    year: int
+    venue: str = ""
+    doi: str = ""
+
+
+class ExpectedEntry(_Part):
+    """See ``Expected``."""
+
+    utterances: int | None = None
+    speakers: int | None = None
+    hours: float | None = None
+    per_class: dict[str, dict[str, int]] = {}
+
+
+class ExampleEntry(_Part):
+    """See ``Example``; ``label`` is short for the first target's."""
+
+    path: str
+    label: str | float | None = None
+    labels: dict[str, str | float] = {}
+    speaker: str | None = None
+    session: str | None = None
+    text: str | None = None
+    split: str | None = None
+
+
+class Card(_Part):
+    """A card file as it is written."""
+
+    id: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+    title: str
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    kind: str = ""
+    access: Access
+    licence: str
+    fetchable: bool = False
+    homepage: str = ""
+    how_to_get: str = ""
+    citation: CitationEntry
+    sources: tuple[SourceEntry, ...] = ()
+    targets: Annotated[dict[str, TargetEntry], Field(min_length=1)]
+    scan: ScanEntry
+    protocols: dict[str, ProtocolEntry] = {}
+    expected: ExpectedEntry = ExpectedEntry()
+    known_bad: Strings = {}
+    examples: Annotated[tuple[ExampleEntry, ...], Field(min_length=1)]
+    fixtures: Strings = {}
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_its_own_targets(self) -> Card:
+        way = self.scan.pattern or self.scan.table
+        named = [("scan.label", name) for name in way.label if name] if way else []
+        named += [("expected.per_class", name) for name in self.expected.per_class]
+        named += [(f"the example {example.path!r}", name) for example in self.examples for name in example.labels]
+        for where, name in named:
+            if name not in self.targets:
+                hint = did_you_mean(name, self.targets)
+                known = ", ".join(self.targets)
+                raise ValueError(" ".join(f"{where} names no target: {name!r}. {hint} Targets: {known}.".split()))
+        return self
+
+
+def _placeholders(template: str) -> Iterator[str]:
+    return (name for _, name, _, _ in Formatter().parse(template) if name is not None)

@@ -1,0 +1,176 @@
+"""The engine: the only place where recipe, corpora, components, stages and scores meet."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+
+from emonet.corpus.protocol import Protocol
+from emonet.digest import digest_of
+from emonet.document import Document
+from emonet.evaluate.predictions import Predictions, concat, read_parquet
+from emonet.evaluate.score import Score, Setting, score_predictions
+from emonet.events import Event, Listener, RunEnded, RunStarted, silent
+from emonet.gather import Gathered, gather
+from emonet.plan import Plan, Stage, plan
+from emonet.plugin.registry import Registry
+from emonet.recipe import Recipe
+from emonet.report.results import Report
+from emonet.runfolder import RunFolder
+from emonet.stages import CHECKPOINTS, SCORED, StageRunner, is_done, stage_facts, stage_folder
+
+
+def plan_run(
+    recipe: Recipe, base: Path, registry: Registry, *, decode: bool = False, listen: Listener = silent
+) -> tuple[Plan, list[Gathered]]:
+    """Gather the corpora of a recipe and lay out its stages; see ``gather`` and ``plan`` for errors."""
+    gathered = gather(recipe, base, registry, decode=decode, listen=listen)
+    return plan(recipe, [each.facts for each in gathered], registry.factory), gathered
+
+
+def run(
+    recipe: Recipe,
+    document: Document,
+    registry: Registry,
+    *,
+    out: Path,
+    changes: Sequence[str] = (),
+    listen: Listener = silent,
+) -> tuple[RunFolder, Report]:
+    """Run a recipe: prepare, plan, carry out every stage, score; return the run's folder and report.
+
+    Interrupted at any moment, the same call goes on where it was: stages are kept by content, and the run's
+    folder is named after the recipe and its plan.
+
+    Raises:
+        EmonetError: whatever is wrong with recipe, corpora or components, in words for the user.
+    """
+    base = Path(document.name).resolve().parent
+
+    def tell(event: Event) -> None:
+        listen(event)
+        registry.emit(event)
+
+    made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
+    folder = RunFolder(out / f"{recipe.name}-{digest_of([stage.key for stage in made.stages], length=8)}")
+    folder.start(document.text, changes, made.to_json(), base)
+    _write_protocols(folder, gathered)
+    tell(RunStarted(folder.path, len(made.stages)))
+    _execute(made, gathered, registry, tell)
+    report = _report(made, folder)
+    folder.finish(report, {stage.key: stage_facts(stage.key)["test_opened"] for stage in made.stages})
+    tell(RunEnded(folder.path))
+    return folder, report
+
+
+def _execute(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: Listener) -> None:
+    from emonet.audio.store import open_store
+
+    choice = made.recipe.executor
+    name, options = (choice.name, choice.options) if choice else (registry.default("executors"), {})
+    executor = registry.build("executors", name, options)
+    stores = {each.facts.corpus.id: open_store(each.store) for each in gathered if each.store is not None}
+    runner = StageRunner(registry, stores, made.recipe.device, tell)
+    executor.run(made.stages, runner.run)
+
+
+def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered]) -> None:
+    from emonet.atomic import write_json
+
+    protocols = {each.facts.protocol.id: _protocol_json(each.facts.protocol) for each in gathered}
+    write_json(folder.path / "protocols.json", protocols)
+
+
+def _protocol_json(protocol: Protocol) -> dict[str, object]:
+    folds = {fold.name: dict(fold.parts) for fold in protocol.folds}
+    return {"hash": protocol.hash, "overlap": protocol.overlap, "folds": folds}
+
+
+def _report(made: Plan, folder: RunFolder) -> Report:
+    """Score every system on every task, and leave in the folder what the scores were made from."""
+    predictions, scores = [], []
+    for stages in _passes(made.stages):
+        rows = concat([_named(stage) for stage in stages])
+        predictions.append(rows)
+        scores += _scores(stages, rows, made.recipe.bootstrap)
+    for stage in made.stages:
+        _keep(stage, folder)
+    if len({table.classes for table in predictions}) == 1:
+        concat(predictions).write_parquet(folder.path / "predictions.parquet")
+    else:
+        for table in predictions:
+            task = f"{table.rows[0].corpus}-{table.rows[0].target}"
+            table.write_parquet(folder.path / "predictions" / f"{table.rows[0].system}-{task}.parquet")
+    return Report(
+        name=made.recipe.name,
+        folder=str(folder.path),
+        created=folder.state()["started"],
+        version=version("emonet"),
+        scores=tuple(scores),
+    )
+
+
+def _passes(stages: Iterable[Stage]) -> list[list[Stage]]:
+    """Group the stages that make one score: all folds of a system, task and seed."""
+
+    def of_one_pass(stage: Stage) -> tuple[str, str, int]:
+        return stage.system, stage.task.id, stage.seed
+
+    return [list(group) for _, group in groupby(sorted(stages, key=of_one_pass), key=of_one_pass)]
+
+
+def _named(stage: Stage) -> Predictions:
+    """Return a stage's predictions under this recipe's names; the stage may come from another recipe."""
+    table = read_parquet(stage_folder(stage.key) / "predictions.parquet")
+    rows = tuple(replace(row, system=stage.system, fold=stage.fold, seed=stage.seed) for row in table.rows)
+    return replace(table, rows=rows)
+
+
+def _scores(stages: Sequence[Stage], rows: Predictions, draws: int) -> list[Score]:
+    setting = _setting(stages)
+    found = []
+    for part in SCORED:
+        for checkpoint in CHECKPOINTS:
+            selected = rows.select(part=part, checkpoint=checkpoint)
+            if selected.rows:
+                found.append(score_predictions(selected, setting, draws=draws))
+    return found
+
+
+def _setting(stages: Sequence[Stage]) -> Setting:
+    first, facts = stages[0], {stage.fold: stage_facts(stage.key) for stage in stages}
+    trained = first.kind == "train"
+    return Setting(
+        strategy=first.row.name,
+        protocol_id=first.protocol.id,
+        protocol_hash=first.protocol.hash,
+        protocol_overlap=first.protocol.overlap,
+        normalisation=first.normalisation,
+        metric=first.task.metric,
+        best_epochs={fold: each["best_epoch"] for fold, each in facts.items()} if trained else None,
+        final_epochs={fold: each["final_epoch"] for fold, each in facts.items()} if trained else None,
+        chosen=None if trained else {fold: each["chosen"]["C"] for fold, each in facts.items()},
+        parameters=facts[first.fold]["parameters"],
+    )
+
+
+def _keep(stage: Stage, folder: RunFolder) -> None:
+    place = f"{stage.system}/{stage.task.id.replace('/', '-')}/fold-{stage.fold}-seed-{stage.seed}"
+    for path in sorted(stage_folder(stage.key).glob("*.safetensors")):
+        folder.keep(path, f"checkpoints/{place}/{path.name}")
+    folder.keep(stage_folder(stage.key) / "history.json", f"history/{place}.json")
+
+
+def done_stages(made: Plan) -> list[Stage]:
+    """Return the stages whose results are there already."""
+    return [stage for stage in made.stages if is_done(stage.key)]
+
+
+def resume_command(document: Document, changes: Sequence[str]) -> str:
+    """Return the command that goes on with an interrupted run."""
+    options = "".join(f" --set {shlex.quote(change)}" for change in changes)
+    return f"emonet run {shlex.quote(document.name)}{options}"

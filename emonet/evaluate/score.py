@@ -1,0 +1,240 @@
+"""A score: a number that never goes without its protocol, chance level and interval."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from emonet.errors import EmonetError, UnknownName
+from emonet.evaluate.interval import Interval, bootstrap
+from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
+from emonet.evaluate.predictions import Checkpoint, Part, Predictions
+
+TRANSDUCTIVE = "speaker"
+"""The normalisation that uses the test speakers' own clips, though not their labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How scored predictions came about.
+
+    Attributes:
+        strategy: the row of the strategy table.
+        protocol_id: corpus, protocol and its options.
+        protocol_hash: over utterances, labels and parts; scores compare only under one hash.
+        protocol_overlap: why speakers stand in two parts, empty where none does.
+        normalisation: which clips the features were normalised with.
+        metric: the name of the metric for selection, one of ``METRICS``.
+        best_epochs: fold -> the epoch that was best on dev, None for models without epochs.
+        final_epochs: fold -> the last epoch.
+        chosen: fold -> the hyperparameter chosen on dev, e.g. C of an SVM.
+        parameters: how many parameters the model has.
+    """
+
+    strategy: str
+    protocol_id: str
+    protocol_hash: str
+    protocol_overlap: str = ""
+    normalisation: str = "none"
+    metric: str = "uar"
+    best_epochs: Mapping[str, int] | None = None
+    final_epochs: Mapping[str, int] | None = None
+    chosen: Mapping[str, float] | None = None
+    parameters: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score(Setting):
+    """How well one system does one task, pooled over the folds of one part.
+
+    Attributes:
+        task: ``corpus/target``.
+        metrics: all metrics of the task's kind by name, over the pooled utterances.
+        chance: the UAR of guessing, None for a dimensional target.
+        interval: of the metric for selection.
+        per_fold: fold -> the metric for selection.
+        confusion: (K, K), rows truth and columns prediction; () for a dimensional target.
+        missing_classes: classes without an utterance in this part; metrics leave them out.
+        n: number of predictions.
+        speakers: number of known speakers.
+        transductive: normalised with the test speakers' own clips.
+        notes: sentences that a reader of the number needs.
+    """
+
+    system: str
+    task: str
+    part: Part
+    checkpoint: Checkpoint
+    seed: int
+    metrics: Mapping[str, float]
+    interval: Interval
+    per_fold: Mapping[str, float]
+    n: int
+    speakers: int
+    chance: float | None = None
+    classes: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    missing_classes: tuple[str, ...] = ()
+    transductive: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """The metric for selection."""
+        return self.metrics[self.metric]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Score:
+        """Return the score that ``to_json`` made this data from.
+
+        Raises:
+            EmonetError: the data are no score, naming the first field that is wrong.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        known = {field.name for field in fields(cls)}
+        try:
+            return TypeAdapter(cls).validate_python({key: value for key, value in data.items() if key in known})
+        except ValidationError as problem:
+            first = problem.errors()[0]
+            place = ".".join(str(key) for key in first["loc"])
+            message = f"Not a score: '{place}': {first['msg'].lower()}. It may be from another version of EmoNet."
+            raise EmonetError(message) from None
+
+
+def score_predictions(predictions: Predictions, setting: Setting, *, draws: int = 1000) -> Score:
+    """Score one system on one part: pooled over the folds, and each fold by itself.
+
+    Args:
+        predictions: one system, task, part, checkpoint and seed; an utterance once in each fold at most.
+        setting: how they came about.
+        draws: of the bootstrap.
+
+    Raises:
+        EmonetError: no predictions, several systems or passes mixed, or an utterance twice in a fold.
+        UnknownName: there is no such metric.
+    """
+    metric = metric_called(setting.metric)
+    _check(predictions)
+    first = predictions.rows[0]
+    truth, predicted = _judged(predictions, metric)
+    speakers = predictions.column("speaker")
+    return Score(
+        **{field.name: getattr(setting, field.name) for field in fields(Setting)},
+        system=first.system,
+        task=f"{first.corpus}/{first.target}",
+        part=first.part,
+        checkpoint=first.checkpoint,
+        seed=first.seed,
+        metrics={each.name: each.of(truth, predicted) for each in METRICS.values() if each.kind == metric.kind},
+        interval=bootstrap(truth, predicted, metric, speakers=speakers, seed=first.seed, draws=draws),
+        per_fold=_per_fold(predictions, metric),
+        n=len(predictions),
+        speakers=len(set(speakers) - {None}),
+        transductive=setting.normalisation == TRANSDUCTIVE,
+        notes=_notes(predictions),
+        **_class_facts(truth, predicted, predictions.classes, metric),
+    )
+
+
+def metric_called(name: str) -> Metric:
+    """Return the metric with this name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    if name not in METRICS:
+        raise UnknownName("metric", name, METRICS)
+    return METRICS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One number over seeds; ``sd`` is the sample standard deviation, None for a single seed."""
+
+    mean: float
+    sd: float | None
+    seeds: tuple[int, ...]
+
+
+def summarise(scores: Sequence[Score]) -> Summary:
+    """Return mean and standard deviation of scores that differ in their seed only.
+
+    Raises:
+        EmonetError: no scores, scores of different things, or one seed twice.
+    """
+    if not scores:
+        raise EmonetError("No scores to summarise. Give one for each seed.")
+    for field in ("system", "task", "part", "checkpoint", "metric", "protocol_hash"):
+        _check_one_value(f"Scores over seeds must have one {field}", [getattr(score, field) for score in scores])
+    seeds = tuple(score.seed for score in scores)
+    if len(set(seeds)) < len(seeds):
+        twice = next(seed for seed, count in Counter(seeds).items() if count > 1)
+        raise EmonetError(f"Seed {twice} is there twice. Expected one score for each seed: remove one of the two.")
+    values = [score.value for score in scores]
+    return Summary(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None, seeds)
+
+
+def _check(predictions: Predictions) -> None:
+    if not predictions.rows:
+        raise EmonetError("Nothing to score: there is no utterance. Check that the part is not empty.")
+    for column in ("system", "corpus", "target", "part", "checkpoint", "seed"):
+        _check_one_value(f"Predictions that make one score must have one {column}", predictions.column(column))
+    keys = Counter(zip(predictions.column("fold"), predictions.column("id"), strict=True))
+    fold, id_ = keys.most_common(1)[0][0]
+    if keys[fold, id_] > 1:
+        message = f"Utterance '{id_}' is predicted {keys[fold, id_]} times in fold '{fold}'. Expected once."
+        raise EmonetError(f"{message} Do not join the predictions of one pass twice.")
+
+
+def _check_one_value(rule: str, values: Sequence[object]) -> None:
+    found = sorted({str(value) for value in values})
+    if len(found) > 1:
+        raise EmonetError(f"{rule}. Found: {', '.join(found)}. Select one of them first.")
+
+
+def _judged(predictions: Predictions, metric: Metric) -> tuple[list[str] | list[float], list[str] | list[float]]:
+    truth, predicted = list(predictions.column("truth")), list(predictions.column("predicted"))
+    if metric.kind == "categorical":
+        return truth, predicted
+    try:
+        return [float(text) for text in truth], [float(text) for text in predicted]
+    except ValueError as problem:
+        message = f"The metric '{metric.name}' needs numbers: {problem}. Choose a categorical metric."
+        raise EmonetError(message) from None
+
+
+def _per_fold(predictions: Predictions, metric: Metric) -> dict[str, float]:
+    folds = dict.fromkeys(predictions.column("fold"))
+    return {fold: metric.of(*_judged(predictions.select(fold=fold), metric)) for fold in folds}
+
+
+def _class_facts(
+    truth: Sequence[str] | Sequence[float],
+    predicted: Sequence[str] | Sequence[float],
+    classes: tuple[str, ...],
+    metric: Metric,
+) -> dict[str, Any]:
+    if metric.kind == "dimensional":
+        return {}
+    present = set(truth)
+    return {
+        "chance": chance_level(truth),
+        "classes": classes,
+        "confusion": tuple(tuple(row) for row in confusion(truth, predicted, classes).tolist()),
+        "missing_classes": tuple(label for label in classes if label not in present),
+    }
+
+
+def _notes(predictions: Predictions) -> tuple[str, ...]:
+    counts = Counter(predictions.column("id"))
+    repeated = sum(count > 1 for count in counts.values())
+    part = predictions.rows[0].part
+    return (f"{repeated} utterances are in {part} of several folds and count once for each",) if repeated else ()

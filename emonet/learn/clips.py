@@ -1,0 +1,62 @@
+"""The clips of a task's part: where their waves are, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emonet.audio.store import Store
+from emonet.task import Item
+
+Waves = Sequence[tuple[Store, int]]
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Items with their places in the stores; position i of every field is the same clip.
+
+    Attributes:
+        items: the task's items.
+        places: store and row of each clip's wave.
+        labels: (N,) int64.
+        samples: (N,) int64, the lengths of the waves.
+        groups: the normalisation group of each clip.
+    """
+
+    items: tuple[Item, ...]
+    places: tuple[tuple[Store, int], ...]
+    labels: NDArray[np.int64]
+    samples: NDArray[np.int64]
+    groups: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return how many clips there are."""
+        return len(self.items)
+
+    def wave(self, position: int, begin: int = 0, length: int | None = None) -> NDArray[np.int16]:
+        """Return a view of a clip's samples, from ``begin`` on."""
+        store, row = self.places[position]
+        wave = store.wave(row)
+        return wave[begin:] if length is None else wave[begin : begin + length]
+
+
+def clips_of(items: Sequence[Item], stores: Mapping[str, Store], normalisation: str) -> Clips:
+    """Look the items up in the stores of their corpora."""
+    places = tuple((stores[item.corpus], stores[item.corpus].row_of[item.id]) for item in items)
+    return Clips(
+        items=tuple(items),
+        places=places,
+        labels=np.array([item.label for item in items], dtype=np.int64),
+        samples=np.array([store.samples[row] for store, row in places], dtype=np.int64),
+        groups=tuple(group_of(item, normalisation) for item in items),
+    )
+
+
+def group_of(item: Item, normalisation: str) -> str:
+    """Return the group whose statistics normalise an item."""
+    if normalisation == "speaker":
+        return f"{item.corpus}/{item.speaker}"
+    return item.corpus if normalisation == "corpus" else ""

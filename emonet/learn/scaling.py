@@ -1,0 +1,89 @@
+"""Normalisation tables: a mean and a scale for each group of clips, fitted inside the fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emonet.errors import RecipeError
+
+Floats = NDArray[np.float64]
+_SMALLEST = 1e-8
+
+
+@dataclass
+class Moments:
+    """Running count, mean and squared deviation of features (shape S), merged piece by piece.
+
+    Means are merged as in Chan, Golub and LeVeque (1979), which stays exact where sums of squares cancel.
+    """
+
+    count: float
+    mean: Floats
+    deviation: Floats
+
+    def add(self, values: Floats) -> None:
+        """Take in values (n, *S)."""
+        n = len(values)
+        mean = values.mean(axis=0)
+        delta, total = mean - self.mean, self.count + n
+        self.deviation = self.deviation + ((values - mean) ** 2).sum(axis=0) + delta**2 * self.count * n / total
+        self.mean = self.mean + delta * n / total
+        self.count = total
+
+    def scale(self) -> Floats:
+        """Return the standard deviation; 1 where a feature never varies."""
+        deviation = np.sqrt(self.deviation / max(self.count, 1.0))
+        return np.where(deviation < _SMALLEST, 1.0, deviation)
+
+
+@dataclass(frozen=True)
+class ScalingTable:
+    """Mean and scale (shape S) of every group."""
+
+    means: Mapping[str, Floats]
+    scales: Mapping[str, Floats]
+
+    def rows(self, groups: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the means and scales (N, *S) of N clips' groups."""
+        means = np.stack([self.means[group] for group in groups])
+        scales = np.stack([self.scales[group] for group in groups])
+        return means.astype(np.float32), scales.astype(np.float32)
+
+
+def fit_table(pieces: Iterable[tuple[str, Floats]]) -> ScalingTable:
+    """Fit a table from (group, values (n, *S)) pieces."""
+    moments: dict[str, Moments] = {}
+    for group, values in pieces:
+        if group not in moments:
+            shape = values.shape[1:]
+            moments[group] = Moments(0.0, np.zeros(shape), np.zeros(shape))
+        moments[group].add(values)
+    means = {group: found.mean for group, found in moments.items()}
+    return ScalingTable(means, {group: found.scale() for group, found in moments.items()})
+
+
+def parts_to_fit(normalisation: str) -> tuple[str, ...]:
+    """Return the parts whose clips the statistics come from.
+
+    ``speaker`` reads each speaker's own clips in every part: no labels, but transductive. The others
+    read train only.
+    """
+    return ("train", "dev", "test") if normalisation == "speaker" else ("train",)
+
+
+def check_groups(normalisation: str, speakers: Iterable[str | None], corpus: str) -> None:
+    """Refuse speaker normalisation without speakers.
+
+    Raises:
+        RecipeError: an item has no speaker.
+    """
+    if normalisation == "speaker" and any(speaker is None for speaker in speakers):
+        message = (
+            f"Corpus '{corpus}' does not know who speaks, so that normalisation: speaker cannot be done. "
+            "Choose global, corpus or none."
+        )
+        raise RecipeError(message)

@@ -1,0 +1,204 @@
+"""Recipes: what is learned from which corpora, by which systems, under which protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from emonet.choice import Choice
+from emonet.document import Document, parse_value, read_document, validate
+from emonet.errors import RecipeError
+
+Normalisation = Literal["global", "none", "corpus", "speaker"]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CorpusEntry(_Strict):
+    """One corpus of a recipe: a registered id, or the path of a manifest.
+
+    ``root`` is the folder of its files, ``target`` what is learned of it, ``classes`` a selection of its
+    classes, ``protocol`` its own protocol instead of the recipe's.
+    """
+
+    id: str = ""
+    manifest: str = ""
+    root: str | None = None
+    target: str | None = None
+    classes: tuple[str, ...] = ()
+    protocol: Choice | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            name, _, target = value.partition("/")
+            return {"id": name, "target": target or None}
+        if isinstance(value, Mapping) and len(value) == 1 and not set(value) & {"id", "manifest"}:
+            name, options = next(iter(value.items()))
+            if options is None or isinstance(options, Mapping):
+                return {"id": name, **(options or {})}
+        return value
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> CorpusEntry:
+        if bool(self.id) == bool(self.manifest):
+            raise ValueError("give a corpus id, or {manifest: path}")
+        return self
+
+
+class Training(_Strict):
+    """How networks are trained; the defaults are the paper's (4.3, 5.2.2).
+
+    Attributes:
+        batch: clips a step.
+        learning_rates: one stage each; None takes the strategy's (0.1, 0.01, 0.001 from scratch).
+        patience: epochs without a better dev score until the next stage.
+        epochs: upper limit for each stage, None for none.
+        momentum: of SGD.
+        decay: learning rate / (1 + decay * steps), a step being one batch.
+        l2: factor of the squared weights in the loss.
+        class_weights: weigh the loss by inverse class frequency in train.
+        crop: longest random piece of a clip in training, in s.
+        evaluate: the deterministic ``centre`` crop of that length, or the ``full`` clip.
+    """
+
+    batch: Count = 64
+    learning_rates: tuple[Positive, ...] | None = None
+    patience: Count = 50
+    epochs: Count | None = None
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    decay: Annotated[float, Field(ge=0)] = 1e-6
+    l2: Annotated[float, Field(ge=0)] = 1e-6
+    class_weights: bool = True
+    crop: Positive = 5.0
+    evaluate: Literal["centre", "full"] = "centre"
+
+
+class SVM(_Strict):
+    """The linear SVM of the baselines (paper, 4.1): C is chosen on dev, then refit on train + dev."""
+
+    c: Annotated[tuple[Positive, ...], Field(min_length=1)] = tuple(10.0**-i for i in range(10))
+    class_weights: bool = True
+    iterations: Count = 10_000
+
+
+class System(_Strict):
+    """One system: a strategy and the components it is applied to."""
+
+    strategy: str
+    extractor: Choice | None = None
+    frontend: Choice | None = None
+    backbone: Choice | None = None
+    adapter: Choice | None = None
+    normalisation: Normalisation | None = None
+    training: Training = Training()
+    svm: SVM = SVM()
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+
+
+class Recipe(_Strict):
+    """A whole experiment: every system over every corpus, fold and seed."""
+
+    name: str = ""
+    corpora: Annotated[tuple[CorpusEntry, ...], Field(min_length=1)]
+    protocol: Choice
+    systems: Annotated[dict[str, System], Field(min_length=1)]
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1,)
+    precision: Literal["fp32", "bf16"] = "fp32"
+    device: str = "auto"
+    executor: Choice | None = None
+    bootstrap: Annotated[int, Field(ge=100)] = 1000
+
+    @field_validator("device")
+    @classmethod
+    def _names_a_device(cls, device: str) -> str:
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+            raise ValueError(f"{device!r} is no device. Expected auto, cpu, cuda, cuda:N or mps")
+        return device
+
+    @field_validator("systems")
+    @classmethod
+    def _names_are_plain(cls, systems: dict[str, System]) -> dict[str, System]:
+        for name in systems:
+            if not re.fullmatch(r"[\w.-]+", name):
+                raise ValueError(f"the system name {name!r} may hold letters, digits, '.', '-' and '_' only")
+        return systems
+
+
+_ONE_SYSTEM = frozenset(System.model_fields)
+
+
+def read_recipe(path: Path, changes: Sequence[str] = ()) -> tuple[Recipe, Document]:
+    """Read a recipe file and apply ``key.sub=value`` changes (``--set``).
+
+    A recipe without ``systems`` describes one system by the keys at its top. Beside ``systems``, these
+    keys are defaults for every system.
+
+    Raises:
+        RecipeError: naming file, line and key of everything that is wrong, with the nearest right word.
+    """
+    document = read_document(path, RecipeError)
+    if not isinstance(document.data, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping of keys such as corpora, protocol and systems.")
+    data = document.data
+    for change in changes:
+        data = _changed(data, change)
+    data, lines = _with_systems(data, dict(document.lines))
+    data.setdefault("name", path.stem)
+    return validate(Recipe, Document(data, document.name, lines, document.text), RecipeError), document
+
+
+def _with_systems(data: dict[str, Any], lines: dict[Any, int]) -> tuple[dict[str, Any], dict[Any, int]]:
+    """Move the system keys at the top of a recipe into its systems, and their line numbers along."""
+    top = {key: value for key, value in data.items() if key in _ONE_SYSTEM}
+    rest = {key: value for key, value in data.items() if key not in _ONE_SYSTEM}
+    if not top:
+        return rest, lines
+    systems = rest.get("systems", {str(top.get("strategy", "system")): {}})
+    if not isinstance(systems, dict):
+        return rest, lines
+    merged = {name: {**top, **system} if isinstance(system, dict) else system for name, system in systems.items()}
+    for keys, line in list(lines.items()):
+        if keys and keys[0] in top:
+            for name in merged:
+                lines.setdefault(("systems", name, *keys), line)
+    return {**rest, "systems": merged}, lines
+
+
+def _changed(data: dict[str, Any], change: str) -> dict[str, Any]:
+    key, equals, text = change.partition("=")
+    if not equals or not key:
+        raise RecipeError(f"--set {change}: expected key=value, e.g. --set seeds=[1,2].")
+    changed: dict[str, Any] = _replaced(data, key.split("."), parse_value(text, f"--set {key}", RecipeError), change)
+    return changed
+
+
+def _replaced(data: Any, keys: Sequence[str], value: Any, change: str) -> Any:
+    if not keys:
+        return value
+    if isinstance(data, list):
+        if not keys[0].isdecimal() or int(keys[0]) >= len(data):
+            raise RecipeError(f"--set {change}: '{keys[0]}' is no position of a list with {len(data)} entries.")
+        at = int(keys[0])
+        return [*data[:at], _replaced(data[at], keys[1:], value, change), *data[at + 1 :]]
+    if isinstance(data, str):
+        data = {data: {}} if keys[0] == data else {}
+    return {**(data or {}), keys[0]: _replaced((data or {}).get(keys[0]), keys[1:], value, change)}
+
+
+def recipe_schema() -> dict[str, Any]:
+    """Return the JSON schema of recipes, for editors."""
+    schema: dict[str, Any] = Recipe.model_json_schema()
+    system = schema["$defs"]["System"]["properties"]
+    schema["properties"] |= {key: value for key, value in system.items() if key not in schema["properties"]}
+    schema["required"] = [key for key in schema["required"] if key != "systems"]
+    return {**schema, "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "EmoNet recipe"}

@@ -1,0 +1,156 @@
+"""Two or more runs side by side, with their differences where they may be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from emonet.errors import EmonetError
+from emonet.evaluate.metrics import METRICS
+from emonet.evaluate.score import summarise
+from emonet.report import cells
+from emonet.report.results import Report
+from emonet.report.rows import Row, protocol_of, rows_of
+from emonet.report.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """One task and system over all runs.
+
+    Attributes:
+        metric: name of the metric, the first run's.
+        values: test score of each run, None for a run without it.
+        differences: to the first run, None where there is none or it would mean nothing.
+        problem: why the runs cannot be compared here; empty where they can.
+        caution: what makes the difference unfair although it may be taken.
+    """
+
+    task: str
+    system: str
+    metric: str
+    values: tuple[float | None, ...]
+    differences: tuple[float | None, ...]
+    problem: str = ""
+    caution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Aligned test scores of several runs."""
+
+    names: tuple[str, ...]
+    rows: tuple[ComparedRow, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Say whether every row may be compared."""
+        return not any(row.problem for row in self.rows)
+
+
+def compare(reports: Sequence[Report]) -> Comparison:
+    """Align the test scores of runs by task and system.
+
+    Systems go by their names; on a task where every run has one system only, these are set against each
+    other whatever their names. Rows under differing protocol hashes are flagged and get no difference.
+
+    Raises:
+        EmonetError: fewer than two runs, or runs without a task in common.
+    """
+    if len(reports) < 2:
+        raise EmonetError(f"Cannot compare {len(reports)} run. Give two runs or more.")
+    tables = [_by_task(report) for report in reports]
+    names = _names(reports)
+    shared = [task for task in tables[0] if any(task in table for table in tables[1:])]
+    if not shared:
+        has = "; ".join(f"{name} has {', '.join(table) or 'none'}" for name, table in zip(names, tables, strict=True))
+        raise EmonetError(f"These runs have no task in common: {has}. Compare runs of the same corpora and targets.")
+    rows = [row for task in shared for row in _compare_task(task, names, [table.get(task, {}) for table in tables])]
+    return Comparison(names, tuple(rows))
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """Return a comparison as a table; rows with a problem have a footnote that says which."""
+    marks = list(dict.fromkeys(text for row in comparison.rows for text in (row.problem, row.caution) if text))
+    header = ("task", "system", *comparison.names, *(f"{name} - first" for name in comparison.names[1:]))
+    rows = []
+    for row in comparison.rows:
+        metric = METRICS[row.metric]
+        numbers = ", ".join(str(marks.index(text) + 1) for text in (row.problem, row.caution) if text)
+        mark = f" ({numbers})" if numbers else ""
+        values = [cells.NOTHING if value is None else cells.number(value, metric) for value in row.values]
+        shown = [cells.NOTHING if value is None else _signed(value, row.metric) for value in row.differences[1:]]
+        rows.append((row.task, row.system + mark, *values, *shown))
+    notes = [f"({number}) {text}" for number, text in enumerate(marks, 1)]
+    return Table(header, tuple(rows), ("Test scores; a difference is to the first run.", *notes))
+
+
+def _by_task(report: Report) -> dict[str, dict[str, Row]]:
+    """Return task -> system -> row, for all rows with a test score."""
+    found: dict[str, dict[str, Row]] = {}
+    for row in rows_of(report.scores):
+        if row.of_part("test"):
+            systems = found.setdefault(row.first.task, {})
+            systems[_unique(row, systems)] = row
+    return found
+
+
+def _unique(row: Row, taken: Mapping[str, Row]) -> str:
+    name = row.first.system
+    return f"{name}, normalisation {row.first.normalisation}" if name in taken else name
+
+
+def _names(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Name runs by name, and by folder too where two have one name."""
+    names = [report.name for report in reports]
+    return tuple(
+        f"{report.name} ({report.folder})" if names.count(report.name) > 1 else report.name for report in reports
+    )
+
+
+def _compare_task(task: str, names: tuple[str, ...], tables: Sequence[Mapping[str, Row]]) -> list[ComparedRow]:
+    if all(len(table) <= 1 for table in tables):
+        rows = [next(iter(table.values()), None) for table in tables]
+        systems = dict.fromkeys(row.first.system for row in rows if row)
+        return [_compare_rows(task, " / ".join(systems), names, rows)]
+    systems = dict.fromkeys(system for table in tables for system in table)
+    return [_compare_rows(task, system, names, [table.get(system) for table in tables]) for system in systems]
+
+
+def _compare_rows(task: str, system: str, names: tuple[str, ...], rows: Sequence[Row | None]) -> ComparedRow:
+    values = [summarise(row.of_part("test")).mean if row else None for row in rows]
+    problem = _problem(names, rows)
+    first = values[0]
+    differences = [None if problem or value is None or first is None else value - first for value in values]
+    metric = next(row.first.metric for row in rows if row)
+    return ComparedRow(task, system, metric, tuple(values), tuple(differences), problem, _caution(names, rows))
+
+
+def _problem(names: tuple[str, ...], rows: Sequence[Row | None]) -> str:
+    present = [(name, row.first) for name, row in zip(names, rows, strict=True) if row]
+    for (name, score), (other, against) in pairwise(present):
+        if score.metric != against.metric:
+            return (
+                f"cannot be compared: '{name}' has {METRICS[score.metric].title}, "
+                f"'{other}' has {METRICS[against.metric].title}. Run both with one metric."
+            )
+        if score.protocol_hash != against.protocol_hash:
+            return (
+                f"cannot be compared: '{name}' was scored under {protocol_of(score)}, '{other}' under "
+                f"{protocol_of(against)}, so that utterances, labels or parts differ. Run both under one protocol."
+            )
+    return ""
+
+
+def _caution(names: tuple[str, ...], rows: Sequence[Row | None]) -> str:
+    present = [(name, row.first.transductive) for name, row in zip(names, rows, strict=True) if row]
+    transductive = [f"'{name}'" for name, used in present if used]
+    if not transductive or len(transductive) == len(present):
+        return ""
+    return f"only {' and '.join(transductive)} normalised with the test speakers' own clips (transductive)."
+
+
+def _signed(value: float, metric: str) -> str:
+    text = cells.number(value, METRICS[metric])
+    return text if text.startswith("-") else f"+{text}"

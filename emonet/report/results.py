@@ -1,0 +1,83 @@
+"""The results of a run as typed data, and as JSON on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from emonet.atomic import write_json
+from emonet.errors import EmonetError
+from emonet.evaluate.score import Score
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TEXTS = ("name", "folder", "created", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All scores of a run.
+
+    Attributes:
+        name: of the run.
+        folder: where the run's files are.
+        created: when, as an ISO 8601 time.
+        version: of EmoNet.
+        notes: sentences that concern the whole run, e.g. how many files could not be read.
+    """
+
+    name: str
+    folder: str
+    created: str
+    version: str
+    scores: tuple[Score, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        texts = {key: getattr(self, key) for key in _TEXTS}
+        return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores]}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Report:
+        """Return the report that ``to_json`` made this data from.
+
+        Raises:
+            EmonetError: the data are no report.
+        """
+        if not isinstance(data, Mapping):
+            raise EmonetError(f"Not a report: a {type(data).__name__}, expected a mapping with name and scores.")
+        missing = [key for key in (*_TEXTS, "scores") if key not in data]
+        if missing:
+            raise EmonetError(f"Not a report: it lacks '{missing[0]}'. It may be from another version of EmoNet.")
+        if not isinstance(data["scores"], list) or not all(isinstance(score, Mapping) for score in data["scores"]):
+            raise EmonetError("Not a report: its scores are no list of mappings. Run the recipe again.")
+        scores = tuple(Score.from_json(score) for score in data["scores"])
+        texts = {key: str(data[key]) for key in _TEXTS}
+        return cls(**texts, scores=scores, notes=tuple(data.get("notes", ())))
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write a report as JSON, atomically."""
+    write_json(path, report.to_json())
+
+
+def read_report(path: Path) -> Report:
+    """Read what ``write_report`` wrote.
+
+    Raises:
+        EmonetError: there is no such file, or it is no report.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise EmonetError(f"{path}: there are no results here. Has the run been finished?") from None
+    except ValueError as problem:
+        raise EmonetError(f"{path}: not JSON ({problem}). Run the recipe again to write it anew.") from None
+    try:
+        return Report.from_json(data)
+    except EmonetError as problem:
+        raise EmonetError(f"{path}: {problem}") from None

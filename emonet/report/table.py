@@ -1,0 +1,144 @@
+"""Tables as plain data: header, rows and footnotes; formats turn them into text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from emonet.evaluate.metrics import METRICS
+from emonet.evaluate.score import Score
+from emonet.report import cells
+from emonet.report.results import Report
+from emonet.report.rows import Row, protocol_of, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table ready to be shown.
+
+    Attributes:
+        title: what all rows have in common.
+        footnotes: what a reader needs to know; those that concern single rows begin with their number.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    footnotes: tuple[str, ...] = ()
+    title: str = ""
+
+
+def report_table(report: Report) -> Table:
+    """Return the main table: one row for each system and task, with everything that its scores must not go without."""
+    rows = rows_of(report.scores)
+    marks = _marks(rows)
+    columns: dict[str, Callable[[Row], str]] = {
+        "system": lambda row: _marked(row, marks),
+        "task": lambda row: row.first.task,
+        **_score_columns(f"{_metric_title(rows)} "),
+        "chance": cells.chance,
+        "n (speakers)": cells.counts,
+        "epochs best / final": cells.epochs,
+        "protocol": lambda row: protocol_of(row.first),
+    }
+    return _table(rows, columns, _footnotes(report, rows, marks))
+
+
+def report_sections(report: Report) -> tuple[Table, ...]:
+    """Return the main table cut into one narrow table for each task and protocol.
+
+    What the rows of a task share stands in the table's title; the last table has all footnotes.
+    """
+    rows = rows_of(report.scores)
+    marks = _marks(rows)
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(_title(row), []).append(row)
+    tables = []
+    for number, (title, group) in enumerate(groups.items(), 1):
+        columns: dict[str, Callable[[Row], str]] = {
+            "system": lambda row: _marked(row, marks),
+            **_score_columns(""),
+            "epochs best / final": cells.epochs,
+        }
+        notes = _footnotes(report, rows, marks) if number == len(groups) else ()
+        tables.append(_table(group, columns, notes, title))
+    return tuple(tables)
+
+
+def _table(
+    rows: Iterable[Row], columns: Mapping[str, Callable[[Row], str]], footnotes: tuple[str, ...], title: str = ""
+) -> Table:
+    body = tuple(tuple(cell(row) for cell in columns.values()) for row in rows)
+    return Table(tuple(columns), body, footnotes, title)
+
+
+def _score_columns(metric: str) -> dict[str, Callable[[Row], str]]:
+    return {
+        f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev"),
+        f"test {metric}best / final": lambda row: cells.best_and_final(row, "test"),
+        "95 % CI of test": cells.interval,
+    }
+
+
+def _metric_title(rows: Iterable[Row]) -> str:
+    return " or ".join(sorted({METRICS[row.first.metric].title for row in rows}))
+
+
+def _title(row: Row) -> str:
+    score = row.first
+    metric = METRICS[score.metric]
+    unit = f"{metric.title} in %" if metric.kind == "categorical" else metric.title
+    guessing = f", chance {cells.chance(row)}" if score.chance is not None else ""
+    speakers = f"{score.speakers} speakers" if score.speakers else "unknown speakers"
+    return f"{score.task}: {score.n} {score.part} utterances of {speakers}; {unit}{guessing}; {protocol_of(score)}"
+
+
+Marks = dict[str, int]
+"""Footnote that concerns single rows -> its number."""
+
+
+def _marks(rows: Iterable[Row]) -> Marks:
+    texts = dict.fromkeys(text for row in rows for text in _row_notes(row))
+    return {text: number for number, text in enumerate(texts, 1)}
+
+
+def _marked(row: Row, marks: Marks) -> str:
+    numbers = ", ".join(str(number) for number in sorted(marks[text] for text in _row_notes(row)))
+    return f"{row.first.system} ({numbers})" if numbers else row.first.system
+
+
+def _row_notes(row: Row) -> list[str]:
+    notes = dict.fromkeys(text for score in row.all() for text in _score_notes(score))
+    return list(notes)
+
+
+def _score_notes(score: Score) -> Iterable[str]:
+    if score.interval.note and score.part == "test":
+        yield score.interval.note
+    if score.missing_classes:
+        title = METRICS[score.metric].title
+        present = len(score.classes) - len(score.missing_classes)
+        yield f"{title} over the {present} classes present: {score.part} has no {', '.join(score.missing_classes)}"
+    if score.transductive:
+        yield "transductive: features normalised with each speaker's own clips, those of test included (no labels)"
+    if score.protocol_overlap:
+        yield f"speakers stand in two parts: {score.protocol_overlap}"
+    yield from score.notes
+
+
+def _footnotes(report: Report, rows: Iterable[Row], marks: Marks) -> tuple[str, ...]:
+    scores = [score for row in rows for score in row.all()]
+    numbered = tuple(f"({number}) {text}." for text, number in marks.items())
+    return (*_general_notes(scores), *numbered, *report.notes)
+
+
+def _general_notes(scores: list[Score]) -> Iterable[str]:
+    if any(METRICS[score.metric].kind == "categorical" for score in scores):
+        yield "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one."
+    intervals = {score.interval for score in scores if score.part == "test"}
+    for kind in sorted({interval.kind for interval in intervals}):
+        draws = max(interval.draws for interval in intervals if interval.kind == kind)
+        whole = "whole speakers" if kind == "speakers" else "single utterances"
+        yield f"Intervals: of the best epoch on test, percentile bootstrap over {whole}, {draws} draws."
+    if len({score.seed for score in scores}) > 1:
+        yield "Mean ± standard deviation over seeds; the interval then spans those of all seeds."

@@ -1,0 +1,134 @@
+"""The folder of a run: everything that its scores came from, written so that a stranger can check it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from emonet.atomic import write_json, write_text
+from emonet.errors import EmonetError, did_you_mean
+from emonet.report.results import Report, read_report, write_report
+
+_STATE = "run.json"
+_SCORES = "scores.json"
+_PACKAGES = (
+    "emonet torch torchaudio numpy scikit-learn opensmile soundfile datasets pyarrow safetensors pydantic pluggy"
+).split()
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder and its state: ``running`` until its scores are written, then ``complete``."""
+
+    path: Path
+
+    def start(self, recipe_text: str, changes: Sequence[str], plan: Mapping[str, Any], base: Path) -> None:
+        """Write what is known before any work: recipe, changes, plan, versions and git state."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_text(self.path / "recipe.yaml", recipe_text)
+        write_json(self.path / "changes.json", list(changes))
+        write_json(self.path / "plan.json", plan)
+        write_json(self.path / "environment.json", environment(base))
+        started = self.state().get("started") or _now()
+        write_json(self.path / _STATE, {"state": "running", "started": started, "name": plan["recipe"]})
+
+    def finish(self, report: Report, tests_opened: Mapping[str, int]) -> None:
+        """Write the scores and mark the run complete; ``tests_opened`` counts openings for each stage."""
+        write_report(report, self.path / _SCORES)
+        state = {**self.state(), "state": "complete", "ended": _now(), "tests_opened": dict(tests_opened)}
+        write_json(self.path / _STATE, state)
+
+    def state(self) -> dict[str, Any]:
+        """Return the run's state, empty where there is none."""
+        path = self.path / _STATE
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+    def report(self) -> Report:
+        """Return the scores.
+
+        Raises:
+            EmonetError: the run is not complete.
+        """
+        if self.state().get("state") != "complete":
+            raise EmonetError(f"{self.path}: this run is not complete. Run its recipe again: it goes on where it was.")
+        return read_report(self.path / _SCORES)
+
+    def keep(self, source: Path, name: str) -> None:
+        """Put a stage's file into the run folder, as a hard link where the file system can."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copyfile(source, target)
+
+
+def find_run(name: str, folder: Path) -> RunFolder:
+    """Return a run by its path or by its name below ``folder``.
+
+    Raises:
+        EmonetError: there is no such run.
+    """
+    for path in (Path(name), folder / name):
+        if (path / _STATE).is_file():
+            return RunFolder(path)
+    known = [run.path.name for run in runs_in(folder)]
+    hint = did_you_mean(name, known)
+    message = f"There is no run '{name}' in {folder}. {hint} Known: {', '.join(known) or 'none'}."
+    raise EmonetError(" ".join(message.split()))
+
+
+def runs_in(folder: Path) -> list[RunFolder]:
+    """Return the runs in a folder, oldest first."""
+    found = (RunFolder(path.parent) for path in folder.glob(f"*/{_STATE}"))
+    return sorted(found, key=lambda run: str(run.state().get("started")))
+
+
+def environment(base: Path) -> dict[str, Any]:
+    """Return versions, platform and the git state of the folder that the recipe lies in."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "command": sys.argv[1:],
+        "packages": dict(_versions(_PACKAGES)),
+        "git": git_state(base),
+    }
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Return commit and uncommitted changes of a folder's repository, None where there is none."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None
+    return {"commit": commit.strip(), "changed": (_git(folder, "status", "--porcelain") or "").splitlines()}
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    git = shutil.which("git")
+    if git is None:
+        return None
+    done = subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout if done.returncode == 0 else None
+
+
+def _versions(names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for name in names:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,135 @@
+"""What a corpus promises on its card, before there are any data."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+from emonet.corpus.corpus import Access, Corpus, Source, Target
+from emonet.testing.promise import broken
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def check_the_card_is_complete(corpus: Corpus) -> None:
+    """Title, licence, citation, languages, access and a way to the owner are all there."""
+    citation = corpus.citation
+    needed = {
+        "title": corpus.title,
+        "licence": corpus.licence,
+        "citation.authors": citation.authors,
+        "citation.title": citation.title,
+        "citation.year": citation.year,
+        "languages": corpus.languages,
+        "homepage or how_to_get": corpus.homepage or corpus.how_to_get,
+        "examples": corpus.examples,
+    }
+    empty = [key for key, value in needed.items() if not value]
+    if empty:
+        raise broken(
+            corpus, f"the card leaves {', '.join(empty)} empty", promised="a complete card", cause="a key left out"
+        )
+    strange = [code for code in corpus.languages if not _LANGUAGE.fullmatch(code)]
+    if strange:
+        seen = f"the language is '{strange[0]}'"
+        raise broken(corpus, seen, promised="BCP-47 codes such as 'de' or 'en-GB'", cause="a language's name")
+    if corpus.access not in get_args(Access):
+        seen = f"access is '{corpus.access}'"
+        raise broken(corpus, seen, promised=f"one of {', '.join(get_args(Access))}", cause="a misspelt word")
+
+
+def check_every_class_has_affect_or_none_has(corpus: Corpus) -> None:
+    """A target whose classes are emotions gives arousal and valence for each of them."""
+    for target in corpus.targets:
+        if target.affect and set(target.affect) != set(target.classes):
+            odd = ", ".join(sorted(set(target.affect) ^ set(target.classes)))
+            seen = f"target '{target.name}' has affect for some classes only; odd ones: {odd}"
+            cause = "a class that was added or renamed without its affect"
+            raise broken(corpus, seen, promised="arousal and valence for every class, or for none", cause=cause)
+
+
+def check_targets_have_two_classes_or_a_range(corpus: Corpus) -> None:
+    """There is something to tell apart: two different classes, or a range that is not empty."""
+    for target in corpus.targets:
+        if target.range is not None and not target.range[0] < target.range[1]:
+            seen = f"target '{target.name}' has the range {target.range}"
+            raise broken(corpus, seen, promised="a range from low to high", cause="the two numbers are swapped")
+        different = set(target.classes)
+        if target.range is None and (len(different) < 2 or len(different) < len(target.classes)):
+            seen = f"target '{target.name}' has the classes {list(target.classes)}"
+            raise broken(corpus, seen, promised="two different classes at least", cause="a class given twice or none")
+
+
+def check_codes_cover_all_classes(corpus: Corpus) -> None:
+    """Every class is reached by a raw code, and every code leads to a class or is left out."""
+    for target in (target for target in corpus.targets if target.is_categorical):
+        reached = {label for label in target.codes.values() if label is not None}
+        if reached != set(target.classes):
+            odd = ", ".join(sorted(reached ^ set(target.classes)))
+            seen = f"codes and classes of target '{target.name}' differ by {odd}"
+            raise broken(corpus, seen, promised="a code for every class", cause="a misspelt class among the codes")
+
+
+def check_expected_counts_add_up(corpus: Corpus) -> None:
+    """Counts per class name classes, and add up to the utterances where every class has one."""
+    targets = {target.name: target for target in corpus.targets}
+    for name, counts in corpus.expected.per_class.items():
+        strange = sorted(set(counts) - set(targets[name].classes)) if name in targets else [name]
+        if strange:
+            seen = f"the card counts '{strange[0]}'"
+            raise broken(corpus, seen, promised="counts of the card's own targets and classes", cause="a misspelt name")
+        _check_sum(corpus, targets[name], sum(counts.values()))
+
+
+def _check_sum(corpus: Corpus, target: Target, total: int) -> None:
+    whole = corpus.expected.utterances
+    counted = corpus.expected.per_class[target.name]
+    if whole is None or set(counted) != set(target.classes):
+        return
+    # With several targets, an utterance may carry one label and lack the other.
+    fits = total == whole if len(corpus.targets) == 1 else total <= whole
+    if not fits:
+        seen = f"the classes of '{target.name}' add up to {total}, the utterances are {whole}"
+        raise broken(corpus, seen, promised="counts that add up", cause="counts of two different releases")
+
+
+def check_the_corpus_is_listed_and_cited_without_data(corpus: Corpus) -> None:
+    """Its row in a list and its reference can be printed with nothing but the card."""
+    reference = str(corpus.citation)
+    names = [target.name for target in corpus.targets]
+    seen = ""
+    if not re.fullmatch("[a-z][a-z0-9_]*", corpus.id):
+        seen = f"the id is '{corpus.id}'"
+    elif len(reference.splitlines()) != 1 or len(corpus.title.splitlines()) > 1:
+        seen = f"title or reference do not fit on a line: {reference!r}"
+    elif not names or len(set(names)) < len(names):
+        seen = f"the targets are {names}"
+    if seen:
+        promised = (
+            "an id of a-z, 0-9 and _, a title and a reference of one line each, and targets with names of their own"
+        )
+        raise broken(corpus, seen, promised=promised, cause="text pasted over several lines, or a name used twice")
+
+
+def check_the_way_to_the_data_is_given(corpus: Corpus) -> None:
+    """What may be fetched has sources with checksums; for the rest the card says how to get it."""
+    if not corpus.fetchable:
+        if not corpus.how_to_get:
+            seen = "it cannot be fetched, and how_to_get is empty"
+            raise broken(corpus, seen, promised="a sentence that says whom to ask", cause="how_to_get was left out")
+        return
+    if not corpus.sources:
+        seen = "it is fetchable from no source"
+        raise broken(corpus, seen, promised="a source at least", cause="sources were left out")
+    for source in corpus.sources:
+        _check_source(corpus, source)
+
+
+def _check_source(corpus: Corpus, source: Source) -> None:
+    places = [place for place in (source.url, source.doi, source.package, source.path) if place]
+    checksums = [source.sha256, *([source.member_sha256] if source.member else [])]
+    if len(places) != 1 or not all(_SHA256.fullmatch(checksum) for checksum in checksums):
+        seen = f"the source {' and '.join(places) or 'without a place'} has the checksums {checksums}"
+        promised = "one place for each source, and a SHA-256 for every file"
+        raise broken(corpus, seen, promised=promised, cause="a checksum of another kind, or none")

@@ -1,0 +1,90 @@
+"""Fake releases: a corpus folder made of a card's examples, with tones in place of speech."""
+
+from __future__ import annotations
+
+import io
+import math
+import tempfile
+import wave
+import zlib
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from emonet.corpus.corpus import Corpus
+from emonet.errors import ContractError
+
+SAMPLE_RATE = 16_000
+"""Sampling rate of the tones in Hz."""
+
+_ENCODED = {".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
+
+
+def fake_release(corpus: Corpus, folder: Path, *, seconds: float = 0.5) -> Path:
+    """Write a tone of its own at the path of each example, and each fixture's text; return ``folder``.
+
+    Suffixes that are no audio format of libsndfile get WAV bytes: scanning opens no audio.
+
+    Raises:
+        ContractError: an example or a fixture would land outside ``folder``.
+    """
+    for example in corpus.examples:
+        write_tone(inside(corpus, folder, example.path), seconds=seconds)
+    for name, text in corpus.fixtures.items():
+        path = inside(corpus, folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return folder
+
+
+@contextmanager
+def released(corpus: Corpus, *, seconds: float = 0.01) -> Iterator[Path]:
+    """Build a fake release in a temporary folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="emonet-fake-") as folder:
+        yield fake_release(corpus, Path(folder), seconds=seconds)
+
+
+def write_tone(path: Path, *, seconds: float) -> None:
+    """Write a 16 kHz mono tone whose pitch follows from the file's name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    samples = _tone(150 + zlib.crc32(path.name.encode()) % 400, seconds)
+    if path.suffix.lower() in _ENCODED:
+        import numpy as np
+        import soundfile
+
+        data = np.frombuffer(samples, dtype=np.int16)
+        soundfile.write(path, data, SAMPLE_RATE, format=_ENCODED[path.suffix.lower()])
+        return
+    path.write_bytes(_wav(samples))
+
+
+def _tone(pitch: float, seconds: float) -> array[int]:
+    step = 2 * math.pi * pitch / SAMPLE_RATE
+    return array("h", (round(9000 * math.sin(step * i)) for i in range(max(1, round(seconds * SAMPLE_RATE)))))
+
+
+def _wav(samples: array[int]) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(samples.tobytes())
+    return buffer.getvalue()
+
+
+def inside(corpus: Corpus, folder: Path, name: str) -> Path:
+    """Return the place of a card's path below ``folder``.
+
+    Raises:
+        ContractError: it would lie outside.
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
+        message = (
+            f"corpus '{corpus.id}': the card's path '{name}' lies outside the corpus folder. "
+            "Expected a POSIX path relative to the root: write it without a leading slash, backslashes and '..'."
+        )
+        raise ContractError(message)
+    return folder / path

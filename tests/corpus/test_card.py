@@ -1,0 +1,228 @@
+"""Cards: what is accepted, and what is said of everything that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emonet.affect import TABLE_2, Affect
+from emonet.corpus.card import read_card
+from emonet.corpus.corpus import Corpus
+from emonet.corpus.folder import corpora_in
+from emonet.errors import CorpusError, UnknownName
+
+GOOD = """\
+id: foo
+title: Foo
+languages: [en]
+access: public
+licence: free
+citation: {authors: A. Author, title: Foo, year: 2020, venue: Bar, doi: 10.1/foo}
+sources:
+  - {url: https://example.org/foo.zip, sha256: SUM}
+targets:
+  emotion:
+    classes: [anger, neutral]
+    codes: {a: anger, n: neutral, x: null}
+scan:
+  pattern:
+    regex: '(?P<speaker>\\d\\d)_(?P<label>[anx])\\.wav$'
+    label: '{label}'
+protocols:
+  own:
+    parts: {train: ['01', '02'], dev: ['04'], test: ['03']}
+examples:
+  - {path: 01_a.wav, label: anger, speaker: '01'}
+""".replace("SUM", "0" * 64)
+
+WRONG = {
+    "misspelt key of a target": (
+        ("classes: [", "clases: ["),
+        "foo.yaml:11: unknown key 'targets.emotion.clases'. Did you mean 'classes'? Known keys here: affect, classes,",
+    ),
+    "misspelt key": (("licence:", "license:"), "foo.yaml:5: unknown key 'license'. Did you mean 'licence'?"),
+    "missing key": (("licence: free\n", ""), "foo.yaml:1: the key 'licence' is missing. Add it."),
+    "access word": (
+        ("access: public", "access: pulbic"),
+        "foo.yaml:4: 'access' is 'pulbic', expected 'public', 'request', 'licence' or 'unpublished'. "
+        "Did you mean 'public'?",
+    ),
+    "key twice": (("title: Foo\n", "title: Foo\ntitle: Bar\n"), "foo.yaml:3: the key 'title' is given twice."),
+    "not YAML": (("title: Foo", "title: [Foo"), "not valid YAML"),
+    "id": (("id: foo", "id: Foo"), "foo.yaml:1: 'id' is 'Foo': string should match pattern"),
+    "code to no class": (
+        ("a: anger", "a: angr"),
+        "foo.yaml:10: 'targets.emotion': the code 'a' maps to 'angr', which is no class. Did you mean 'anger'? "
+        "Classes: anger, neutral.",
+    ),
+    "one class": (("classes: [anger, neutral]", "classes: [anger]"), "needs two classes at least"),
+    "classes and range": (
+        ("classes: [anger, neutral]", "classes: [anger, neutral]\n    range: [1, 5]"),
+        "'targets.emotion': a target has either classes (two at least) or a range.",
+    ),
+    "label outside Table 2": (
+        ("classes: [anger, neutral]\n    codes: {a: anger, n: neutral, x: null}", "classes: [angr, neutral]"),
+        "foo.yaml:10: the label 'angr' has no arousal and valence in the paper's Table 2. Did you mean 'anger'? "
+        "Add affect: {angr: {arousal: ..., valence: ..., reason: ...}}, or affect: false",
+    ),
+    "affect of no class": (
+        ("classes: [", "affect: {angr: {arousal: high, valence: negative, reason: why}}\n    classes: ["),
+        "foo.yaml:10: affect for 'angr', which is no class. Did you mean 'anger'? Classes: anger, neutral.",
+    ),
+    "affect word": (
+        ("classes: [", "affect: {anger: {arousal: hihg, valence: negative, reason: why}}\n    classes: ["),
+        "foo.yaml:11: 'targets.emotion.affect.anger.arousal' is 'hihg', expected 'low' or 'high'. Did you mean 'high'?",
+    ),
+    "affect without a reason": (
+        ("classes: [", "affect: {anger: {arousal: high, valence: negative}}\n    classes: ["),
+        "the key 'targets.emotion.affect.anger.reason' is missing",
+    ),
+    "broken regex": (("regex: '", "regex: '("), "is not a regular expression: missing )"),
+    "template without its group": (
+        ("label: '{label}'", "label: '{lable}'"),
+        "foo.yaml:14: 'scan.pattern': the template '{lable}' of 'label' needs a group 'lable', which the regex lacks. "
+        "Did you mean 'label'? Its groups: speaker, label.",
+    ),
+    "label of no target": (
+        ("label: '{label}'", "label: {emtion: '{label}'}"),
+        "scan.label names no target: 'emtion'. Did you mean 'emotion'? Targets: emotion.",
+    ),
+    "example of no target": (
+        ("label: anger,", "labels: {emotoin: anger},"),
+        "the example '01_a.wav' names no target: 'emotoin'. Did you mean 'emotion'?",
+    ),
+    "field that is none": (
+        ("label: '{label}'", "lower: [speeker]"),
+        "'scan.pattern.lower.0' is 'speeker', expected 'speaker', 'session'",
+    ),
+    "two ways to scan": (("pattern:", "module: foo\n  pattern:"), "foo.yaml:13: 'scan': give exactly one of pattern,"),
+    "module that is not there": (
+        (GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")], "  module: foo_scan\n"),
+        "names the module 'foo_scan', but there is no foo_scan.py beside it. Add the file",
+    ),
+    "part": (("{train:", "{trian:"), "foo.yaml:19: 'protocols.own.parts.trian' is 'trian', expected 'train', 'dev'"),
+    "number for text": (("'04'", "4"), "'protocols.own.parts.dev.0' is 4: text is expected, put it in quotes."),
+    "speaker in two parts": (
+        ("test: ['03']", "test: ['04']"),
+        "foo.yaml:18: 'protocols.own': the speaker '04' is listed twice in one fold. Keep it in one part.",
+    ),
+    "protocol of nothing": (
+        ("parts: {train: ['01', '02'], dev: ['04'], test: ['03']}", "source: me"),
+        "a protocol by speaker has neither parts nor folds. Give one of them.",
+    ),
+    "parts and folds": (("parts:", "folds: [{test: ['01']}]\n    parts:"), "parts and folds are both given."),
+    "address without TLS": (("url: https", "url: http"), "'sources.0.url' is 'http://example.org/foo.zip'"),
+    "two places": (
+        ("{url:", "{doi: 'doi:10.1/x', url:"),
+        "'sources.0': give exactly one of url, doi, package and path",
+    ),
+    "checksum": (("0" * 64, "abc"), "'sources.0.sha256' is 'abc': string should match pattern"),
+    "no example": (
+        ("\n  - {path: 01_a.wav, label: anger, speaker: '01'}", " []"),
+        "'examples' is []: give at least 1.",
+    ),
+}
+
+
+def read(folder: Path, text: str = GOOD) -> Corpus:
+    path = folder / "foo.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read_card(path)
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_with_a_card_is_said_with_its_place(case: str, tmp_path: Path) -> None:
+    (old, new), message = WRONG[case]
+    assert old in GOOD
+    with pytest.raises(CorpusError) as caught:
+        read(tmp_path, GOOD.replace(old, new, 1))
+    assert message in str(caught.value)
+    assert "  " not in str(caught.value)
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError) as caught:
+        read(tmp_path, GOOD.replace("id: foo", "id: Foo").replace("access: public", "access: free"))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_missing_card_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"none\.yaml: there is no such file"):
+        read_card(tmp_path / "none.yaml")
+
+
+def test_a_good_card_becomes_a_corpus(tmp_path: Path) -> None:
+    corpus = read(tmp_path)
+    assert (corpus.id, corpus.languages, corpus.fetchable) == ("foo", ("en",), False)
+    assert corpus.target().codes == {"a": "anger", "n": "neutral", "x": None}
+    assert corpus.target("emotion").affect == {label: TABLE_2[label] for label in ("anger", "neutral")}
+    assert corpus.protocols[0].folds == ({"train": ("01", "02"), "dev": ("04",), "test": ("03",)},)
+    assert corpus.examples[0].labels == {"emotion": "anger"}
+    assert str(corpus.citation) == "A. Author (2020): Foo. Bar. doi:10.1/foo"
+
+
+def test_codes_default_to_the_classes_themselves(tmp_path: Path) -> None:
+    corpus = read(tmp_path, GOOD.replace("    codes: {a: anger, n: neutral, x: null}\n", ""))
+    assert corpus.target().codes == {"anger": "anger", "neutral": "neutral"}
+
+
+def test_a_card_may_set_the_affect_of_a_label_with_a_reason(tmp_path: Path) -> None:
+    override = "affect: {anger: {arousal: low, valence: negative, reason: cold}}\n    classes: ["
+    affect = read(tmp_path, GOOD.replace("classes: [", override)).target().affect
+    assert affect["anger"] == Affect("low", "negative", "cold")
+    assert affect["neutral"] == TABLE_2["neutral"]
+
+
+def test_classes_that_are_no_emotions_need_no_affect(tmp_path: Path) -> None:
+    text = GOOD.replace("classes: [anger, neutral]", "classes: [cough, sneeze]\n    affect: false")
+    text = text.replace("{a: anger, n: neutral, x: null}", "{a: cough, n: sneeze}").replace(
+        "label: anger", "label: cough"
+    )
+    assert read(tmp_path, text).target().affect == {}
+
+
+def test_a_protocol_by_split_needs_no_parts(tmp_path: Path) -> None:
+    text = GOOD.replace("parts: {train: ['01', '02'], dev: ['04'], test: ['03']}", "by: split")
+    assert read(tmp_path, text).protocols[0].folds == ({"train": ("train",), "dev": ("dev",), "test": ("test",)},)
+
+
+def test_an_unknown_target_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match=r"Unknown target of corpus 'foo' 'emotoin'\. Did you mean 'emotion'\?"):
+        read(tmp_path).target("emotoin")
+
+
+MODULE_CARD = GOOD.replace(GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")], "  module: foo_scan\n")
+SCAN = """
+from emonet import Utterance
+def scan(root, targets):
+    for name in ("01_a", "02_n", "03_x"):
+        label = targets[0].codes[name[-1]]
+        yield Utterance(name, name + ".wav", {} if label is None else {targets[0].name: label}, name[:2])
+"""
+
+
+def test_a_module_beside_the_card_scans_with_the_targets(tmp_path: Path) -> None:
+    (tmp_path / "foo_scan.py").write_text(SCAN)
+    corpus = read(tmp_path, MODULE_CARD + "known_bad: {02_n.wav: broken}\n")
+    assert [(found.id, found.labels) for found in corpus.scan(tmp_path)] == [("01_a", {"emotion": "anger"})]
+
+
+def test_a_module_without_scan_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "foo_scan.py").write_text("")
+    corpus = read(tmp_path, MODULE_CARD)
+    with pytest.raises(CorpusError, match=r"there is no function scan\(root, targets\)"):
+        list(corpus.scan(tmp_path))
+
+
+def test_a_folder_of_cards_is_read_in_the_order_of_names(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text(GOOD.replace("id: foo", "id: second"))
+    (tmp_path / "a.yaml").write_text(GOOD)
+    assert [corpus.id for corpus in corpora_in(tmp_path)] == ["foo", "second"]
+
+
+def test_two_cards_with_one_id_are_refused(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(GOOD)
+    with pytest.raises(CorpusError, match=r"b\.yaml: a second card with the id 'foo'"):
+        corpora_in(tmp_path)

@@ -1,0 +1,50 @@
+"""Documentation as assertions: what the texts say is what the program does."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from emonet.plugin import hookspecs
+from emonet.plugin.registry import load_registry
+
+ROOT = Path(__file__).parents[2]
+TEXTS = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md") if path.is_file()]
+HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("emonet_")}
+
+
+def test_there_are_hooks_and_texts() -> None:
+    assert len(HOOKS) == 7
+    assert len(TEXTS) == 3
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_each_hook_is_documented_with_its_exact_signature(name: str) -> None:
+    signature = str(inspect.signature(HOOKS[name])).replace("'", "")
+    assert f"`{name}{signature}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_each_hook_has_a_first_party_user(name: str) -> None:
+    hooks = {hook for info in load_registry().plugins.values() for hook in info.hooks}
+    assert name in hooks
+
+
+def test_the_readme_names_every_corpus_and_every_command() -> None:
+    from emonet.cli.app import COMMANDS
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in load_registry().corpora:
+        assert f"`{name}`" in text
+    for command in COMMANDS:
+        assert f"emonet {command}" in text
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (ROOT / link).exists()]
+    assert not missing

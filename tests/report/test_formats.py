@@ -1,0 +1,89 @@
+"""The first-party report formats."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from emonet.report.results import Report
+from emonet.report.table import Table
+from emonet.report.text import table_as_markdown, table_as_text
+from emonet_plugins.formats import as_json, markdown, terminal
+
+EPOCHS = ["8", "to", "31", "/", "60"]
+
+
+def test_the_terminal_table_is_whole_at_120_columns(usual: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    lines = terminal(usual).splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith(" system"))
+    assert lines[head].split("  ")[0] == " system"
+    assert lines[head].endswith("95 % CI of test  epochs best / final")
+    assert lines[head + 3].split() == ["net", "90.0", "/", "85.0", "80.0", "/", "77.5", *interval_of(usual), *EPOCHS]
+
+
+def interval_of(report: Report) -> list[str]:
+    interval = report.scores[4].interval
+    return [f"[{100 * interval.low:.1f},", f"{100 * interval.high:.1f}]"]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_nothing_is_cut_off_at_any_width(usual: Report, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = terminal(usual)
+    assert max(len(line) for line in text.splitlines()) <= columns
+    words = text.split()
+    wanted = ["linear-svm", "net", "90.0", "85.0", "80.0", "77.5", *interval_of(usual), *EPOCHS, "0.0001", "#1a2b3c4d"]
+    assert [word for word in wanted if word not in words] == []
+    assert "\x1b" not in text
+
+
+def test_the_terminal_says_so_when_there_is_nothing_to_show(make_report: Any) -> None:
+    assert "No scores yet." in terminal(make_report())
+
+
+def test_the_terminal_table_at_80_columns() -> None:
+    table = Table(("task", "dev", "test"), (("foo/emotion", "61.2 / 60.0", "-"),), ("A note.",), "A title")
+    assert table_as_text(table, width=80) == (
+        "A title\n\n"
+        " task                 dev  test\n"
+        " ──────────────────────────────\n"
+        " foo/emotion  61.2 / 60.0     -\n"
+        "\nA note.\n"
+    )
+
+
+def test_a_long_task_is_broken_after_its_corpus() -> None:
+    table = Table(("task", "test"), (("a_corpus_of_long_name/emotion", "61.2"),))
+    lines = table_as_text(table, width=69).splitlines()
+    assert [line.split() for line in lines if "a_corpus" in line or "emotion" in line] == [
+        ["a_corpus_of_long_name/", "61.2"],
+        ["emotion"],
+    ]
+
+
+def test_text_in_brackets_is_no_markup() -> None:
+    table = Table(("name",), (("[red]x[/red]",),), ("[bold]",), "[blue]")
+    text = table_as_text(table, width=80)
+    assert all(word in text for word in ("[red]x[/red]", "[bold]", "[blue]"))
+
+
+def test_markdown_is_one_table_with_its_footnotes_as_a_list(usual: Report) -> None:
+    lines = markdown(usual).splitlines()
+    assert lines[0] == "# quickstart"
+    table = [line for line in lines if line.startswith("|")]
+    assert len(table) == 4
+    assert {line.count(" | ") for line in table} == {8}
+    assert "foo\\_corpus/emotion" in table[3]
+    assert lines[-1] == "- 3 files could not be read."
+
+
+def test_signs_that_mean_something_in_markdown_are_escaped() -> None:
+    table = Table(("name",), (("a|b*c_d<e\\f",),), title="t_t")
+    assert table_as_markdown(table) == "**t\\_t**\n\n| name |\n| --- |\n| a\\|b\\*c\\_d\\<e\\\\f |\n"
+
+
+def test_json_is_the_whole_report(usual: Report) -> None:
+    assert Report.from_json(json.loads(as_json(usual))) == usual

@@ -1,0 +1,120 @@
+"""The main table: its cells, its footnotes, and its sections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emonet.report.results import Report
+from emonet.report.rows import rows_of
+from emonet.report.table import report_sections, report_table
+
+
+def only_row(report: Report) -> dict[str, str]:
+    table = report_table(report)
+    assert len(table.rows) == 1
+    return dict(zip(table.header, table.rows[0], strict=True))
+
+
+def test_the_main_table_has_everything_that_a_score_must_not_go_without(usual: Report) -> None:
+    table = report_table(usual)
+    assert table.header == (
+        "system",
+        "task",
+        "dev UAR best / final",
+        "test UAR best / final",
+        "95 % CI of test",
+        "chance",
+        "n (speakers)",
+        "epochs best / final",
+        "protocol",
+    )
+    interval = usual.scores[4].interval
+    assert table.rows[1] == (
+        "net",
+        "foo_corpus/emotion",
+        "90.0 / 85.0",
+        "80.0 / 77.5",
+        f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}]",
+        "50.0",
+        "40 (5)",
+        "8 to 31 / 60",
+        "foo_corpus/leave-one-speaker-out #1a2b3c4d",
+    )
+    assert table.rows[0][2:4] == ("75.0", "70.0")
+    assert table.rows[0][7] == "C 0.0001 to 0.001"
+    assert table.footnotes == (
+        "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one.",
+        "Intervals: of the best epoch on test, percentile bootstrap over whole speakers, 100 draws.",
+        "3 files could not be read.",
+    )
+
+
+def test_seeds_make_a_mean_and_a_deviation(make_score: Any, make_report: Any) -> None:
+    report = make_report(make_score(8, seed=1), make_score(12, seed=2))
+    row = only_row(report)
+    assert row["test UAR best / final"] == "75.0 ± 7.1"
+    ends = [score.interval for score in report.scores]
+    low, high = min(end.low for end in ends), max(end.high for end in ends)
+    assert row["95 % CI of test"] == f"[{100 * low:.1f}, {100 * high:.1f}]"
+    assert any("over seeds; the interval then spans" in note for note in report_table(report).footnotes)
+
+
+@pytest.mark.parametrize(
+    ("how", "footnote"),
+    [
+        ({"speakers": 3}, "(1) 3 speakers only: the interval is over utterances."),
+        ({"truth": "a"}, "(1) UAR over the 1 classes present: test has no fear."),
+        (
+            {"normalisation": "speaker"},
+            "(1) transductive: features normalised with each speaker's own clips, those of test included (no labels).",
+        ),
+        ({"protocol_overlap": "official split"}, "(1) speakers stand in two parts: official split."),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_limits_a_score_is_a_footnote_on_its_row(
+    make_score: Any, make_report: Any, how: dict[str, Any], footnote: str
+) -> None:
+    plain, limited = make_score(8, system="plain"), make_score(8, system="limited", **how)
+    table = report_table(make_report(plain, limited))
+    assert [row[0] for row in table.rows] == ["plain", "limited (1)"]
+    assert footnote in table.footnotes
+    assert not any(note.startswith("(2)") for note in table.footnotes)
+
+
+def test_one_footnote_serves_all_rows_that_it_concerns(make_score: Any, make_report: Any) -> None:
+    scores = [make_score(8, system=name, speakers=3) for name in ("a", "b")]
+    table = report_table(make_report(*scores))
+    assert [row[0] for row in table.rows] == ["a (1)", "b (1)"]
+
+
+def test_what_is_not_there_is_a_dash(make_score: Any, make_report: Any) -> None:
+    row = only_row(make_report(make_score(8, part="dev")))
+    assert row["test UAR best / final"] == row["95 % CI of test"] == row["epochs best / final"] == "-"
+    assert row["dev UAR best / final"] == "80.0"
+
+
+def test_a_final_epoch_alone_is_shown(make_score: Any, make_report: Any) -> None:
+    row = only_row(make_report(make_score(8, checkpoint="final", final_epochs={"1": 60})))
+    assert row["test UAR best / final"] == "80.0"
+    assert row["95 % CI of test"] != "-"
+    assert row["epochs best / final"] == "- / 60"
+
+
+def test_scores_under_other_protocols_and_normalisations_have_rows_of_their_own(make_score: Any) -> None:
+    scores = [make_score(), make_score(protocol_hash="ff"), make_score(normalisation="speaker"), make_score(seed=2)]
+    assert [len(list(row.all())) for row in rows_of(scores)] == [2, 1, 1]
+
+
+def test_sections_cut_the_table_by_task_and_keep_the_footnotes_last(make_score: Any, make_report: Any) -> None:
+    scores = [make_score(corpus=corpus, system=system) for system in ("a", "b") for corpus in ("foo", "bar")]
+    first, second = report_sections(make_report(*scores))
+    assert first.title == (
+        "foo/emotion: 40 test utterances of 5 speakers; UAR in %, chance 50.0; "
+        "foo_corpus/leave-one-speaker-out #1a2b3c4d"
+    )
+    assert second.title.startswith("bar/emotion: ")
+    assert [row[0] for row in first.rows] == [row[0] for row in second.rows] == ["a", "b"]
+    assert (first.footnotes, bool(second.footnotes)) == ((), True)

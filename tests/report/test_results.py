@@ -1,0 +1,40 @@
+"""Reports on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emonet.errors import EmonetError
+from emonet.report.results import Report, read_report, write_report
+
+
+def test_a_report_comes_back_from_disk_as_it_was(tmp_path: Path, usual: Report) -> None:
+    path = tmp_path / "run" / "report.json"
+    write_report(usual, path)
+    assert len(usual.scores) == 6
+    assert read_report(path) == usual
+    assert json.loads(path.read_text(encoding="utf-8"))["scores"][0]["metrics"]["uar"] == usual.scores[0].value
+
+
+def test_results_that_cannot_be_read_name_the_file(tmp_path: Path, usual: Report) -> None:
+    path = tmp_path / "report.json"
+    with pytest.raises(EmonetError, match=r"report\.json: there are no results here\. Has the run been finished\?"):
+        read_report(path)
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(EmonetError, match=r"report\.json: not JSON"):
+        read_report(path)
+    path.write_text("[]", encoding="utf-8")
+    with pytest.raises(EmonetError, match="Not a report: a list, expected a mapping"):
+        read_report(path)
+    path.write_text(json.dumps({"name": "x"}), encoding="utf-8")
+    with pytest.raises(EmonetError, match="Not a report: it lacks 'folder'"):
+        read_report(path)
+
+
+@pytest.mark.parametrize("scores", [3, {"uar": 1}, ["uar"]])
+def test_scores_that_are_no_list_of_mappings_are_refused(usual: Report, scores: object) -> None:
+    with pytest.raises(EmonetError, match="Not a report: its scores are no list of mappings"):
+        Report.from_json({**usual.to_json(), "scores": scores})

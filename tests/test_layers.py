@@ -1,0 +1,46 @@
+"""The core knows no plugin: neither by import (import-linter) nor by name (this grep)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from emonet.plugin.registry import COMPONENTS, load_registry
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "emonet").rglob("*.py"))
+# The names of formats and executors are words of their own; only as a quoted name would they be a plugin's.
+ORDINARY = {"terminal", "markdown", "json", "local"}
+
+
+def plugin_names() -> set[str]:
+    registry = load_registry()
+    return set(registry.corpora) | {name for kind in COMPONENTS for name in registry.factories(kind)}
+
+
+def test_the_core_names_no_plugin() -> None:
+    names = plugin_names() - ORDINARY
+    assert len(names) > 10
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))}|emonet_plugins|emonet_corpora)\b(?!\()")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match.group()}"
+        for path in FILES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for match in pattern.finditer(line)
+    ]
+    assert not found
+
+
+def test_no_file_of_the_core_is_longer_than_the_house_allows() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert len(lengths) > 40
+    assert not {str(path): length for path, length in lengths.items() if length > 300}
+
+
+@pytest.mark.parametrize("word", ["pickle", "torch.load", "yaml.load(", "eval("])
+def test_the_core_uses_nothing_that_runs_strangers_data(word: str) -> None:
+    ours = [*FILES, *sorted((ROOT / "plugins").rglob("*.py")), *sorted((ROOT / "corpora").rglob("*.py"))]
+    pattern = re.compile(rf"(?<![\w.]){re.escape(word)}")
+    assert not [str(path) for path in ours if pattern.search(path.read_text(encoding="utf-8"))]
