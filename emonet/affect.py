@@ -35,4 +35,4 @@ _CELLS: dict[tuple[Arousal, Valence], str] = {
 TABLE_2: Mapping[str, Affect] = MappingProxyType(
     {word: Affect(*cell) for cell, words in _CELLS.items() for word in words.split()}
 )
-"""The paper's Table 2 (section 6.2): 48 emotion words, each with its cell."""
+"""The paper's Table 2 (section 6.2): 47 emotion words, each with its cell."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emonet.audio.current import current
+from emonet.audio.current import current, recorded_root
+from emonet.audio.roots import find_root, require_root
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.manifest import manifest_corpus
 from emonet.corpus.protocol import make_protocol
-from emonet.corpus.roots import find_root, require_root
 from emonet.errors import CorpusError, RecipeError
 from emonet.events import Listener, Notice, silent
 from emonet.plan import CorpusFacts
@@ -80,7 +80,9 @@ def _table(
     from emonet.audio.store import read_content, read_utterances
 
     root = find_root(corpus, given)
-    folder = current(corpus.id) if root is None else None
+    # Without the files, or for a mere plan, what was last prepared from this root is what there is.
+    is_the_last = root is None or (not decode and recorded_root(corpus.id) == root.resolve())
+    folder = current(corpus.id) if is_the_last else None
     if decode and folder is None:
         prepared = prepare(corpus, require_root(corpus, given), listen=listen)
         if prepared.problems and not prepared.reused:

@@ -7,15 +7,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from emonet.atomic import write_json
 from emonet.audio.features import extract_features
 from emonet.audio.store import Store
-from emonet.corpus.corpus import PARTS
-from emonet.evaluate.predictions import Checkpoint, Part, Prediction, Predictions, concat
+from emonet.corpus.corpus import PARTS, Part
+from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, StageEnded, StageStarted
 from emonet.home import stages_folder
 from emonet.learn.clips import Clips, clips_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("best", "final")
-SCORED: tuple[Part, ...] = ("dev", "test")
+SCORED: tuple[Literal["dev", "test"], ...] = ("dev", "test")
 _DONE = "stage.json"
 
 
@@ -62,7 +62,7 @@ class StageRunner:
                 write_json(folder / _DONE, {**facts, "test_opened": 1, "seconds": time.monotonic() - started})
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
 
-    def _clips(self, stage: Stage) -> dict[str, Clips]:
+    def _clips(self, stage: Stage) -> dict[Part, Clips]:
         for items in stage.task.items.values():
             check_groups(stage.normalisation, (item.speaker for item in items), stage.task.id)
         return {part: clips_of(stage.task.items[part], self.stores, stage.normalisation) for part in PARTS}
@@ -94,8 +94,11 @@ class StageRunner:
         key = json.dumps([store.key, part.to_json()], sort_keys=True)
         if key not in self._features:
             extractor = self.registry.build("extractors", part.name, part.options)
-            names = {"name": part.name, "version": part.traits.version, "options": part.options}
-            self._features[key] = extract_features(store, extractor, **names, listen=self.listen).astype(np.float64)
+            version, options = part.traits.version, part.options
+            found = extract_features(
+                store, extractor, name=part.name, version=version, options=options, listen=self.listen
+            )
+            self._features[key] = found.astype(np.float64)
         vector: Array = self._features[key][row]
         return vector
 
@@ -130,7 +133,7 @@ class StageRunner:
         model.add_task(stage.task.id, len(stage.task.classes), dropout=stage.settings.dropout)
         table = frontend_table(frontend.to(device), clips, stage.normalisation, device)
         return Trainer(
-            model=model.to(device, memory_format=torch.channels_last),
+            model=model.to(device).to(memory_format=torch.channels_last),
             task=stage.task,
             clips=clips,
             settings=stage.settings.training,
@@ -150,27 +153,19 @@ class StageRunner:
         return self.registry.build(kind, part.name, part.options)
 
 
-def predictions_of(stage: Stage, part: Part, checkpoint: Checkpoint, outputs: Array) -> Predictions:
+def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Checkpoint, outputs: Array) -> Predictions:
     """Return the predictions of a stage's part from outputs (N, K): probabilities or decision values."""
-    classes = stage.task.classes
-    rows = (
-        Prediction(
-            id=item.id,
-            corpus=item.corpus,
-            target=stage.task.id.partition("/")[2],
-            speaker=item.speaker,
-            part=part,
-            fold=stage.fold,
-            seed=stage.seed,
-            system=stage.system,
-            checkpoint=checkpoint,
-            truth=classes[item.label],
-            predicted=classes[int(row.argmax())],
-            probabilities=tuple(row.tolist()) if stage.kind == "train" else None,
-        )
-        for item, row in zip(stage.task.items[part], outputs, strict=True)
+    items, classes = stage.task.items[part], stage.task.classes
+    corpus, _, target = stage.task.id.partition("/")
+    made = Pass(corpus, target, part, stage.fold, stage.seed, stage.system, checkpoint)
+    return made.predictions(
+        [item.id for item in items],
+        [classes[item.label] for item in items],
+        [classes[int(index)] for index in outputs.argmax(axis=1)],
+        classes=classes,
+        speakers=[item.speaker for item in items],
+        probabilities=outputs.tolist() if stage.kind == "train" else None,
     )
-    return Predictions(tuple(rows), classes)
 
 
 def stage_folder(key: str) -> Path:

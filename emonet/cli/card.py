@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from emonet.audio.current import current
+from emonet.audio.roots import find_root
 from emonet.corpus.corpus import Corpus, Target
 from emonet.corpus.download import place_of
 from emonet.corpus.fetch import fetched_from, is_fetched
-from emonet.corpus.roots import find_root, recorded_root
 
 NOT_OURS = (
     "The licence is the corpus owner's, and it binds whoever uses the data. EmoNet's own licence covers its code only; "
@@ -19,7 +20,7 @@ NOT_OURS = (
 
 def state_of(corpus: Corpus) -> str:
     """Return ``prepared``, ``present``, ``fetchable``, or a dash where the corpus must be asked for."""
-    if recorded_root(corpus.id) is not None:
+    if current(corpus.id) is not None:
         return "prepared"
     if find_root(corpus) is not None:
         return "present"

@@ -110,7 +110,7 @@ def check(
 ) -> None:
     """Compare a copy of a corpus with its card; exit code 1 where there is a problem."""
     from emonet.audio.doctor import check as check_copy
-    from emonet.corpus.roots import require_root
+    from emonet.audio.roots import require_root
 
     corpus = load_plugins(plugin).corpus(corpus_id)
     folder = require_root(corpus, root)
@@ -150,8 +150,8 @@ def prepare(
 def _chosen(
     corpus_id: str, manifest: Path | None, root: Path | None, plugin: Sequence[Path] | None
 ) -> tuple[Corpus, Path]:
+    from emonet.audio.roots import require_root
     from emonet.corpus.manifest import manifest_corpus, manifest_root
-    from emonet.corpus.roots import require_root
 
     if bool(corpus_id) == (manifest is not None):
         raise CorpusError("Give either the id of a corpus or --manifest PATH, e.g. emonet corpora prepare my_corpus")

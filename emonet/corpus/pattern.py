@@ -19,7 +19,7 @@ _FIELDS = ("speaker", "session", "text", "split", "language")
 
 @dataclass(frozen=True)
 class PatternRule:
-    """A regex searched in each POSIX path, and templates such as ``Ses{session}{sex}`` over its groups.
+    """A regex searched in each POSIX path, and templates such as ``{session}{sex}`` over its groups.
 
     A field without a template takes the group of its own name. ``rename`` maps values of a field;
     ``lower`` names the fields that are lower-cased first.

@@ -71,23 +71,24 @@ def read_rows(table: Path, delimiter: str, encoding: str) -> Iterator[tuple[int,
         CorpusError: wrong encoding, or a row with more or fewer cells than the header.
     """
     with table.open(encoding=encoding, newline="") as file:
-        reader = csv.DictReader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
-            for row in reader:
-                if None in row or None in row.values():
-                    cells = len(reader.fieldnames or ())
-                    place = f"{table}:{reader.line_num}"
-                    message = f"{place}: this row does not have {cells} cells as the header has. Mend or remove it."
-                    raise CorpusError(message)
-                yield reader.line_num, {key.strip(): value.strip() for key, value in row.items()}
+            header = [cell.strip() for cell in next(reader, [])]
+            for row in filter(None, reader):  # blank lines come as empty rows
+                if len(row) != len(header):
+                    message = (
+                        f"{table}:{reader.line_num}: this row does not have {len(header)} cells as the header has."
+                    )
+                    raise CorpusError(f"{message} Mend or remove it.")
+                yield reader.line_num, dict(zip(header, (cell.strip() for cell in row), strict=True))
         except UnicodeDecodeError:
             raise CorpusError(f"{table}: not {encoding} text. Save the file as UTF-8.") from None
         except csv.Error as problem:
-            raise CorpusError(f"{table}:{reader.line_num}: not CSV: {problem}.") from None
+            raise CorpusError(f"{table}:{reader.line_num}: not CSV: {problem}. Mend the line.") from None
 
 
 def fill(template: str, row: Mapping[str, str], place: str) -> str:
-    """Fill a template such as ``dia{Dialogue_ID}.mp4`` from a row.
+    """Fill a template such as ``clip{number}.wav`` from a row.
 
     Raises:
         CorpusError: the row has no such column.

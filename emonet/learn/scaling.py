@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emonet.corpus.corpus import Part
 from emonet.errors import RecipeError
 
 Floats = NDArray[np.float64]
@@ -66,7 +67,7 @@ def fit_table(pieces: Iterable[tuple[str, Floats]]) -> ScalingTable:
     return ScalingTable(means, {group: found.scale() for group, found in moments.items()})
 
 
-def parts_to_fit(normalisation: str) -> tuple[str, ...]:
+def parts_to_fit(normalisation: str) -> tuple[Part, ...]:
     """Return the parts whose clips the statistics come from.
 
     ``speaker`` reads each speaker's own clips in every part: no labels, but transductive. The others

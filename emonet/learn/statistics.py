@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from emonet.corpus.corpus import Part
 from emonet.learn.batches import evaluation_batches
 from emonet.learn.clips import Clips
 from emonet.learn.scaling import ScalingTable, fit_table, parts_to_fit
@@ -17,7 +18,7 @@ _BATCH = 32
 
 
 def frontend_table(
-    frontend: Frontend, clips: Mapping[str, Clips], normalisation: str, device: torch.device
+    frontend: Frontend, clips: Mapping[Part, Clips], normalisation: str, device: torch.device
 ) -> ScalingTable | None:
     """Fit mean and scale of each channel and band over the valid frames of whole clips, None for ``none``."""
     if normalisation == "none":
@@ -26,7 +27,7 @@ def frontend_table(
 
 
 def _pieces(
-    frontend: Frontend, clips: Mapping[str, Clips], parts: tuple[str, ...], device: torch.device
+    frontend: Frontend, clips: Mapping[Part, Clips], parts: tuple[Part, ...], device: torch.device
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
     with torch.inference_mode():
         for part in parts:

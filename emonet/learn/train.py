@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from emonet.corpus.corpus import Part
 from emonet.errors import EmonetError
 from emonet.evaluate.metrics import METRICS
 from emonet.events import EpochEnded, Listener
@@ -42,7 +43,7 @@ class Trainer:
 
     model: Model
     task: Task
-    clips: Mapping[str, Clips]
+    clips: Mapping[Part, Clips]
     settings: Training
     rates: tuple[float, ...]
     table: ScalingTable | None
@@ -123,7 +124,7 @@ class Trainer:
             value = float(loss.detach())
             if not np.isfinite(value):
                 raise EmonetError(self._diverged(value, epoch, step))
-            loss.backward()
+            torch.autograd.backward(loss)
             self.optimiser.step()
             total += value
         return total / max(step, 1), step

@@ -206,3 +206,16 @@ def test_a_manifest_is_prepared_without_a_card(emonet: Emonet, tmp_path: Path) -
     ran = emonet("corpora", "prepare", "--manifest", folder / "labels.csv", "--json")
     assert ran.code == 0
     assert (ran.json["utterances"], ran.json["problems"]) == (4, [])
+
+
+def test_a_dimensional_target_is_shown_with_its_range(emonet: Emonet, plugin: Path) -> None:
+    card = plugin.parent / "cards" / "tones.yaml"
+    text = card.read_text()
+    begin, end = text.index("targets:"), text.index("scan:")
+    text = f"{text[:begin]}targets:\n  arousal: {{range: [1, 5], unit: points}}\n{text[end:]}"
+    text = text.replace("per_class: {emotion: {joy: 3, anger: 3, neutral: 3}}", "per_class: {}")
+    card.write_text(text.replace("label: joy", "label: 3"))
+    shown = emonet("corpora", "info", "tones", "--plugin", plugin)
+    assert "target      arousal: 1 to 5 points" in shown.out
+    listed = emonet("corpora", "list", "--plugin", plugin)
+    assert "arousal 1 to 5" in listed.out

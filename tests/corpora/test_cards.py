@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path, PurePosixPath
 
-import emonet_corpora
 import pytest
 
+import emonet_corpora
 from emonet.corpus.corpus import Corpus
 from emonet.corpus.protocol import make_protocol
 from emonet.corpus.walk import is_listed

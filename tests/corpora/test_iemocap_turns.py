@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import emonet_corpora
 import pytest
 
+import emonet_corpora
 from emonet.corpus.corpus import Utterance
 from emonet.errors import CorpusError
 
@@ -49,8 +49,8 @@ def test_a_mean_outside_the_scale_is_left_out_alone(tmp_path: Path) -> None:
 
 
 def test_ratings_headers_and_odd_bytes_are_passed_over(tmp_path: Path) -> None:
-    text = f"% [START_TIME - END_TIME] TURN_NAME\r\n\r\n{LINE}\r\nC-E2:\tNeutral;\t(caf\xe9)\r\nA-E3:\tval 3; dom ;\t()\r\n"
-    assert [turn.id for turn in scanned(tmp_path, text)] == ["Ses01F_impro01_F000"]
+    lines = ["% [START_TIME - END_TIME] TURN_NAME", "", LINE, "C-E2:\tNeutral;\t(caf\xe9)", "A-E3:\tval 3; dom ;\t()"]
+    assert [turn.id for turn in scanned(tmp_path, "\r\n".join(lines))] == ["Ses01F_impro01_F000"]
 
 
 def test_files_of_single_raters_and_hidden_files_are_passed_over(tmp_path: Path) -> None:

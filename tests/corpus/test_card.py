@@ -226,3 +226,25 @@ def test_two_cards_with_one_id_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_text(GOOD)
     with pytest.raises(CorpusError, match=r"b\.yaml: a second card with the id 'foo'"):
         corpora_in(tmp_path)
+
+
+TABLE_CARD = GOOD.replace(
+    GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")],
+    "  table:\n    files: {train: a.csv, dev: b.csv}\n    path: {train: 'x/{Name}.wav'}\n    label: '{Code}'\n",
+)
+
+
+def test_every_table_needs_a_path_for_its_rows(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"foo\.yaml:14: 'scan\.table': there is no path for the rows of 'dev'"):
+        read(tmp_path, TABLE_CARD)
+
+
+def test_one_path_may_serve_all_tables(tmp_path: Path) -> None:
+    corpus = read(tmp_path, TABLE_CARD.replace("{train: 'x/{Name}.wav'}", "'{split}/{Name}.wav'"))
+    for name, row in (("a.csv", "01_a,a"), ("b.csv", "02_n,n")):
+        (tmp_path / name).write_text(f"Name,Code\n{row}\n")
+    found = list(corpus.scan(tmp_path))
+    assert [(each.path, each.labels["emotion"]) for each in found] == [
+        ("train/01_a.wav", "anger"),
+        ("dev/02_n.wav", "neutral"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def by_table(root: Path, text: str, **options: object) -> list[Utterance]:
 
 
 class TestWalk:
+    """Listing the files of a folder."""
+
     def test_files_come_sorted_with_posix_paths(self, tmp_path: Path) -> None:
         touch(tmp_path, "b/2.wav", "b/1.wav", "a.txt")
         assert list(files_below(tmp_path)) == ["a.txt", "b/1.wav", "b/2.wav"]
@@ -59,12 +62,20 @@ class TestWalk:
             with pytest.raises(CorpusError, match=rf"{name}: there is no such folder\. Give the folder .* --root"):
                 list(files_below(tmp_path / name))
 
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")
+    def test_a_folder_that_may_not_be_listed_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "shut").mkdir(mode=0o000)
+        with pytest.raises(CorpusError, match=r"shut: cannot be listed \(Permission denied\)\. Check its permissions"):
+            list(files_below(tmp_path))
+
     @pytest.mark.parametrize(("path", "answer"), [("a/b.wav", True), ("x/a/b.wav", True), ("ca/b.wav", False)])
     def test_a_listed_file_is_known_below_further_folders(self, path: str, *, answer: bool) -> None:
         assert is_listed(path, {"a/b.wav": "broken"}) is answer
 
 
 class TestLabels:
+    """From codes to labels."""
+
     def test_codes_become_classes_and_numbers(self) -> None:
         assert labels_from({"emotion": "A", "valence": "2.5"}, (EMOTION, VALENCE), "here") == {
             "emotion": "anger",
@@ -95,6 +106,8 @@ class TestLabels:
 
 
 class TestPattern:
+    """Paths that say everything."""
+
     def test_groups_become_facts_and_other_files_are_passed_over(self, tmp_path: Path) -> None:
         touch(tmp_path, "s1/A1.wav", "s2/N2.wav", "s2/X3.wav", "readme.txt")
         first, second = by_pattern(tmp_path, PatternRule(REGEX, {"emotion": "{label}"}))
@@ -138,6 +151,8 @@ class TestPattern:
 
 
 class TestTable:
+    """CSV files with one row an utterance."""
+
     def test_rows_become_utterances_wherever_table_and_audio_lie(self, tmp_path: Path) -> None:
         touch(tmp_path, "deep/wav/a.wav")
         facts = {"speaker": "{Who}", "session": "{split}_1", "id": "{split}/{Name}"}
@@ -166,7 +181,10 @@ class TestTable:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            (f"{HEADER}a,s1\n", r"train\.csv:2: this row does not have 3 cells as the header has\. Mend or remove it"),
+            (
+                f"{HEADER}\na,s1\n",
+                r"train\.csv:3: this row does not have 3 cells as the header has\. Mend or",
+            ),
             (f"{HEADER}a,s1,A\nb,s1,A,A\n", r"train\.csv:3: this row does not have 3 cells"),
             (f'{HEADER}"a"b,s1,A\n', r"train\.csv:2: not CSV: "),
             (HEADER, r"train\.csv: there is no row below the header\. Get the file again"),

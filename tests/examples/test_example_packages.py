@@ -102,9 +102,11 @@ def test_a_recipe_joins_the_corpus_and_the_backbone(python, tmp_path):
     (corpus,) = corpora_in(EXAMPLES / "emonet-corpus-foo" / "emonet_corpus_foo")
     root = fake_release(corpus, tmp_path / "foo")
     (tmp_path / "recipe.yaml").write_text(RECIPE.format(root=root))
-    run(python, *EMONET, "run", "recipe.yaml", cwd=tmp_path)
+    report = json.loads(run(python, *EMONET, "run", "recipe.yaml", "--json", cwd=tmp_path))
+    tested = [score for score in report["scores"] if score["part"] == "test"]
+    assert {(score["system"], score["task"], score["n"]) for score in tested} == {("tiny", "foo/emotion", 6)}
     runs = json.loads(run(python, *EMONET, "runs", "list", "--json", cwd=tmp_path))
-    assert len(runs) == 1
+    assert [found["run"] for found in runs] == [Path(report["run"]).name]
 
 
 def test_the_corpus_package_stays_under_sixty_lines_in_all():

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
+from emonet.audio.current import recorded_root
 from emonet.corpus.corpus import Corpus
 from emonet.corpus.fetch import is_fetched
 from emonet.errors import CorpusError
-from emonet.home import fetched_folder, store_folder
+from emonet.home import fetched_folder
 
 DATA = "EMONET_DATA"
 """Names a folder that holds corpora in folders of their ids."""
-RECORD = "current.json"
-"""In a corpus' store: which of its stores is the current one, and the root it was made from."""
 
 
 def find_root(corpus: Corpus, given: Path | None = None) -> Path | None:
@@ -33,15 +31,6 @@ def find_root(corpus: Corpus, given: Path | None = None) -> Path | None:
         return fetched_folder(corpus.id)
     recorded = recorded_root(corpus.id)
     return recorded if recorded is not None and recorded.is_dir() else None
-
-
-def recorded_root(corpus_id: str) -> Path | None:
-    """Return where the corpus lay when it was last prepared, or None where it never was."""
-    try:
-        record = json.loads((store_folder(corpus_id) / RECORD).read_text(encoding="utf-8"))
-        return Path(record["root"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # never prepared, or by a version that wrote another record
 
 
 def require_root(corpus: Corpus, given: Path | None = None) -> Path:

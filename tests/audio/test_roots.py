@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from emonet.audio.current import record
+from emonet.audio.roots import find_root, require_root
 from emonet.corpus.corpus import Citation, Corpus, Source, Target
-from emonet.corpus.roots import find_root, recorded_root, require_root
 from emonet.errors import CorpusError
 
 
@@ -53,20 +53,9 @@ def test_the_data_folder_goes_before_the_fetched_copy(
     assert find_root(foo) == tmp_path / "data" / "foo"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"root": null}'])
-def test_a_record_that_makes_no_sense_is_passed_over(foo: Corpus, tmp_path: Path, text: str) -> None:
-    (tmp_path / "home" / "store" / "foo").mkdir(parents=True)
-    (tmp_path / "home" / "store" / "foo" / "current.json").write_text(text)
-    assert recorded_root("foo") is None
-    assert find_root(foo) is None
-
-
 def test_the_root_of_the_last_preparation_is_found_while_it_is_there(foo: Corpus, tmp_path: Path) -> None:
     root = tmp_path / "lay here"
-    (tmp_path / "home" / "store" / "foo").mkdir(parents=True)
-    record = json.dumps({"key": "k", "root": str(root)})
-    (tmp_path / "home" / "store" / "foo" / "current.json").write_text(record)
-    assert recorded_root("foo") == root
+    record("foo", "some-key", root)
     assert find_root(foo) is None
     root.mkdir()
     assert find_root(foo) == root

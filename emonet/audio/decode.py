@@ -1,0 +1,123 @@
+"""The one place that opens audio files: any rate, any channel count, as a 16 kHz mono wave."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emonet.audio.container import CONTAINERS, read_container
+from emonet.audio.problem import AudioProblem
+from emonet.audio.riff import checked_source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["SAMPLE_RATE", "AudioProblem", "read_wave"]
+
+SAMPLE_RATE = 16_000
+"""Sampling rate in Hz of every wave that reaches a component (paper, 5.1)."""
+
+_RATES = range(1_000, 768_001)
+"""Sampling rates in Hz that a recording of speech can have."""
+_LOUDEST = 2.0
+"""Largest sample that a lossy codec's overshoot explains; beyond it, the file is not scaled to [-1, 1]."""
+_PHASES = 640
+"""Bounds the resampling kernel; every usual rate is an exact ratio, others are met within 0.2 %."""
+_POINTER = b"version https://git-lfs"
+
+
+def read_wave(path: Path, start: float = 0.0, end: float | None = None) -> NDArray[np.float32]:
+    """Return the mean of a file's channels as a wave (T,) float32 in [-1, 1] at 16 kHz.
+
+    Lossy codecs may overshoot that range a little.
+
+    Args:
+        path: any format of libsndfile; with the extra ``video`` also the sound track of a video container.
+        start: where to begin, in s.
+        end: where to end, in s; None, or anything later than the file's end, for the file's end.
+
+    Raises:
+        AudioProblem: the file is missing, empty, truncated or broken, or has no sound between the two times.
+        MissingExtra: a video container, and PyAV is not installed.
+    """
+    import numpy as np
+
+    _check_file(path)
+    from_container = path.suffix.lower() in CONTAINERS
+    channels, rate = read_container(path, start, end) if from_container else _read_soundfile(path, start, end)
+    if channels.shape[1] == 0:
+        raise AudioProblem("no frames" if start == 0 and end is None else f"no frames between {start} s and {end} s")
+    with np.errstate(invalid="ignore"):
+        mono: NDArray[np.float32] = channels.mean(axis=0, dtype=np.float32)
+    peak = float(np.abs(mono).max())
+    if not np.isfinite(peak):
+        raise AudioProblem("not finite: some samples are NaN or infinite")
+    if peak > _LOUDEST:
+        raise AudioProblem(f"out of range: samples reach {peak:.4g}, expected -1 to 1")
+    return _resampled(mono, rate)
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise AudioProblem("missing")
+    if not path.is_file():
+        raise AudioProblem("unreadable: a folder, not a file")
+    if path.stat().st_size == 0:
+        raise AudioProblem("empty")
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(_POINTER))
+    except OSError as error:
+        raise AudioProblem(f"unreadable: {error.strerror}") from None
+    if beginning == _POINTER:
+        raise AudioProblem("Git LFS pointer: run `git lfs pull`")
+
+
+def _read_soundfile(path: Path, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
+    import soundfile
+
+    source = checked_source(path)
+    try:
+        with soundfile.SoundFile(source) as file:
+            return _frames(file, start, end), file.samplerate
+    except soundfile.LibsndfileError as error:
+        raise AudioProblem(f"unreadable: {error.error_string.rstrip('.')}") from None
+
+
+def _frames(file: Any, start: float, end: float | None) -> NDArray[np.float32]:
+    """Return the channels (C, T) between two times of an open file."""
+    first = round(start * file.samplerate)
+    last = file.frames if end is None else min(file.frames, round(end * file.samplerate))
+    if first and first >= file.frames:
+        raise AudioProblem(f"starts at {start} s, but the file ends after {file.frames / file.samplerate:.2f} s")
+    if first:
+        file.seek(first)
+    frames: NDArray[np.float32] = file.read(max(0, last - first), dtype="float32", always_2d=True)
+    # The length of an MP3 is an estimate; that of every other format is a promise.
+    if len(frames) < last - first and file.format != "MP3":
+        text = f"truncated: header promises {file.frames} frames, {first + len(frames)} are there"
+        raise AudioProblem(text)
+    return frames.T
+
+
+def _resampled(mono: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    import torch
+
+    if rate == SAMPLE_RATE:
+        return mono
+    if rate not in _RATES:
+        raise AudioProblem(f"unreadable: a sampling rate of {rate} Hz, expected {_RATES[0]} to {_RATES[-1]}")
+    with torch.inference_mode():
+        wave: NDArray[np.float32] = _resampler(rate)(torch.from_numpy(mono)).numpy()
+    return wave
+
+
+@lru_cache(maxsize=16)
+def _resampler(rate: int) -> Any:
+    from torchaudio.transforms import Resample
+
+    ratio = Fraction(rate, SAMPLE_RATE).limit_denominator(_PHASES)
+    return Resample(ratio.numerator, ratio.denominator)

@@ -1,0 +1,175 @@
+"""Features that are slow to compute: extracted once from a store, and kept beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from emonet.atomic import replacing
+from emonet.audio.decode import SAMPLE_RATE
+from emonet.audio.disk import explaining_a_full_disk
+from emonet.audio.parallel import in_order
+from emonet.audio.store import Store
+from emonet.audio.table import as_float, read_table, write_batches
+from emonet.digest import digest_of
+from emonet.errors import ContractError, EmonetError
+from emonet.events import Listener, Notice, Progress, silent
+
+if TYPE_CHECKING:
+    from emonet.model.contracts import Extractor
+
+
+Features = NDArray[np.float32]
+
+BLOCK = 512
+"""Rows that are written at once: what a killed extraction loses at most."""
+
+
+def extract_features(
+    store: Store,
+    extractor: Extractor,
+    *,
+    name: str,
+    version: str,
+    options: Mapping[str, Any],
+    listen: Listener = silent,
+    workers: int | None = None,
+) -> Features:
+    """Return the features (N, D) of a store's utterances, row by row, extracted now or at an earlier time.
+
+    Values that are not finite become 0, and a notice counts them. Interrupted at any moment, the same call goes
+    on where it was; a second process waits for the first. ``name``, ``version`` and ``options`` are the
+    extractor's, and tell its features from others; ``workers`` threads extract, by default one a core and at most
+    eight.
+
+    Raises:
+        EmonetError: the extractor fails on an utterance.
+        ContractError: the extractor gives something else than its ``dim`` numbers.
+    """
+    from filelock import FileLock
+
+    key = digest_of({"name": name, "version": version, "options": dict(options), "content": store.content})
+    folder = store.folder / "features"
+    folder.mkdir(exist_ok=True)
+    extraction = _Extraction(store, extractor, name, folder / key, workers)
+    with FileLock(folder / f".{key}.lock"), explaining_a_full_disk(f"the features '{name}'", folder):
+        return extraction.run(listen)
+
+
+@dataclass(frozen=True)
+class _Extraction:
+    store: Store
+    extractor: Extractor
+    name: str
+    place: Path
+    workers: int | None
+
+    @property
+    def schema(self) -> pa.Schema:
+        names = json.dumps(list(self.extractor.names), ensure_ascii=False)
+        vector = pa.list_(pa.float32(), self.extractor.dim)
+        return pa.schema([("id", pa.string()), ("features", vector)], metadata={"names": names})
+
+    def run(self, listen: Listener) -> Features:
+        whole = self.place.with_suffix(".arrow")
+        found = self._read(whole, 0, len(self.store))
+        return self._make(whole, listen) if found is None else found
+
+    def _make(self, whole: Path, listen: Listener) -> Features:
+        blocks, strange = [], _Strange()
+        starts = range(0, len(self.store), BLOCK)
+        paths = [self.place.with_name(f"{self.place.name}-{start:08}.arrow") for start in starts]
+        for path, start in zip(paths, starts, strict=True):
+            end = min(start + BLOCK, len(self.store))
+            block = self._read(path, start, end)
+            if block is None:
+                block = self._extract(start, end, strange, listen)
+                self._write(path, block, start)
+            self._tell(end, listen)
+            blocks.append(block)
+        features = np.concatenate(blocks)
+        self._write(whole, features, 0)
+        for path in paths:
+            path.unlink()
+        strange.report(self.name, self.store.corpus, listen)
+        return features
+
+    def _extract(self, start: int, end: int, strange: _Strange, listen: Listener) -> Features:
+        block = np.empty((end - start, self.extractor.dim), dtype=np.float32)
+        with in_order(self._vector, range(start, end), self.workers) as vectors:
+            for row, vector in enumerate(vectors, start):
+                self._tell(row, listen)
+                block[row - start] = strange.cleaned(vector, self.store.utterances[row].id, self.extractor.names)
+        return block
+
+    def _vector(self, row: int) -> Features:
+        utterance_id = self.store.utterances[row].id
+        try:
+            vector = np.asarray(self.extractor.extract(as_float(self.store.wave(row))), dtype=np.float32)
+        except EmonetError:
+            raise
+        except Exception as error:
+            seconds = self.store.samples[row] / SAMPLE_RATE
+            text = (
+                f"Extractor '{self.name}' fails on '{utterance_id}' ({seconds:.2f} s): {type(error).__name__}: {error}"
+            )
+            raise EmonetError(f"{text}. Leave the utterance out, or mend the extractor.") from error
+        if vector.shape != (self.extractor.dim,):
+            raise ContractError(
+                f"Extractor '{self.name}' gives the shape {vector.shape} for '{utterance_id}', "
+                f"expected ({self.extractor.dim},), its own `dim`. Mend the extractor."
+            )
+        return vector
+
+    def _tell(self, done: int, listen: Listener) -> None:
+        listen(Progress(f"extracting {self.name} from {self.store.corpus}", done, len(self.store)))
+
+    def _write(self, path: Path, features: Features, start: int) -> None:
+        ids = [utterance.id for utterance in self.store.utterances[start : start + len(features)]]
+        vectors = pa.FixedSizeListArray.from_arrays(pa.array(features.reshape(-1)), self.extractor.dim)
+        batch = pa.RecordBatch.from_arrays([pa.array(ids), vectors], schema=self.schema)
+        with replacing(path) as temporary:
+            write_batches(temporary, [batch], self.schema)
+
+    def _read(self, path: Path, start: int, end: int) -> Features | None:
+        """Return kept features (rows, D), None where there are none or they are not these utterances'."""
+        try:
+            table = read_table(path)
+        except (FileNotFoundError, pa.ArrowInvalid):
+            return None
+        ids = [utterance.id for utterance in self.store.utterances[start:end]]
+        if not table.schema.equals(self.schema, check_metadata=True) or table.column("id").to_pylist() != ids:
+            return None
+        column = table.column("features").combine_chunks()
+        flat: Features = column.values.to_numpy(zero_copy_only=True)
+        return flat.reshape(len(ids), self.extractor.dim)
+
+
+class _Strange:
+    """Counts the values that are not finite: pitch statistics of very short clips, for one, can be NaN."""
+
+    def __init__(self) -> None:
+        self.values, self.utterances, self.first = 0, 0, ""
+
+    def cleaned(self, vector: Features, utterance_id: str, names: tuple[str, ...]) -> Features:
+        """Return the vector (D,) with 0 for every value that is not finite."""
+        wrong = np.flatnonzero(~np.isfinite(vector))
+        if not len(wrong):
+            return vector
+        self.first = self.first or f"'{names[wrong[0]]}' of '{utterance_id}'"
+        self.values += len(wrong)
+        self.utterances += 1
+        return np.nan_to_num(vector, nan=0.0, posinf=0.0, neginf=0.0)
+
+    def report(self, name: str, corpus: str, listen: Listener) -> None:
+        """Tell the user, where there is something to tell."""
+        if self.values:
+            text = f"{name}: {self.values} values in {self.utterances} utterances of {corpus} are not finite"
+            listen(Notice(f"{text} and count as 0; the first is {self.first}."))

@@ -1,0 +1,48 @@
+"""Work in threads, with results in order and never more than a few of them waiting."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_MOST = 8
+"""Threads by default at most: a long clip's resampling keeps several cores busy by itself."""
+
+
+def default_workers() -> int:
+    """Return how many threads decode or extract where the user does not say."""
+    return min(_MOST, os.cpu_count() or 1)
+
+
+@contextmanager
+def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int | None) -> Iterator[Iterator[Result]]:
+    """Give the results of ``work`` on each item, in the items' order, made at most ``2 * workers`` ahead.
+
+    When the block is left, by an error or Ctrl-C too, what has not begun is dropped and what runs is waited for.
+    """
+    count = workers or default_workers()
+    with ThreadPoolExecutor(count) as pool, closing(_results(pool, work, items, 2 * count)) as results:
+        yield results
+
+
+def _results(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Generator[Result, None, None]:
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

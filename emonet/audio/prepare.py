@@ -1,0 +1,201 @@
+"""Preparing a corpus: every file is decoded and resampled once, into the store that all later work reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emonet.atomic import replacing, write_json
+from emonet.audio.current import META, record
+from emonet.audio.decode import SAMPLE_RATE
+from emonet.audio.disk import explaining_a_full_disk
+from emonet.audio.shards import Problem, Shards
+from emonet.audio.store import FORMAT, STORE, read_meta
+from emonet.audio.table import read_table, row_of, write_batches
+from emonet.corpus.corpus import Corpus, Utterance
+from emonet.digest import digest_of
+from emonet.errors import CorpusError
+from emonet.events import Listener, Notice, Progress, silent
+from emonet.home import store_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Prepared", "Problem", "prepare"]
+
+_PROBLEMS = "problems.json"
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A corpus' store, and what was left out of it.
+
+    Attributes:
+        key: names the store: a hash of the utterances and of their files' sizes and times.
+        content: hash of the utterances and their waves.
+        count: utterances in the store.
+        hours: their length.
+        reused: whether the store was there already.
+    """
+
+    folder: Path
+    key: str
+    content: str
+    count: int
+    hours: float
+    problems: tuple[Problem, ...]
+    reused: bool
+
+
+def prepare(
+    corpus: Corpus, root: Path, *, listen: Listener = silent, workers: int | None = None, strict: bool = False
+) -> Prepared:
+    """Bring a corpus into its store, or take the store that was made of the same files before.
+
+    Files that give no wave are left out and returned with their reasons. Interrupted at any moment, the same
+    call goes on where it was; a second process waits for the first. ``workers`` threads decode, by default one a
+    core and at most eight; with ``strict``, a file that gives no wave is an error.
+
+    Raises:
+        CorpusError: no file gives a wave; two utterances with one id; a full disk; with ``strict``, any problem.
+    """
+    utterances = _scanned(corpus, root)
+    key = _key(root, utterances)
+    folder = store_folder(corpus.id) / key
+    with (
+        _only_one(corpus, listen),
+        explaining_a_full_disk(f"the store of corpus '{corpus.id}'", store_folder(corpus.id)),
+    ):
+        reused = (folder / META).is_file()
+        shards = Shards(folder / "parts", root, utterances)
+        if not reused:
+            _make(corpus, shards, folder, listen, workers)
+        shutil.rmtree(shards.folder, ignore_errors=True)
+        prepared = _prepared(folder, reused)
+        if strict and prepared.problems:
+            raise CorpusError(_listing(corpus, prepared.problems))
+        record(corpus.id, key, root)
+    return prepared
+
+
+def _scanned(corpus: Corpus, root: Path) -> list[Utterance]:
+    found = sorted(corpus.scan(root), key=lambda utterance: utterance.id)
+    if not found:
+        raise CorpusError(f"{root}: corpus '{corpus.id}' has no utterances there. Give its own folder with --root.")
+    for one, other in pairwise(found):
+        if one.id == other.id:
+            raise CorpusError(
+                f"Corpus '{corpus.id}': two utterances have the id '{one.id}': {one.path} and {other.path}. "
+                "Ids must differ: mend the corpus' scan."
+            )
+    return found
+
+
+def _key(root: Path, utterances: Sequence[Utterance]) -> str:
+    rows = [[row_of(utterance), *_stat(root / utterance.path)] for utterance in utterances]
+    return digest_of({"format": FORMAT, "rate": SAMPLE_RATE, "utterances": rows})
+
+
+def _stat(path: Path) -> tuple[int, int]:
+    """Return a file's size in bytes and its time in ns; a missing file has neither."""
+    try:
+        found = path.stat()
+    except OSError:
+        return -1, -1
+    return found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def _only_one(corpus: Corpus, listen: Listener) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    folder = store_folder(corpus.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        listen(Notice(f"Another process prepares '{corpus.id}'. Waiting for it."))
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _make(corpus: Corpus, shards: Shards, folder: Path, listen: Listener, workers: int | None) -> None:
+    total = len(shards.utterances)
+    _sweep(folder)
+    shards.make(workers, lambda done: listen(Progress(f"preparing {corpus.id}", done, total)))
+    problems = [problem for _, _, found in shards.finished() for problem in found]
+    if len(problems) == total:
+        raise CorpusError(f"{shards.root}: no file can be used. {_listing(corpus, problems)}")
+    meta = _join(shards, folder / STORE)
+    write_json(folder / _PROBLEMS, [asdict(problem) for problem in problems])
+    write_json(folder / META, {**meta, "corpus": corpus.id, "key": folder.name, "format": FORMAT, "rate": SAMPLE_RATE})
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left: half-written files here, and other stores that were never completed."""
+    for path in folder.rglob(".*.part"):
+        path.unlink()
+    for other in folder.parent.iterdir():
+        if other.is_dir() and other != folder and not (other / META).is_file():
+            shutil.rmtree(other)
+
+
+def _join(shards: Shards, path: Path) -> dict[str, str | int]:
+    """Write all shards into one file, and return what there is to say of it."""
+    content, count, samples = hashlib.sha256(), 0, 0
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal count, samples
+        for shard, _, _ in shards.finished():
+            for batch in read_table(shard).to_batches():
+                _digest(batch, content.update)
+                count += batch.num_rows
+                samples += len(batch.column("wave").values)
+                yield batch
+
+    with replacing(path) as temporary:
+        write_batches(temporary, batches())
+    return {"content": content.hexdigest(), "count": count, "samples": samples}
+
+
+def _digest(batch: pa.RecordBatch, update: Callable[[bytes], None]) -> None:
+    """Feed row after row to a hash, so that the result does not depend on where shards end."""
+    described = batch.drop_columns(["wave"]).to_pylist()
+    waves = batch.column("wave")
+    samples, offsets = waves.values.to_numpy(), waves.offsets.to_numpy()
+    for row, begin, end in zip(described, offsets[:-1], offsets[1:], strict=True):
+        update(json.dumps(row, sort_keys=True).encode())
+        update(samples[begin:end].astype("<i2", copy=False).tobytes())
+
+
+def _prepared(folder: Path, reused: bool) -> Prepared:
+    meta = read_meta(folder)
+    problems: list[Mapping[str, str]] = json.loads((folder / _PROBLEMS).read_text(encoding="utf-8"))
+    return Prepared(
+        folder=folder,
+        key=meta["key"],
+        content=meta["content"],
+        count=meta["count"],
+        hours=meta["samples"] / SAMPLE_RATE / 3600,
+        problems=tuple(Problem(**problem) for problem in problems),
+        reused=reused,
+    )
+
+
+def _listing(corpus: Corpus, problems: Sequence[Problem]) -> str:
+    shown = "".join(f"\n  {problem.path}: {problem.reason}" for problem in problems[:_SHOWN])
+    more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    advice = "Get these files again; `emonet corpora check` looks at the whole corpus."
+    return f"Corpus '{corpus.id}': {len(problems)} files give no wave. {advice}{shown}{more}"

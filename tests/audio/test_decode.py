@@ -1,0 +1,242 @@
+"""Decoding: every format, rate and width comes out as the same wave, and everything broken with its reason."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+import torchaudio.functional
+
+from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
+
+
+def tone(seconds: float = 0.5, *, rate: int = SAMPLE_RATE, pitch: float = 300.0) -> np.ndarray:
+    time = np.arange(round(seconds * rate)) / rate
+    return 0.4 * np.sin(2 * np.pi * pitch * time) + 0.2 * np.sin(2 * np.pi * 5 * pitch * time + 1)
+
+
+def written(path: Path, data: np.ndarray, *, rate: int = SAMPLE_RATE, subtype: str | None = None) -> Path:
+    soundfile.write(path, data, rate, subtype=subtype)
+    return path
+
+
+def reason_of(path: Path, start: float = 0.0, end: float | None = None) -> str:
+    with pytest.raises(AudioProblem) as raised:
+        read_wave(path, start, end)
+    assert raised.value.reason == str(raised.value)
+    return raised.value.reason
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype", "tolerance"),
+    [
+        ("wav", "PCM_U8", 1 / 127),
+        ("wav", "PCM_16", 1 / 32767),
+        ("wav", "PCM_24", 1e-6),
+        ("wav", "PCM_32", 1e-6),
+        ("wav", "FLOAT", 1e-6),
+        ("wav", "DOUBLE", 1e-6),
+        ("wav", "ULAW", 0.02),
+        ("wav", "IMA_ADPCM", 0.2),
+        ("flac", "PCM_16", 1 / 32767),
+        ("ogg", "VORBIS", 0.1),
+        ("mp3", "MPEG_LAYER_III", 0.1),
+    ],
+)
+def test_formats_and_widths_give_the_same_wave(tmp_path: Path, suffix: str, subtype: str, tolerance: float) -> None:
+    sound = tone()
+    wave = read_wave(written(tmp_path / f"a.{suffix}", sound, subtype=subtype))
+    assert wave.dtype == np.float32
+    length = min(len(wave), len(sound))
+    # Lossy codecs move a clip's edges, and some add a few frames at its end.
+    assert abs(len(wave) - len(sound)) < 2000
+    middle = slice(1000, length - 2000)
+    assert np.abs(wave[middle] - sound[middle]).max() < tolerance
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    left, right = tone(pitch=200), tone(pitch=330)
+    wave = read_wave(written(tmp_path / "a.wav", np.stack([left, right], axis=1), subtype="FLOAT"))
+    np.testing.assert_allclose(wave, (left + right) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 48_000])
+def test_resampling_equals_torchaudio_on_the_same_signal(tmp_path: Path, rate: int) -> None:
+    path = written(tmp_path / "a.wav", tone(rate=rate), rate=rate, subtype="FLOAT")
+    signal = torch.from_numpy(soundfile.read(path)[0])
+    # In double precision, since torchaudio's function makes its kernel in the precision of the signal.
+    expected = torchaudio.functional.resample(signal, rate, SAMPLE_RATE).numpy()
+    wave = read_wave(path)
+    assert len(wave) == SAMPLE_RATE // 2
+    np.testing.assert_allclose(wave, expected, atol=1e-6)
+
+
+def test_a_rate_without_a_simple_ratio_keeps_pitch_and_length(tmp_path: Path) -> None:
+    wave = read_wave(written(tmp_path / "a.wav", tone(2.0, rate=44_101), rate=44_101, subtype="FLOAT"))
+    sound = tone(2.0)
+    assert abs(len(wave) - len(sound)) <= 1
+    assert np.abs(wave[100:31_000] - sound[100:31_000]).max() < 2e-2
+
+
+def test_a_piece_of_a_file_is_that_piece(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.flac", tone())
+    whole = read_wave(path)
+    np.testing.assert_array_equal(read_wave(path, 0.1, 0.3), whole[1600:4800])
+    np.testing.assert_array_equal(read_wave(path, 0.4), whole[6400:])
+    np.testing.assert_array_equal(read_wave(path, 0.4, 99.0), whole[6400:])
+
+
+def test_what_is_no_audio_file_is_reported_with_its_reason(tmp_path: Path) -> None:
+    assert reason_of(tmp_path / "gone.wav") == "missing"
+    (tmp_path / "folder.wav").mkdir()
+    assert reason_of(tmp_path / "folder.wav") == "unreadable: a folder, not a file"
+    (tmp_path / "empty.wav").touch()
+    assert reason_of(tmp_path / "empty.wav") == "empty"
+    (tmp_path / "text.wav").write_text("no audio at all")
+    assert reason_of(tmp_path / "text.wav") == "unreadable: Format not recognised"
+    (tmp_path / "lfs.wav").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 4\n")
+    assert reason_of(tmp_path / "lfs.wav") == "Git LFS pointer: run `git lfs pull`"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_unreadable(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone())
+    path.chmod(0)
+    assert reason_of(path) == "unreadable: Permission denied"
+
+
+def test_a_wav_without_frames_is_reported(tmp_path: Path) -> None:
+    assert reason_of(written(tmp_path / "a.wav", np.zeros(0))) == "no frames"
+
+
+def test_a_truncated_wav_is_reported_with_its_reason(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone(1.0), subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[: 44 + 2 * 9000])
+    assert reason_of(path) == "truncated: header promises 16000 frames, 9000 are there"
+
+
+def test_a_truncated_compressed_wav_counts_bytes(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone(1.0), subtype="IMA_ADPCM")
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert reason_of(path).startswith("truncated: header promises")
+    assert "bytes" in reason_of(path)
+
+
+def test_a_truncated_flac_is_reported(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.flac", np.random.default_rng(1).uniform(-0.5, 0.5, 16_000))
+    path.write_bytes(path.read_bytes()[:9000])
+    assert reason_of(path).startswith(("truncated: header promises 16000 frames", "unreadable: "))
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
+def test_a_wav_written_to_a_pipe_is_read_to_its_end(tmp_path: Path, size: int) -> None:
+    path = written(tmp_path / "a.wav", tone(), subtype="PCM_16")
+    expected = read_wave(path)
+    data = path.read_bytes()
+    path.write_bytes(data[:40] + size.to_bytes(4, "little") + data[44:])
+    np.testing.assert_array_equal(read_wave(path), expected)
+
+
+def test_an_empty_data_chunk_before_another_chunk_stays_empty(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", np.zeros(0), subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[:44] + b"LIST" + (100).to_bytes(4, "little") + b"INFO" + bytes(96))
+    assert reason_of(path) == "no frames"
+
+
+def test_a_header_that_counts_itself_among_the_data_is_no_truncation(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone(), subtype="PCM_16")
+    data = path.read_bytes()
+    path.write_bytes(data[:40] + len(data).to_bytes(4, "little") + data[44:])
+    assert len(read_wave(path)) == 8000
+
+
+def test_times_outside_the_file_are_reported(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone())
+    assert reason_of(path, 0.5) == "starts at 0.5 s, but the file ends after 0.50 s"
+    assert reason_of(path, 0.3, 0.3) == "no frames between 0.3 s and 0.3 s"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_samples_that_are_no_numbers_are_reported(tmp_path: Path, value: float) -> None:
+    sound = np.stack([tone(), tone()], axis=1)
+    sound[100] = value, -value
+    path = written(tmp_path / "a.wav", sound, subtype="FLOAT")
+    assert reason_of(path) == "not finite: some samples are NaN or infinite"
+
+
+def test_a_float_file_with_integer_values_is_reported(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", 32768 * np.ones(100), subtype="FLOAT")
+    assert reason_of(path) == "out of range: samples reach 3.277e+04, expected -1 to 1"
+
+
+def test_an_absurd_sampling_rate_is_reported(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone(), rate=7)
+    assert reason_of(path) == "unreadable: a sampling rate of 7 Hz, expected 1000 to 768000"
+
+
+def film(path: Path, codec: str, *, rate: int = 44_100) -> Path:
+    """Write a container with a picture or two and a stereo sound track of half a second."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        picture = container.add_stream("mpeg4", rate=25)
+        picture.width = picture.height = 32
+        picture.pix_fmt = "yuv420p"
+        sound = container.add_stream(codec, rate=rate, layout="stereo")
+        for _ in range(2):
+            container.mux(picture.encode(av.VideoFrame(32, 32, "yuv420p")))
+        container.mux(picture.encode(None))
+        samples = np.stack([tone(rate=rate)] * 2).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+        frame.sample_rate = rate
+        for piece in av.AudioResampler(format=sound.format, rate=rate).resample(frame):
+            container.mux(sound.encode(piece))
+        container.mux(sound.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.avi", "pcm_s16le"), ("a.mkv", "pcm_s16le"), ("a.mov", "pcm_s16le")])
+def test_the_sound_track_of_a_video_is_decoded(tmp_path: Path, name: str, codec: str) -> None:
+    path = film(tmp_path / name, codec)
+    wave = read_wave(path)
+    assert len(wave) == 8000
+    assert np.abs(wave - tone())[100:-100].max() < 1e-2
+    piece = read_wave(path, 0.1, 0.3)
+    assert len(piece) == 3200
+    np.testing.assert_allclose(piece[50:-50], wave[1650:4750], atol=1e-3)
+
+
+def test_a_lossy_sound_track_is_decoded(tmp_path: Path) -> None:
+    wave = read_wave(film(tmp_path / "a.mp4", "aac"))
+    assert 8000 <= len(wave) < 10_500
+    spectrum = np.abs(np.fft.rfft(wave[:8000]))
+    assert spectrum.argmax() * 2 == 300
+
+
+def test_a_video_without_sound_or_without_sense_is_reported(tmp_path: Path) -> None:
+    import av
+
+    with av.open(str(tmp_path / "mute.mp4"), "w") as container:
+        picture = container.add_stream("mpeg4", rate=25)
+        picture.width = picture.height = 32
+        container.mux(picture.encode(av.VideoFrame(32, 32, "yuv420p")))
+        container.mux(picture.encode(None))
+    assert reason_of(tmp_path / "mute.mp4") == "unreadable: no sound track"
+    (tmp_path / "noise.mp4").write_bytes(b"x" * 5000)
+    assert reason_of(tmp_path / "noise.mp4").startswith("unreadable: Invalid data found")
+    assert reason_of(film(tmp_path / "a.avi", "pcm_s16le"), 7.0) == "no frames between 7.0 s and None s"
+
+
+def test_without_the_extra_a_video_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emonet.errors import MissingExtra
+
+    path = film(tmp_path / "a.avi", "pcm_s16le")
+    monkeypatch.setitem(sys.modules, "av", None)
+    text = r"Decoding a\.avi needs the extra 'video'\. Install it: pip install 'emonet\[video\]'"
+    with pytest.raises(MissingExtra, match=text):
+        read_wave(path)
