@@ -64,7 +64,7 @@ def _check_file(path: Path) -> None:
     if not path.exists():
         raise AudioProblem("missing")
     if not path.is_file():
-        raise AudioProblem("unreadable: a folder, not a file")
+        raise AudioProblem("unreadable: not a file")
     if path.stat().st_size == 0:
         raise AudioProblem("empty")
     try:

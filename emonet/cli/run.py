@@ -58,7 +58,6 @@ def run(
         return
     write = registry.factory("report_formats", registry.default("report_formats"))
     output().print(write(report), soft_wrap=True)
-    output().print(f"Everything it came from: {folder.path}", soft_wrap=True)
 
 
 def _show_plan(made: Plan, *, json: bool) -> None:

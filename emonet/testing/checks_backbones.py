@@ -33,6 +33,7 @@ def check_every_parameter_gets_a_gradient(candidate: Candidate) -> None:
 
     backbone = candidate.build().train()
     embedding = backbone(*features(backbone.accepts))
+    # A plain sum would cancel behind a normalisation, so each value weighs differently.
     weights = torch.linspace(-1, 1, embedding.numel()).reshape(embedding.shape)
     (embedding * weights).sum().backward()
     idle = [name for name, p in backbone.named_parameters() if p.requires_grad and p.grad is None]
@@ -49,8 +50,10 @@ def check_padding_does_not_change_the_embedding(candidate: Candidate) -> None:
     together = _run(backbone, batch, lengths)
     for row in range(len(batch)):
         single = _run(backbone, *alone(batch, lengths, row, kind))
+        # Large embeddings round more coarsely; small ones get the absolute bound.
         size = max(1.0, float(single.abs().max()))
         distance = float((together[row] - single[0]).abs().max()) / size
+        # "not <=" rather than ">": NaN must fail.
         if not distance <= TOLERANCE:
             seen = f"an item of length {int(lengths[row])} moves by {distance:.3g} when padded to {int(lengths.max())}"
             cause = "a norm, pooling or attention that does not mask invalid frames"

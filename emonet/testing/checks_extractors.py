@@ -46,6 +46,7 @@ def check_a_clip_gives_the_same_vector_again(candidate: Candidate) -> None:
     import numpy as np
 
     extractor = candidate.build()
+    # Another clip comes in between, so that a buffer kept from the last call is seen.
     first, _, again = (extractor.extract(wave) for wave in (tone(), noise(), tone()))
     if not np.array_equal(first, again, equal_nan=True):
         seen = f"the same tone gives other values a second time, by up to {np.nanmax(np.abs(first - again)):.3g}"
@@ -57,6 +58,7 @@ def check_threads_give_the_same_vectors(candidate: Candidate) -> None:
     import numpy as np
 
     extractor = candidate.build()
+    # Different clips: with equal ones a shared buffer would give the right answer by chance.
     waves = [tone(pitch=120.0 + 40 * i) for i in range(6)]
     alone = [extractor.extract(wave) for wave in waves]
     with ThreadPoolExecutor(4) as pool:

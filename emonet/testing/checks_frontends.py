@@ -41,6 +41,7 @@ def check_a_batch_equals_its_clips_alone(candidate: Candidate) -> None:
     batch, lengths = waves()
     together, frames = _run(frontend, batch, lengths)
     for row in range(len(batch)):
+        # Only frames that the batch calls valid are compared; their number is another check.
         single, _ = _run(frontend, *alone(batch, lengths, row, "wave"))
         valid = cut(together[row : row + 1], int(frames[row]), kind)
         distance = _distance(valid, cut(single, int(frames[row]), kind))
@@ -75,6 +76,7 @@ def check_silence_is_finite(candidate: Candidate) -> None:
     import torch
 
     frontend = candidate.build().eval()
+    # A short clip has hardly a frame: statistics over frames divide by zero there.
     for samples in (8_000, SHORT):
         features, _ = _run(frontend, torch.zeros(1, samples), torch.tensor([samples]))
         if not features.isfinite().all():
@@ -104,6 +106,7 @@ def check_invalid_frames_are_zero(candidate: Candidate) -> None:
 
 def check_the_state_makes_an_equal_frontend(candidate: Candidate) -> None:
     """A second frontend that loads the state of the first gives the same features."""
+    # Two builds draw their own random numbers: what the state leaves out shows.
     first, second = candidate.build().eval(), candidate.build().eval()
     second.load_state_dict(first.state_dict())
     distance = _distance(_run(first, *waves())[0], _run(second, *waves())[0])

@@ -35,6 +35,7 @@ def check_listing_loads_nothing_heavy(package: Package) -> None:
     """Importing the plugin and asking it what it brings loads no torch."""
     hooks = [f"emonet_{kind}" for kind, names in package.names.items() if names]
     question = json.dumps([package.module.__name__, package.module.__file__, hooks, HEAVY])
+    # A fresh interpreter: in this one torch may be loaded already, by pytest or another check.
     answer = subprocess.run(  # noqa: S603 - this Python, with a script of ours
         [sys.executable, "-c", _LISTING, question],
         capture_output=True,
@@ -55,6 +56,7 @@ def check_no_name_is_taken_by_another_plugin(package: Package) -> None:
     registry = load_registry()
     for plugin, info in registry.plugins.items():
         other = registry.manager.get_plugin(plugin)
+        # The plugin itself may be installed; it does not clash with itself.
         if other is None or _is_same(other, package.module):
             continue
         for kind, names in registry.names_of(plugin).items():

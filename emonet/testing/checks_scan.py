@@ -32,6 +32,7 @@ def _check_example(corpus: Corpus, example: Example, found: list[Utterance]) -> 
         seen = f"the example '{example.path}' is not found"
         raise broken(corpus, seen, promised="every example is found", cause="a pattern that does not match its path")
     differences = [_difference(example, utterance) for utterance in found]
+    # A file may hold several utterances; the example is one of them.
     if all(differences):
         seen = f"'{example.path}' is read with {differences[0]}"
         cause = "a template or a code that reads the name differently"
@@ -82,6 +83,7 @@ def check_known_bad_files_are_left_out(corpus: Corpus) -> None:
     with released(corpus) as root:
         beside = {PurePosixPath(example.path).parent for example in corpus.examples}
         for bad in corpus.known_bad:
+            # A bare name is bad in every folder, a path only in its place.
             for folder in [PurePosixPath()] if "/" in bad else beside:
                 write_tone(inside(corpus, root / folder, bad), seconds=0.01)
         paths = [utterance.path for utterance in corpus.scan(root)]
@@ -94,6 +96,7 @@ def check_known_bad_files_are_left_out(corpus: Corpus) -> None:
 
 def check_an_empty_folder_is_refused_with_a_hint(corpus: Corpus) -> None:
     """A folder that is not the corpus is a ``CorpusError`` that names a file to look for."""
+    # Naming the kind of file is enough: "SessionN/*.txt" helps as much as one file does.
     files = [*(example.path for example in corpus.examples), *corpus.fixtures]
     endings = {suffix for name in files if (suffix := PurePosixPath(name).suffix)}
     promised = "a CorpusError that names a file to look for"
@@ -161,6 +164,7 @@ def check_no_speaker_stands_in_two_parts(corpus: Corpus) -> None:
 
 def _folds(corpus: Corpus) -> Iterator[tuple[NamedProtocol, Mapping[str, tuple[str, ...]]]]:
     """Yield the folds that must be disjoint; a corpus' own splits are one, declared or not."""
+    # Anybody may ask for the splits of the corpus, so they count even where no protocol declares them.
     own = NamedProtocol("official", "split", ({part: (part,) for part in PARTS},))
     declares = any(protocol.by == "split" for protocol in corpus.protocols)
     for protocol in (*corpus.protocols, *(() if declares else (own,))):

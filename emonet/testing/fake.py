@@ -34,6 +34,7 @@ def fake_release(corpus: Corpus, folder: Path, *, seconds: float = 0.5) -> Path:
     for name, text in corpus.fixtures.items():
         path = inside(corpus, folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Bytes, so that CR LF in a fixture stays as the owners wrote it.
         path.write_bytes(text.encode())
     return folder
 
@@ -60,6 +61,7 @@ def write_tone(path: Path, *, seconds: float) -> None:
 
 
 def _tone(pitch: float, seconds: float) -> array[int]:
+    # Plain Python, since listing and scanning need no numpy.
     step = 2 * math.pi * pitch / SAMPLE_RATE
     return array("h", (round(9000 * math.sin(step * i)) for i in range(max(1, round(seconds * SAMPLE_RATE)))))
 

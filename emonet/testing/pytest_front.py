@@ -30,5 +30,6 @@ def _case(planned: Planned) -> Any:
     import pytest
 
     reason = planned.expected_failure
+    # strict, so that a promise that is kept again loses its excuse.
     marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
     return pytest.param(planned, id=f"{planned.subject.name}-{planned.name}", marks=marks)

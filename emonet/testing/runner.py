@@ -45,6 +45,7 @@ def _checks_in(*modules: ModuleType) -> dict[str, Check]:
         name: value
         for module in modules
         for name, value in vars(module).items()
+        # Found by name: a check cannot be written and then forgotten in a list.
         if name.startswith("check_") and value.__module__ == module.__name__
     }
 
@@ -160,6 +161,7 @@ def _run(planned: Planned) -> Result:
     except Exception as problem:  # noqa: BLE001 - a stranger's component may raise anything
         return Result(subject, name, bool(reason), f"{subject}: {type(problem).__name__}: {problem}", reason)
     if reason:
+        # Strict, as in pytest: a stale excuse would hide the next break.
         text = f"{subject}: expected to fail ({reason}), but it passes. Take it out of expected_failures."
         return Result(subject, name, False, text)
     return Result(subject, name, True)

@@ -57,6 +57,7 @@ def waves(lengths: Sequence[int] = WAVE_LENGTHS) -> tuple[torch.Tensor, torch.Te
 
     batch = torch.zeros(len(lengths), max(lengths))
     for row, length in enumerate(lengths):
+        # Tones of their own, so that rows taken for each other are noticed.
         sound = tone(length, pitch=150.0 + 70 * row) + 0.1 * noise(length)
         batch[row, :length] = torch.from_numpy(sound)
     return batch, torch.tensor(lengths)

@@ -97,6 +97,7 @@ def _of_module(module: ModuleType, options: Options) -> Iterator[Subject]:
     corpora = list(_call(module, "corpora") or ())
     components = {kind: dict(_call(module, kind) or {}) for kind in BUILT}
     names = {kind: tuple(made) for kind, made in components.items()}
+    # A module with observers only is a package to check too, though it brings no names.
     if any(hasattr(value, f"{PROJECT}_impl") for value in vars(module).values()):
         package = Package(module, names | {"corpora": tuple(corpus.id for corpus in corpora)})
         yield Subject("package", module.__name__, package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -11,13 +12,9 @@ import pytest
 import soundfile
 import torch
 import torchaudio.functional
+from audio_tones import tone
 
 from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
-
-
-def tone(seconds: float = 0.5, *, rate: int = SAMPLE_RATE, pitch: float = 300.0) -> np.ndarray:
-    time = np.arange(round(seconds * rate)) / rate
-    return 0.4 * np.sin(2 * np.pi * pitch * time) + 0.2 * np.sin(2 * np.pi * 5 * pitch * time + 1)
 
 
 def written(path: Path, data: np.ndarray, *, rate: int = SAMPLE_RATE, subtype: str | None = None) -> Path:
@@ -49,7 +46,7 @@ def reason_of(path: Path, start: float = 0.0, end: float | None = None) -> str:
     ],
 )
 def test_formats_and_widths_give_the_same_wave(tmp_path: Path, suffix: str, subtype: str, tolerance: float) -> None:
-    sound = tone()
+    sound = tone(0.5)
     wave = read_wave(written(tmp_path / f"a.{suffix}", sound, subtype=subtype))
     assert wave.dtype == np.float32
     length = min(len(wave), len(sound))
@@ -60,20 +57,20 @@ def test_formats_and_widths_give_the_same_wave(tmp_path: Path, suffix: str, subt
 
 
 def test_channels_are_averaged(tmp_path: Path) -> None:
-    left, right = tone(pitch=200), tone(pitch=330)
+    left, right = tone(0.5, pitch=200), tone(0.5, pitch=330)
     wave = read_wave(written(tmp_path / "a.wav", np.stack([left, right], axis=1), subtype="FLOAT"))
     np.testing.assert_allclose(wave, (left + right) / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 48_000])
 def test_resampling_equals_torchaudio_on_the_same_signal(tmp_path: Path, rate: int) -> None:
-    path = written(tmp_path / "a.wav", tone(rate=rate), rate=rate, subtype="FLOAT")
+    path = written(tmp_path / "a.wav", tone(0.5, rate=rate), rate=rate, subtype="FLOAT")
     signal = torch.from_numpy(soundfile.read(path)[0])
     # In double precision, since torchaudio's function makes its kernel in the precision of the signal.
     expected = torchaudio.functional.resample(signal, rate, SAMPLE_RATE).numpy()
     wave = read_wave(path)
     assert len(wave) == SAMPLE_RATE // 2
-    np.testing.assert_allclose(wave, expected, atol=1e-6)
+    np.testing.assert_allclose(wave, expected, atol=4e-6)
 
 
 def test_a_rate_without_a_simple_ratio_keeps_pitch_and_length(tmp_path: Path) -> None:
@@ -84,7 +81,7 @@ def test_a_rate_without_a_simple_ratio_keeps_pitch_and_length(tmp_path: Path) ->
 
 
 def test_a_piece_of_a_file_is_that_piece(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.flac", tone())
+    path = written(tmp_path / "a.flac", tone(0.5))
     whole = read_wave(path)
     np.testing.assert_array_equal(read_wave(path, 0.1, 0.3), whole[1600:4800])
     np.testing.assert_array_equal(read_wave(path, 0.4), whole[6400:])
@@ -94,7 +91,7 @@ def test_a_piece_of_a_file_is_that_piece(tmp_path: Path) -> None:
 def test_what_is_no_audio_file_is_reported_with_its_reason(tmp_path: Path) -> None:
     assert reason_of(tmp_path / "gone.wav") == "missing"
     (tmp_path / "folder.wav").mkdir()
-    assert reason_of(tmp_path / "folder.wav") == "unreadable: a folder, not a file"
+    assert reason_of(tmp_path / "folder.wav") == "unreadable: not a file"
     (tmp_path / "empty.wav").touch()
     assert reason_of(tmp_path / "empty.wav") == "empty"
     (tmp_path / "text.wav").write_text("no audio at all")
@@ -103,10 +100,13 @@ def test_what_is_no_audio_file_is_reported_with_its_reason(tmp_path: Path) -> No
     assert reason_of(tmp_path / "lfs.wav") == "Git LFS pointer: run `git lfs pull`"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_unreadable(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.wav", tone())
-    path.chmod(0)
+def test_a_file_that_may_not_be_read_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    path = written(tmp_path / "a.wav", tone(0.5))
+    # Whoever runs the tests may be allowed to read everything, so the refusal is made here.
+    monkeypatch.setattr(Path, "open", refuse)
     assert reason_of(path) == "unreadable: Permission denied"
 
 
@@ -135,7 +135,7 @@ def test_a_truncated_flac_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
 def test_a_wav_written_to_a_pipe_is_read_to_its_end(tmp_path: Path, size: int) -> None:
-    path = written(tmp_path / "a.wav", tone(), subtype="PCM_16")
+    path = written(tmp_path / "a.wav", tone(0.5), subtype="PCM_16")
     expected = read_wave(path)
     data = path.read_bytes()
     path.write_bytes(data[:40] + size.to_bytes(4, "little") + data[44:])
@@ -149,21 +149,21 @@ def test_an_empty_data_chunk_before_another_chunk_stays_empty(tmp_path: Path) ->
 
 
 def test_a_header_that_counts_itself_among_the_data_is_no_truncation(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.wav", tone(), subtype="PCM_16")
+    path = written(tmp_path / "a.wav", tone(0.5), subtype="PCM_16")
     data = path.read_bytes()
     path.write_bytes(data[:40] + len(data).to_bytes(4, "little") + data[44:])
     assert len(read_wave(path)) == 8000
 
 
 def test_times_outside_the_file_are_reported(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.wav", tone())
+    path = written(tmp_path / "a.wav", tone(0.5))
     assert reason_of(path, 0.5) == "starts at 0.5 s, but the file ends after 0.50 s"
     assert reason_of(path, 0.3, 0.3) == "no frames between 0.3 s and 0.3 s"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_samples_that_are_no_numbers_are_reported(tmp_path: Path, value: float) -> None:
-    sound = np.stack([tone(), tone()], axis=1)
+    sound = np.stack([tone(0.5), tone(0.5)], axis=1)
     sound[100] = value, -value
     path = written(tmp_path / "a.wav", sound, subtype="FLOAT")
     assert reason_of(path) == "not finite: some samples are NaN or infinite"
@@ -175,7 +175,7 @@ def test_a_float_file_with_integer_values_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_absurd_sampling_rate_is_reported(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.wav", tone(), rate=7)
+    path = written(tmp_path / "a.wav", tone(0.5), rate=7)
     assert reason_of(path) == "unreadable: a sampling rate of 7 Hz, expected 1000 to 768000"
 
 
@@ -191,7 +191,7 @@ def film(path: Path, codec: str, *, rate: int = 44_100) -> Path:
         for _ in range(2):
             container.mux(picture.encode(av.VideoFrame(32, 32, "yuv420p")))
         container.mux(picture.encode(None))
-        samples = np.stack([tone(rate=rate)] * 2).astype(np.float32)
+        samples = np.stack([tone(0.5, rate=rate)] * 2).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
         frame.sample_rate = rate
         for piece in av.AudioResampler(format=sound.format, rate=rate).resample(frame):
@@ -205,7 +205,7 @@ def test_the_sound_track_of_a_video_is_decoded(tmp_path: Path, name: str, codec:
     path = film(tmp_path / name, codec)
     wave = read_wave(path)
     assert len(wave) == 8000
-    assert np.abs(wave - tone())[100:-100].max() < 1e-2
+    assert np.abs(wave - tone(0.5))[100:-100].max() < 1e-2
     piece = read_wave(path, 0.1, 0.3)
     assert len(piece) == 3200
     np.testing.assert_allclose(piece[50:-50], wave[1650:4750], atol=1e-3)

@@ -1,0 +1,307 @@
+"""Preparing: complete or not there, resumed where it was, and nothing broken without a reason."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from audio_tones import Heard, tone
+from filelock import FileLock
+
+from emonet import Corpus, CorpusError, Utterance
+from emonet.audio import shards, table
+from emonet.audio.current import current, recorded_root
+from emonet.audio.prepare import Problem, prepare
+from emonet.audio.store import open_store, read_content, read_utterances
+from emonet.events import Event, Progress
+from emonet.home import store_folder
+
+
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "SHARD", 3)
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are decoded from here on."""
+    names: list[str] = []
+    real = shards.read_wave
+
+    def counting(path: Path, start: float, end: float | None) -> np.ndarray:
+        names.append(path.name)
+        return real(path, start, end)
+
+    monkeypatch.setattr(shards, "read_wave", counting)
+    return names
+
+
+def files_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_prepared_corpus_is_complete_and_current(corpus: Corpus, root: Path, heard: Heard) -> None:
+    prepared = prepare(corpus, root, listen=heard)
+    assert (prepared.count, prepared.problems, prepared.reused) == (10, (), False)
+    assert prepared.hours == pytest.approx(0.95 / 3600)
+    assert current("tones") == prepared.folder
+    assert recorded_root("tones") == root
+    assert files_below(prepared.folder) == {"store.arrow", "problems.json", "meta.json"}
+    assert read_content(prepared.folder) == prepared.content
+    assert read_utterances(prepared.folder) == tuple(sorted(corpus.scan(root), key=lambda one: one.id))
+    assert heard.done == list(range(11))
+    assert {event.activity for event in heard.events if isinstance(event, Progress)} == {"preparing tones"}
+
+
+def test_16_bit_waves_come_back_exactly(corpus: Corpus, root: Path) -> None:
+    store = open_store(prepare(corpus, root).folder)
+    assert len(store) == 10
+    for row, utterance in enumerate(store.utterances):
+        expected = soundfile.read(root / utterance.path, dtype="int16")[0]
+        np.testing.assert_array_equal(store.wave(row), expected)
+        assert store.samples[row] == len(expected)
+
+
+def test_loud_samples_are_clipped_not_wrapped() -> None:
+    wave = table.to_int16(np.array([1.5, 1.0, -1.0, -1.5, 0.5], dtype=np.float32))
+    assert wave.tolist() == [32767, 32767, -32768, -32768, 16384]
+    np.testing.assert_array_equal(table.as_float(wave)[2:], np.array([-1.0, -1.0, 0.5], dtype=np.float32))
+
+
+def test_the_same_files_are_not_decoded_again(corpus: Corpus, root: Path, decoded: list[str]) -> None:
+    first = prepare(corpus, root)
+    assert len(decoded) == 10
+    assert prepare(corpus, root) == replace(first, reused=True)
+    assert len(decoded) == 10
+
+
+def test_a_changed_file_makes_a_new_store(corpus: Corpus, root: Path) -> None:
+    first = prepare(corpus, root)
+    soundfile.write(root / "a0.wav", tone(0.3), 16_000)
+    second = prepare(corpus, root)
+    assert not second.reused
+    assert second.key != first.key
+    assert second.content != first.content
+    assert current("tones") == second.folder
+    assert (first.folder / "store.arrow").is_file()
+
+
+def test_new_labels_make_a_new_store(corpus: Corpus, root: Path) -> None:
+    def relabelled(folder: Path) -> Iterator[Utterance]:
+        return (replace(one, labels={"emotion": "n"}) for one in corpus.scan(folder))
+
+    first = prepare(corpus, root)
+    assert prepare(replace(corpus, scan=relabelled), root).key != first.key
+
+
+def test_content_is_the_same_in_another_place_and_with_other_shards(
+    corpus: Corpus, root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = prepare(corpus, root)
+    monkeypatch.setenv("EMONET_HOME", str(tmp_path / "other"))
+    monkeypatch.setattr(shards, "SHARD", 4)
+    for path in root.iterdir():
+        os.utime(path, (1, 1))
+    second = prepare(corpus, root.rename(tmp_path / "moved"), workers=1)
+    assert second.key != first.key
+    assert second.content == first.content
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_an_interrupted_prepare_goes_on_where_it_was(
+    corpus: Corpus, root: Path, decoded: list[str], error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Progress) and event.done == 7:
+            raise error
+
+    with pytest.raises(error):
+        prepare(corpus, root, listen=interrupt, workers=1)
+    assert current("tones") is None
+    (folder,) = (path for path in store_folder("tones").iterdir() if path.is_dir())
+    assert files_below(folder) == {f"parts/0000000{n}.{suffix}" for n in (0, 3) for suffix in ("arrow", "json")}
+
+    decoded.clear()
+    heard = Heard()
+    resumed = prepare(corpus, root, listen=heard)
+    assert sorted(decoded) == ["n3.wav", "n5.wav", "n7.wav", "n9.wav"]
+    assert heard.done == [6, 7, 8, 9, 10]
+
+    monkeypatch.setenv("EMONET_HOME", str(root.parent / "other"))
+    assert prepare(corpus, root).content == resumed.content
+
+
+def test_what_killed_processes_left_is_swept_away(corpus: Corpus, root: Path) -> None:
+    key = prepare(corpus, root).key
+    folder = store_folder("tones")
+    (folder / key / "meta.json").unlink()
+    (folder / key / ".store.arrow.x1.part").write_bytes(b"half")
+    (folder / "never-completed" / "parts").mkdir(parents=True)
+    assert not prepare(corpus, root).reused
+    assert sorted(path.name for path in folder.iterdir()) == sorted([".lock", "current.json", key])
+    assert files_below(folder / key) == {"store.arrow", "problems.json", "meta.json"}
+
+
+def test_broken_files_are_left_out_with_their_reasons(corpus: Corpus, root: Path) -> None:
+    (root / "a0.wav").write_bytes(b"")
+    (root / "a2.wav").write_bytes((root / "a2.wav").read_bytes()[:1000])
+    soundfile.write(root / "a4.wav", np.zeros(1000), 16_000)
+    soundfile.write(root / "a6.wav", np.full(1000, 1e-6), 16_000, subtype="FLOAT")
+    listed = list(corpus.scan(root))
+    (root / "n9.wav").unlink()
+    prepared = prepare(replace(corpus, scan=lambda _: listed), root)
+    assert prepared.count == 5
+    assert prepared.problems == (
+        Problem("a0", "a0.wav", "empty"),
+        Problem("a2", "a2.wav", "truncated: header promises 1120 frames, 478 are there"),
+        Problem("a4", "a4.wav", "silent"),
+        Problem("a6", "a6.wav", "silent"),
+        Problem("n9", "n9.wav", "missing"),
+    )
+    assert [one.id for one in open_store(prepared.folder).utterances] == ["a8", "n1", "n3", "n5", "n7"]
+    assert prepare(replace(corpus, scan=lambda _: listed), root).problems == prepared.problems
+
+
+def test_strict_makes_problems_an_error_and_loses_nothing(corpus: Corpus, root: Path, decoded: list[str]) -> None:
+    (root / "a0.wav").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"'tones': 1 files give no wave\. Get these files again.*\n  a0\.wav: empty"):
+        prepare(corpus, root, strict=True)
+    assert current("tones") is None
+    decoded.clear()
+    assert prepare(corpus, root).reused
+    assert decoded == []
+
+
+def test_many_problems_are_cut_short(corpus: Corpus, root: Path) -> None:
+    for number in range(0, 7):
+        (root / f"{'an'[number % 2]}{number}.wav").write_bytes(b"")
+    with pytest.raises(CorpusError, match="7 files give no wave") as raised:
+        prepare(corpus, root, strict=True)
+    assert str(raised.value).endswith("\n  and 2 more")
+
+
+def test_a_corpus_without_one_good_file_is_an_error(corpus: Corpus, root: Path) -> None:
+    for path in root.iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"data: no file can be used\. Corpus 'tones': 10 files give no wave"):
+        prepare(corpus, root)
+    assert current("tones") is None
+
+
+def test_a_corpus_without_utterances_is_an_error(corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="corpus 'tones' has no utterances there. Give its own folder with --root"):
+        prepare(corpus, tmp_path)
+
+
+def test_an_id_given_twice_names_both_files(corpus: Corpus, root: Path) -> None:
+    (root / "b").mkdir()
+    soundfile.write(root / "b" / "a0.wav", tone(), 16_000)
+    with pytest.raises(CorpusError, match=r"two utterances have the id 'a0': a0\.wav and b/a0\.wav\. Ids must differ"):
+        prepare(corpus, root)
+
+
+def full_after(monkeypatch: pytest.MonkeyPatch, module: object, calls: int) -> None:
+    """Let the disk be full when ``module`` writes batches for the last of so many times."""
+    real, count = table.write_batches, iter(range(1, calls + 1))
+
+    def write(path: Path, batches: object, *schema: object) -> None:
+        if next(count) < calls:
+            return real(path, batches, *schema)
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(module, "write_batches", write)
+
+
+def test_a_full_disk_is_explained_and_the_same_command_goes_on(
+    corpus: Corpus, root: Path, monkeypatch: pytest.MonkeyPatch, decoded: list[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        full_after(patch, shards, 3)
+        text = (
+            r"store/tones: the disk is full \(\d+ MiB free\) while writing the store of corpus 'tones'\. Nothing half"
+        )
+        with pytest.raises(CorpusError, match=text) as raised:
+            prepare(corpus, root)
+    assert str(raised.value).endswith("then the same command goes on.")
+    assert not [name for name in files_below(store_folder("tones")) if name.endswith(".part")]
+    decoded.clear()
+    assert prepare(corpus, root).count == 10
+    assert len(decoded) == 4
+
+
+def test_a_disk_that_is_full_at_the_very_end_keeps_the_shards(
+    corpus: Corpus, root: Path, monkeypatch: pytest.MonkeyPatch, decoded: list[str]
+) -> None:
+    from emonet.audio import prepare as module
+
+    with monkeypatch.context() as patch:
+        full_after(patch, module, 1)
+        with pytest.raises(CorpusError, match="the disk is full"):
+            prepare(corpus, root)
+    decoded.clear()
+    assert prepare(corpus, root).count == 10
+    assert decoded == []
+
+
+def test_other_failures_of_the_disk_are_not_called_full(
+    corpus: Corpus, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(shards, "write_batches", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        prepare(corpus, root)
+
+
+def test_long_recordings_end_a_shard_early(corpus: Corpus, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "SHARD_SAMPLES", 1)
+    written: list[int] = []
+    real = table.write_batches
+
+    def counting(path: Path, batches: list) -> None:
+        written.append(batches[0].num_rows)
+        real(path, batches)
+
+    monkeypatch.setattr(shards, "write_batches", counting)
+    prepare(corpus, root)
+    assert written == [1] * 10
+
+
+def test_a_second_process_waits_for_the_first(corpus: Corpus, root: Path, heard: Heard) -> None:
+    store_folder("tones").mkdir(parents=True)
+    lock = FileLock(store_folder("tones") / ".lock")
+    lock.acquire()
+    waiting = threading.Event()
+
+    def listen(event: Event) -> None:
+        heard(event)
+        waiting.set()
+
+    worker = threading.Thread(target=prepare, args=(corpus, root), kwargs={"listen": listen})
+    worker.start()
+    assert waiting.wait(20)
+    assert heard.notices == ["Another process prepares 'tones'. Waiting for it."]
+    assert heard.done == []
+    lock.release()
+    worker.join(20)
+    assert heard.done[-1] == 10
+
+
+def test_a_record_that_is_no_json_counts_as_none(corpus: Corpus, root: Path) -> None:
+    folder = prepare(corpus, root).folder
+    record = folder.parent / "current.json"
+    assert json.loads(record.read_text()) == {"key": folder.name, "root": str(root)}
+    for text in ("{", "[]"):
+        record.write_text(text)
+        assert current("tones") is None
+        assert recorded_root("tones") is None

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+from conftest import Prepared  # type: ignore[import-not-found]
+
+from emonet.learn.batches import evaluation_batches, train_batches
+
+
+def crops(prepared: Prepared, seed: int, epoch: int) -> dict[int, bytes]:
+    found = {}
+    for batch in train_batches(prepared.clips()["train"], 4, 0.1, seed=seed, epoch=epoch):
+        for position, wave, length in zip(batch.positions, batch.wave, batch.lengths, strict=True):
+            found[position] = wave[:length].numpy().tobytes()
+    return found
+
+
+def test_an_epoch_has_every_clip_once_cut_to_the_crop(prepared: Prepared) -> None:
+    clips = prepared.clips()["train"]
+    batches = list(train_batches(clips, 5, 0.1, seed=1, epoch=1))
+    positions = [position for batch in batches for position in batch.positions]
+    assert sorted(positions) == list(range(len(clips)))
+    assert [len(batch.positions) for batch in batches] == [5, 5, 2]
+    assert {int(length) for batch in batches for length in batch.lengths} == {1600}
+    assert all((batch.labels.numpy() == clips.labels[list(batch.positions)]).all() for batch in batches)
+
+
+def test_crops_are_a_function_of_seed_epoch_and_utterance(prepared: Prepared) -> None:
+    assert crops(prepared, 1, 1) == crops(prepared, 1, 1)
+    assert crops(prepared, 1, 1) != crops(prepared, 1, 2)
+    assert crops(prepared, 1, 1) != crops(prepared, 2, 1)
+
+
+def test_the_order_differs_between_epochs(prepared: Prepared) -> None:
+    clips = prepared.clips()["train"]
+    orders = [
+        [position for batch in train_batches(clips, 4, 9.0, seed=1, epoch=epoch) for position in batch.positions]
+        for epoch in (1, 2)
+    ]
+    assert orders[0] != orders[1]
+
+
+def test_short_clips_stay_whole_and_are_padded_with_zeros(prepared: Prepared) -> None:
+    clips = prepared.clips()["train"]
+    batch = next(train_batches(clips, 12, 5.0, seed=1, epoch=1))
+    assert batch.wave.shape == (12, int(clips.samples.max()))
+    for position, wave, length in zip(batch.positions, batch.wave.numpy(), batch.lengths, strict=True):
+        assert int(length) == clips.samples[position]
+        assert not wave[int(length) :].any()
+        np.testing.assert_allclose(wave[: int(length)], clips.wave(position) / 32768, atol=1e-7)
+
+
+def test_evaluation_takes_the_centre_and_goes_by_length(prepared: Prepared) -> None:
+    clips = prepared.clips()["test"]
+    batches = list(evaluation_batches(clips, 4, 0.1))
+    first = batches[0]
+    wave = clips.wave(first.positions[0])
+    begin = (len(wave) - 1600) // 2
+    np.testing.assert_allclose(first.wave[0].numpy(), wave[begin : begin + 1600] / 32768, atol=1e-7)
+    lengths = [clips.samples[position] for batch in batches for position in batch.positions]
+    assert lengths == sorted(lengths)
+
+
+def test_evaluation_of_full_clips_cuts_nothing(prepared: Prepared) -> None:
+    clips = prepared.clips()["test"]
+    for batch in evaluation_batches(clips, 4, None):
+        assert [int(length) for length in batch.lengths] == [clips.samples[position] for position in batch.positions]

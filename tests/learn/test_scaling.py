@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from conftest import Prepared  # type: ignore[import-not-found]
+from sklearn.preprocessing import StandardScaler
+
+from emonet.errors import RecipeError
+from emonet.learn.probe import normalised
+from emonet.learn.scaling import check_groups, fit_table
+from emonet.learn.statistics import frontend_table
+from emonet.plugin.registry import load_registry
+
+RANDOM = np.random.default_rng(1)
+FEATURES = {part: RANDOM.normal(3, 2, (size, 4)) for part, size in (("train", 12), ("dev", 6), ("test", 6))}
+
+
+def groups(names: str) -> dict[str, tuple[str, ...]]:
+    return {part: tuple(names[i % len(names)] for i in range(len(rows))) for part, rows in FEATURES.items()}
+
+
+def test_global_is_scikit_learns_scaler_fitted_on_train() -> None:
+    scaler = StandardScaler().fit(FEATURES["train"])
+    result = normalised(FEATURES, groups(" "), "global")
+    for part, rows in FEATURES.items():
+        np.testing.assert_allclose(result[part], scaler.transform(rows), atol=1e-5)
+
+
+def test_none_leaves_the_features_alone() -> None:
+    assert normalised(FEATURES, groups(" "), "none")["test"] is FEATURES["test"]
+
+
+def test_corpus_reads_train_only_but_each_corpus_apart() -> None:
+    result = normalised(FEATURES, groups("ab"), "corpus")
+    scaler = StandardScaler().fit(FEATURES["train"][1::2])
+    np.testing.assert_allclose(result["test"][1::2], scaler.transform(FEATURES["test"][1::2]), atol=1e-5)
+
+
+def test_speaker_makes_every_speakers_own_clips_standard() -> None:
+    names = {"train": ("a",) * 12, "dev": ("b",) * 6, "test": ("c",) * 6}
+    result = normalised(FEATURES, names, "speaker")
+    for rows in result.values():
+        np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-6)
+        np.testing.assert_allclose(rows.std(axis=0), 1, atol=1e-5)
+
+
+def test_a_feature_that_never_varies_becomes_zero_not_nan() -> None:
+    table = fit_table([("", np.full((5, 2), 3.0))])
+    means, scales = table.rows([""])
+    assert means.tolist() == [[3.0, 3.0]]
+    assert scales.tolist() == [[1.0, 1.0]]
+
+
+def test_statistics_merged_piece_by_piece_are_those_of_the_whole() -> None:
+    values = RANDOM.normal(1e4, 1e-2, (50, 3))
+    table = fit_table([("g", values[:7]), ("g", values[7:8]), ("g", values[8:])])
+    np.testing.assert_allclose(table.means["g"], values.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(table.scales["g"], values.std(axis=0), rtol=1e-6)
+
+
+def test_speaker_normalisation_without_speakers_is_refused() -> None:
+    with pytest.raises(RecipeError, match="'foo' does not know who speaks.*Choose global, corpus or none"):
+        check_groups("speaker", ["a", None], "foo")
+    check_groups("global", ["a", None], "foo")
+
+
+def test_log_mels_are_normalised_over_the_valid_frames_of_train(prepared: Prepared) -> None:
+    frontend = load_registry().build("frontends", "logmel", {"bands": 16})
+    clips = prepared.clips("global")
+    clips = {part: clips[part] for part in clips}
+    table = frontend_table(frontend, clips, "global", torch.device("cpu"))
+    assert table is not None
+    frames = []
+    for position in range(len(clips["train"])):
+        wave = torch.from_numpy(clips["train"].wave(position) / 32768.0).float()[None]
+        features, lengths = frontend(wave, torch.tensor([wave.shape[1]]))
+        frames.append(features[0, 0, :, : int(lengths[0])].T.numpy())
+    joined = np.concatenate(frames)
+    group = clips["train"].groups[0]
+    np.testing.assert_allclose(table.means[group][0], joined.mean(axis=0), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(table.scales[group][0], joined.std(axis=0), rtol=1e-3)
+    assert frontend_table(frontend, clips, "none", torch.device("cpu")) is None

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from emonet.errors import EmonetError
+from emonet.events import EpochEnded, Event
+from emonet.learn import train
+from emonet.learn.checkpoint import load_checkpoint
+from emonet.learn.train import Trainer
+
+Make = Callable[..., Trainer]
+
+
+def weights(trainer: Trainer, name: str) -> dict[str, torch.Tensor]:
+    return load_checkpoint(trainer.folder / f"{name}.safetensors")[0]
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_training_learns_what_is_plain_to_hear(trainer: Make) -> None:
+    made = trainer(epochs=12, patience=12)
+    ended, history = made.train()
+    made.load("best")
+    predicted = made.outputs(made.clips["dev"]).argmax(axis=1)
+    assert np.mean(predicted == made.clips["dev"].labels) > 0.6
+    assert history[-1]["train_loss"] < 0.7 * history[0]["train_loss"]
+    assert ended.epoch == len(history)
+
+
+def test_the_rates_follow_one_another_and_best_and_final_are_kept(trainer: Make) -> None:
+    made = trainer(epochs=3, patience=9)
+    ended, history = made.train()
+    assert [round(entry["learning_rate"], 3) for entry in history] == [0.05] * 3 + [0.01] * 3
+    assert ended.best == max(entry["dev_uar"] for entry in history)
+    assert history[ended.best_epoch - 1]["dev_uar"] == ended.best
+    assert load_checkpoint(made.folder / "best.safetensors")[1]["epoch"] == ended.best_epoch
+    assert load_checkpoint(made.folder / "final.safetensors")[1]["epoch"] == 6
+
+
+def test_equal_seeds_give_equal_weights_and_others_do_not(trainer: Make) -> None:
+    made = [trainer("a"), trainer("b"), trainer("c", seed=2)]
+    for each in made:
+        each.train()
+    assert same(weights(made[0], "final"), weights(made[1], "final"))
+    assert not same(weights(made[0], "final"), weights(made[2], "final"))
+
+
+def test_a_killed_training_goes_on_to_the_very_same_result(trainer: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "_RESUME_EVERY", 0.0)
+    whole = trainer("whole")
+    expected, history = whole.train()
+
+    def die(event: Event) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer("killed", listen=die).train()
+    epochs: list[int] = []
+    again = trainer("killed", listen=lambda event: epochs.append(event.epoch) if isinstance(event, EpochEnded) else None)
+    ended, resumed = again.train()
+    assert epochs == [3, 4]
+    assert ended == expected
+    assert [entry["train_loss"] for entry in resumed] == [entry["train_loss"] for entry in history]
+    assert same(weights(again, "final"), weights(whole, "final"))
+    assert same(weights(again, "best"), weights(whole, "best"))
+    assert not (again.folder / "resume.safetensors").exists()
+
+
+def test_l2_is_on_weights_and_not_on_norms_and_biases(trainer: Make) -> None:
+    made = trainer(l2=0.5)
+    decayed, others = made._groups()
+    assert decayed["weight_decay"] == 1.0
+    assert others["weight_decay"] == 0.0
+    assert {parameter.dim() for parameter in others["params"]} == {1}
+    assert len(decayed["params"]) + len(others["params"]) == len(list(made.model.parameters()))
+
+
+def test_a_loss_that_is_no_number_stops_and_says_where(trainer: Make) -> None:
+    made = trainer()
+    with torch.no_grad():
+        next(made.model.heads.parameters()).fill_(float("nan"))
+    with pytest.raises(EmonetError) as caught:
+        made.train()
+    assert "the loss is nan in epoch 1, step 1" in str(caught.value)
+    assert "Lower training.learning_rates" in str(caught.value)
+
+
+def test_half_precision_trains_too(trainer: Make) -> None:
+    made = trainer()
+    made.precision = "bf16"
+    _, history = made.train()
+    assert np.isfinite(history[-1]["train_loss"])
+
+
+def test_outputs_are_probabilities_in_the_order_of_the_clips(trainer: Make) -> None:
+    made = trainer()
+    whole = made.outputs(made.clips["test"])
+    np.testing.assert_allclose(whole.sum(axis=1), 1, rtol=1e-5)
+    made.settings = made.settings.model_copy(update={"batch": 1})
+    np.testing.assert_allclose(made.outputs(made.clips["test"]), whole, atol=1e-4)
