@@ -9,7 +9,7 @@ from pathlib import Path
 from emonet.audio.current import current, recorded_root
 from emonet.audio.roots import find_root, require_root
 from emonet.corpus.corpus import Corpus, Utterance
-from emonet.corpus.manifest import manifest_corpus
+from emonet.corpus.manifest import manifest_corpus, manifest_root
 from emonet.corpus.protocol import make_protocol
 from emonet.errors import CorpusError, RecipeError
 from emonet.events import Listener, Notice, silent
@@ -52,10 +52,13 @@ def gather(
 def _gather_one(
     entry: CorpusEntry, recipe: Recipe, base: Path, registry: Registry, decode: bool, listen: Listener
 ) -> Gathered:
-    corpus = manifest_corpus(base / entry.manifest) if entry.manifest else registry.corpus(entry.id)
+    given = base / entry.root if entry.root else None
+    if entry.manifest:
+        corpus, given = _of_manifest(base / entry.manifest, given)
+    else:
+        corpus = registry.corpus(entry.id)
     target = corpus.target(entry.target)
     classes = chosen_classes(corpus, target, entry.classes)
-    given = base / entry.root if entry.root else _manifest_root(entry, base)
     utterances, store, content = _table(corpus, given, decode, listen)
     wanted = tuple(utterance for utterance in utterances if utterance.labels.get(target.name) in classes)
     if not wanted:
@@ -65,11 +68,9 @@ def _gather_one(
     return Gathered(CorpusFacts(corpus, target, classes, wanted, protocol, content), store)
 
 
-def _manifest_root(entry: CorpusEntry, base: Path) -> Path | None:
-    if not entry.manifest:
-        return None
-    manifest = base / entry.manifest
-    return manifest if manifest.is_dir() else manifest.parent
+def _of_manifest(manifest: Path, root: Path | None) -> tuple[Corpus, Path]:
+    found = root or manifest_root(manifest)
+    return manifest_corpus(manifest, root=found), found
 
 
 def _table(

@@ -22,8 +22,19 @@ from emonet.report.results import Report, read_report, write_report
 _STATE = "run.json"
 _SCORES = "scores.json"
 _PACKAGES = (
-    "emonet torch torchaudio numpy scikit-learn opensmile soundfile datasets pyarrow safetensors pydantic pluggy"
-).split()
+    "emonet",
+    "torch",
+    "torchaudio",
+    "numpy",
+    "scikit-learn",
+    "opensmile",
+    "soundfile",
+    "datasets",
+    "pyarrow",
+    "safetensors",
+    "pydantic",
+    "pluggy",
+)
 
 
 @dataclass(frozen=True)

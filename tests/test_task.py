@@ -54,7 +54,7 @@ def test_a_selection_that_makes_no_sense_is_refused(selection: list[str], messag
 def test_a_dimensional_target_is_refused_by_name() -> None:
     valence = Target("valence", range=(1.0, 5.0))
     corpus = replace(CORPUS, targets=(CORPUS.target(), valence))
-    with pytest.raises(RecipeError, match="'foo/valence' is dimensional; .* Targets with classes here: emotion"):
+    with pytest.raises(RecipeError, match=r"'foo/valence' is dimensional; .* Targets with classes here: emotion"):
         chosen_classes(corpus, valence, [])
 
 

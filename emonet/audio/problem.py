@@ -5,7 +5,7 @@ from __future__ import annotations
 from emonet.errors import EmonetError
 
 
-class AudioProblem(EmonetError):  # noqa: N818 - it is also what a report calls it
+class AudioProblem(EmonetError):
     """An audio file that gives no usable wave.
 
     Its text is a short reason without the file's name, so that equal problems of many files read the same.

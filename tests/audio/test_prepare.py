@@ -197,7 +197,7 @@ def test_a_corpus_without_one_good_file_is_an_error(corpus: Corpus, root: Path) 
 
 
 def test_a_corpus_without_utterances_is_an_error(corpus: Corpus, tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="corpus 'tones' has no utterances there. Give its own folder with --root"):
+    with pytest.raises(CorpusError, match=r"corpus 'tones' has no utterances there\. Give its own folder"):
         prepare(corpus, tmp_path)
 
 

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
+from prepared_task import Prepared
 
 from emonet.audio.prepare import prepare
-from emonet.audio.store import Store, open_store
-from emonet.corpus.corpus import PARTS
+from emonet.audio.store import open_store
 from emonet.corpus.manifest import manifest_corpus
 from emonet.corpus.protocol import make_protocol
 from emonet.events import Listener, silent
-from emonet.learn.clips import Clips, clips_of
 from emonet.learn.train import Trainer
 from emonet.model.model import Model
 from emonet.plugin.registry import load_registry
 from emonet.recipe import Training
-from emonet.task import Task, make_task
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A task and where its sound is."""
-
-    task: Task
-    store: Store
-
-    def clips(self, normalisation: str = "none") -> dict[str, Clips]:
-        """Return the clips of every part."""
-        stores = dict.fromkeys(self.task.corpora, self.store)
-        return {part: clips_of(self.task.items[part], stores, normalisation) for part in PARTS}
+from emonet.task import make_task
 
 
 @pytest.fixture

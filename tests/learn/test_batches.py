@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from conftest import Prepared  # type: ignore[import-not-found]
+from prepared_task import Prepared
 
 from emonet.learn.batches import evaluation_batches, train_batches
 

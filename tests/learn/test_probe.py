@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import Prepared  # type: ignore[import-not-found]
+from prepared_task import Prepared
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.svm import LinearSVC
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import Prepared  # type: ignore[import-not-found]
+from prepared_task import Prepared
 from sklearn.preprocessing import StandardScaler
 
 from emonet.errors import RecipeError
@@ -60,7 +60,7 @@ def test_statistics_merged_piece_by_piece_are_those_of_the_whole() -> None:
 
 
 def test_speaker_normalisation_without_speakers_is_refused() -> None:
-    with pytest.raises(RecipeError, match="'foo' does not know who speaks.*Choose global, corpus or none"):
+    with pytest.raises(RecipeError, match=r"'foo' does not know who speaks.*Choose global, corpus or none"):
         check_groups("speaker", ["a", None], "foo")
     check_groups("global", ["a", None], "foo")
 

@@ -63,7 +63,9 @@ def test_a_killed_training_goes_on_to_the_very_same_result(trainer: Make, monkey
     with pytest.raises(KeyboardInterrupt):
         trainer("killed", listen=die).train()
     epochs: list[int] = []
-    again = trainer("killed", listen=lambda event: epochs.append(event.epoch) if isinstance(event, EpochEnded) else None)
+    again = trainer(
+        "killed", listen=lambda event: epochs.append(event.epoch) if isinstance(event, EpochEnded) else None
+    )
     ended, resumed = again.train()
     assert epochs == [3, 4]
     assert ended == expected

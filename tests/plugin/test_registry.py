@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,13 @@ def emonet_backbones():
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of installed distributions; every entry point in it may be loaded."""
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.delenv("EMONET_PLUGINS")
-    yield folder
+    return folder
 
 
 def install(site: Path, module: str, source: str, *, entry: str = "", distribution: str = "") -> None:
@@ -96,7 +95,9 @@ def test_a_plugin_without_hooks_is_reported(site: Path) -> None:
 
 
 def test_a_hook_that_does_not_exist_is_reported(site: Path) -> None:
-    install(site, "plug_typo", "import emonet\n\n@emonet.hookimpl\ndef emonet_backbone(): return {}\n", entry="net-typo")
+    install(
+        site, "plug_typo", "import emonet\n\n@emonet.hookimpl\ndef emonet_backbone(): return {}\n", entry="net-typo"
+    )
     registry = load_registry()
     assert "unknown hook 'emonet_backbone'" in registry.broken()[0].error
     assert registry.factories("backbones")
@@ -142,7 +143,7 @@ def test_a_file_that_is_no_python_is_an_error(tmp_path: Path) -> None:
 
 def test_wrong_options_are_explained_from_the_factorys_signature(tmp_path: Path) -> None:
     registry = single_file(tmp_path, ONE_BACKBONE.replace("NAME", "file_net"))
-    with pytest.raises(Exception, match="has no option 'widht'. Did you mean 'width'\\? Its options: width."):
+    with pytest.raises(Exception, match=r"has no option 'widht'. Did you mean 'width'\? Its options: width."):
         registry.build("backbones", "file_net", {"widht": 4})
 
 

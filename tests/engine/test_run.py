@@ -1,0 +1,280 @@
+"""Whole runs on generated tones, through the real command line and the real components."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+from safetensors import safe_open
+from sklearn.metrics import balanced_accuracy_score
+
+from emonet.cli.app import run_command
+
+RECIPE = """\
+# two systems on tones
+corpora: [{manifest: tones/labels.csv}]
+protocol: leave-one-speaker-out
+systems:
+  svm: {strategy: svm, extractor: egemaps, svm: {c: [0.1, 0.01]}}
+  net:
+    strategy: scratch
+    frontend: {logmel: {bands: 16}}
+    backbone: {wide_resnet: {width: 4, blocks: 1}}
+    training: {batch: 8, epochs: 1, crop: 0.2}
+"""
+
+
+@pytest.fixture
+def recipe(tones: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tones.parent.parent
+    monkeypatch.chdir(folder)
+    (folder / "first.yaml").write_text(RECIPE, encoding="utf-8")
+    return folder / "first.yaml"
+
+
+@pytest.fixture
+def emonet(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def call(*words: str) -> tuple[int, str, str]:
+        code = run_command([str(word) for word in words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+Emonet = Callable[..., tuple[int, str, str]]
+
+
+def ran(emonet: Emonet, *words: str) -> dict[str, Any]:
+    code, out, err = emonet("run", "first.yaml", "--json", *words)
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_a_run_leaves_everything_its_scores_came_from(recipe: Path, emonet: Emonet) -> None:
+    result = ran(emonet)
+    folder = Path(result["run"])
+    assert (folder / "recipe.yaml").read_text(encoding="utf-8") == RECIPE
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    assert len(plan["stages"]) == 8
+    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    assert {"torch", "emonet", "scikit-learn"} <= set(environment["packages"])
+    protocols = json.loads((folder / "protocols.json").read_text(encoding="utf-8"))
+    (protocol,) = protocols.values()
+    assert {score["protocol_hash"] for score in result["scores"]} == {protocol["hash"]}
+    assert {stage["protocol_hash"] for stage in plan["stages"]} == {protocol["hash"]}
+    state = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert state["state"] == "complete"
+    assert set(state["tests_opened"].values()) == {1}
+    assert len(list((folder / "history").rglob("*.json"))) == 8
+    names = sorted(path.name for path in (folder / "checkpoints").rglob("*"))
+    assert names.count("best.safetensors") == 8
+    assert names.count("final.safetensors") == 4
+    assert (folder / "events.jsonl").is_file()
+
+
+def test_scores_agree_with_the_predictions_on_disk(recipe: Path, emonet: Emonet) -> None:
+    result = ran(emonet)
+    rows = pyarrow.parquet.read_table(Path(result["run"]) / "predictions.parquet").to_pylist()
+    for score in result["scores"]:
+        wanted = [row for row in rows if all(row[key] == score[key] for key in ("system", "part", "checkpoint"))]
+        assert len(wanted) == 24 == score["n"]
+        truth, predicted = [row["truth"] for row in wanted], [row["predicted"] for row in wanted]
+        assert score["metrics"]["uar"] == pytest.approx(balanced_accuracy_score(truth, predicted))
+        assert score["chance"] == pytest.approx(1 / 3)
+        assert score["interval"]["low"] <= score["metrics"]["uar"] <= score["interval"]["high"]
+        assert score["interval"]["kind"] == "utterances"
+        assert "4 speakers" in score["interval"]["note"]
+    found = {(score["system"], score["part"], score["checkpoint"]) for score in result["scores"]}
+    assert found == {
+        *(("net", part, name) for part in ("dev", "test") for name in ("best", "final")),
+        ("svm", "dev", "best"),
+        ("svm", "test", "best"),
+    }
+
+
+def test_checkpoints_are_safetensors_that_name_their_classes(recipe: Path, emonet: Emonet) -> None:
+    folder = Path(ran(emonet)["run"])
+    with safe_open(next((folder / "checkpoints" / "net").rglob("best.safetensors")), framework="pt") as file:
+        facts = json.loads(file.metadata()["emonet"])
+    assert facts["classes"] == ["anger", "neutral", "sadness"]
+
+
+def test_the_svm_hears_the_pitch(recipe: Path, emonet: Emonet) -> None:
+    scores = ran(emonet)["scores"]
+    (svm,) = [score for score in scores if score["system"] == "svm" and score["part"] == "test"]
+    assert svm["metrics"]["uar"] > 0.9
+
+
+def test_the_same_run_again_does_nothing_twice(recipe: Path, emonet: Emonet) -> None:
+    first = ran(emonet)
+    code, out, _ = emonet("run", "first.yaml", "--plan", "--json")
+    assert code == 0
+    assert all(stage["done"] for stage in json.loads(out)["stages"])
+    before = {path: path.stat().st_mtime_ns for path in _stage_files()}
+    assert ran(emonet) == first
+    assert {path: path.stat().st_mtime_ns for path in _stage_files()} == before
+
+
+def _stage_files() -> list[Path]:
+    from emonet.home import stages_folder
+
+    files = sorted(stages_folder().rglob("stage.json"))
+    assert len(files) == 8
+    return files
+
+
+def test_another_recipe_that_shares_stages_reuses_them_under_its_own_names(recipe: Path, emonet: Emonet) -> None:
+    ran(emonet)
+    text = RECIPE.replace("  svm: {", "  baseline: {").replace("width: 4", "width: 5")
+    recipe.write_text(text, encoding="utf-8")
+    _, out, _ = emonet("run", "first.yaml", "--plan", "--json")
+    done = {(stage["system"], stage["done"]) for stage in json.loads(out)["stages"]}
+    assert done == {("baseline", True), ("net", False)}
+    scores = ran(emonet)["scores"]
+    assert {score["system"] for score in scores} == {"baseline", "net"}
+
+
+def test_a_run_killed_between_stages_goes_on(
+    recipe: Path, emonet: Emonet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from emonet import stages
+
+    train, calls = stages.StageRunner._train, []
+
+    def die_at_the_third(self: Any, stage: Any, folder: Path) -> Any:
+        calls.append(stage.key)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return train(self, stage, folder)
+
+    monkeypatch.setattr(stages.StageRunner, "_train", die_at_the_third)
+    code, _, err = emonet("run", "first.yaml", "--quiet")
+    assert code == 130
+    assert "Go on with: emonet run" in err
+    _, out, _ = emonet("runs", "list", "--json")
+    assert [run["state"] for run in json.loads(out)] == ["running"]
+    run_name = json.loads(out)[0]["run"]
+    code, _, err = emonet("runs", "show", run_name)
+    assert code == 2
+    assert "this run is not complete" in err
+    ran(emonet)
+    assert calls[2:] == [calls[2], *calls[3:]]
+    assert len(set(calls)) == 4
+
+
+def test_the_plan_needs_no_torch_and_prepares_nothing(recipe: Path, emonet: Emonet) -> None:
+    import subprocess
+    import sys
+
+    script = (
+        "import sys; from emonet.cli.app import run_command; "
+        "code = run_command(['run', 'first.yaml', '--plan', '--json']); "
+        "assert not {'torch', 'datasets'} & set(sys.modules), 'heavy'; sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["stages"]) == 8
+    from emonet.home import home
+
+    assert not (home() / "store").exists()
+
+
+def test_the_table_and_the_formats_show_a_run(recipe: Path, emonet: Emonet) -> None:
+    code, out, _ = emonet("run", "first.yaml", "--quiet", "--set", "seeds=[1, 2]")
+    assert code == 0
+    assert "leave-one-speaker-out" in out
+    assert "±" in out
+    _, listed, _ = emonet("runs", "list", "--json")
+    name = json.loads(listed)[0]["run"]
+    code, out, _ = emonet("runs", "show", name, "--format", "markdown")
+    assert code == 0
+    assert "| svm" in out
+    code, _, err = emonet("runs", "show", name, "--format", "markdwon")
+    assert code == 2
+    assert "Did you mean 'markdown'?" in err
+    code, _, err = emonet("runs", "show", "first-0")
+    assert code == 2
+    assert "There is no run 'first-0'" in err
+
+
+def test_runs_under_different_protocols_are_not_compared(recipe: Path, emonet: Emonet) -> None:
+    ran(emonet)
+    ran(emonet, "--set", "protocol={grouped-k-fold: {k: 3}}")
+    ran(emonet, "--set", "systems.svm.svm.c=[1.0]")
+    _, out, _ = emonet("runs", "list", "--json")
+    one, other, third = (run["run"] for run in json.loads(out))
+    code, out, _ = emonet("runs", "compare", one, other)
+    assert code == 1
+    assert "protocol" in out
+    code, out, _ = emonet("runs", "compare", one, third, "--json")
+    assert code == 0
+    assert {row["system"] for row in json.loads(out)["rows"]} == {"svm", "net"}
+
+
+def test_events_and_progress_go_to_stderr_only(recipe: Path, emonet: Emonet) -> None:
+    code, out, err = emonet("run", "first.yaml", "--json")
+    assert code == 0
+    assert json.loads(out)
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("corpora=[emodbb]", "Unknown corpus 'emodbb'. Did you mean 'emodb'?"),
+        ("corpora=[emodb]", "Corpus 'emodb' is not on this machine."),
+        ("corpora=[{emodb: {root: tones}}]", "this does not look like the corpus 'emodb'"),
+        ("corpora=[{manifest: tones/lables.csv}]", "tones/lables.csv"),
+        ("protocol=leave-one-speker-out", "Did you mean 'leave-one-speaker-out'?"),
+        ("systems.net.frontend=logmal", "Unknown frontend 'logmal'. Did you mean 'logmel'?"),
+        ("device=cuda:9", "The device 'cuda:9' is not there."),
+    ],
+)
+def test_what_cannot_be_run_is_refused_in_words(recipe: Path, emonet: Emonet, change: str, message: str) -> None:
+    code, out, err = emonet("run", "first.yaml", "--quiet", "--set", change)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_class_missing_from_test_is_said(recipe: Path, emonet: Emonet) -> None:
+    table = recipe.parent / "tones" / "labels.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    split = {"s0": "train", "s1": "train", "s2": "dev", "s3": "test"}
+    rows = [f"{line},{split[line.split(',')[2]]}" for line in lines[1:] if not ("s3" in line and "sadness" in line)]
+    table.write_text("\n".join([lines[0] + ",split", *rows]) + "\n", encoding="utf-8")
+    result = ran(emonet, "--set", "protocol=official")
+    tests = [score for score in result["scores"] if score["part"] == "test"]
+    assert {tuple(score["missing_classes"]) for score in tests} == {("sadness",)}
+    assert {score["chance"] for score in tests} == {0.5}
+    _, out, _ = emonet("runs", "show", Path(result["run"]).name)
+    assert "sadness" in out
+
+
+def test_speaker_normalisation_is_said_to_be_transductive(recipe: Path, emonet: Emonet) -> None:
+    changes = ("--set", "systems.svm.normalisation=speaker", "--set", "systems.net.normalisation=speaker")
+    result = ran(emonet, *changes)
+    assert {score["transductive"] for score in result["scores"]} == {True}
+    _, out, _ = emonet("runs", "show", Path(result["run"]).name)
+    assert "transductive" in out
+
+
+def test_a_recipe_may_name_a_single_file_plugin(recipe: Path, emonet: Emonet) -> None:
+    plugin = recipe.parent / "loudness.py"
+    plugin.write_text(
+        "import emonet\nimport numpy as np\n\n"
+        "class Loudness:\n    dim = 2\n    names = ('rms', 'peak')\n"
+        "    def extract(self, wave):\n"
+        "        return np.array([np.sqrt((wave**2).mean()), np.abs(wave).max()], dtype=np.float32)\n\n"
+        "@emonet.component(yields='vector')\ndef loudness():\n    return Loudness()\n\n"
+        "@emonet.hookimpl\ndef emonet_extractors():\n    return {'loudness': loudness}\n",
+        encoding="utf-8",
+    )
+    changes = ("--set", "systems={loud: {strategy: svm, extractor: loudness}}")
+    result = ran(emonet, *changes, "--plugin", str(plugin))
+    assert {score["parameters"] for score in result["scores"]} == {9}
