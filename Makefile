@@ -20,7 +20,7 @@ demo: $(READY)
 	$(DEMO) run examples/quickstart.yaml
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 # What continuous integration checks besides the tests.
 check: $(READY)

@@ -142,4 +142,4 @@ def _versions(names: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,14 @@ def test_a_rate_without_a_simple_ratio_keeps_pitch_and_length(tmp_path: Path) ->
     assert np.abs(wave[100:31_000] - sound[100:31_000]).max() < 2e-2
 
 
+def test_decoding_in_a_thread_leaves_that_threads_settings_alone(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone(0.5, rate=8_000), rate=8_000)
+    with ThreadPoolExecutor(1) as pool:
+        before = pool.submit(torch.get_num_threads).result()
+        assert len(pool.submit(read_wave, path).result()) == 8_000
+        assert pool.submit(torch.get_num_threads).result() == before
+
+
 def test_a_piece_of_a_file_is_that_piece(tmp_path: Path) -> None:
     path = written(tmp_path / "a.flac", tone(0.5))
     whole = read_wave(path)
@@ -130,7 +139,25 @@ def test_a_truncated_compressed_wav_counts_bytes(tmp_path: Path) -> None:
 def test_a_truncated_flac_is_reported(tmp_path: Path) -> None:
     path = written(tmp_path / "a.flac", np.random.default_rng(1).uniform(-0.5, 0.5, 16_000))
     path.write_bytes(path.read_bytes()[:9000])
-    assert reason_of(path).startswith(("truncated: header promises 16000 frames", "unreadable: "))
+    assert reason_of(path) == "unreadable: flac decoder lost sync"
+
+
+def test_a_truncated_mp3_is_reported(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.mp3", tone(1.0))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert reason_of(path).startswith("truncated: header promises 16000 frames, ")
+
+
+def test_chunks_before_the_data_are_skipped(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone(0.5), subtype="PCM_16")
+    data = path.read_bytes()
+    odd = b"note" + (5).to_bytes(4, "little") + b"hello\0"
+    path.write_bytes(data[:36] + odd + data[36:])
+    assert len(read_wave(path)) == 8000
+    path.write_bytes(path.read_bytes()[:-8000])
+    assert reason_of(path) == "truncated: header promises 8000 frames, 4000 are there"
+    path.write_bytes(data[:36])
+    assert reason_of(path).startswith("unreadable: ")
 
 
 @pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
@@ -227,9 +254,13 @@ def test_a_video_without_sound_or_without_sense_is_reported(tmp_path: Path) -> N
         container.mux(picture.encode(av.VideoFrame(32, 32, "yuv420p")))
         container.mux(picture.encode(None))
     assert reason_of(tmp_path / "mute.mp4") == "unreadable: no sound track"
+    with av.open(str(tmp_path / "bare.avi"), "w") as container:
+        container.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        container.start_encoding()
+    assert reason_of(tmp_path / "bare.avi") == "no frames"
     (tmp_path / "noise.mp4").write_bytes(b"x" * 5000)
     assert reason_of(tmp_path / "noise.mp4").startswith("unreadable: Invalid data found")
-    assert reason_of(film(tmp_path / "a.avi", "pcm_s16le"), 7.0) == "no frames between 7.0 s and None s"
+    assert reason_of(film(tmp_path / "a.avi", "pcm_s16le"), 7.0) == "no frames between 7.0 s and the end"
 
 
 def test_without_the_extra_a_video_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
