@@ -9,9 +9,9 @@ DEMO := EMONET_HOME="$(CURDIR)/.emonet" $(BIN)/emonet
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --quiet --upgrade pip
 	@echo "Installing EmoNet and its dependencies into $(VENV): torch is large, this takes a minute or two."
-	$(BIN)/python -m pip install --quiet --progress-bar on -e '.[dev,video]'
+	$(BIN)/python -m pip install -e '.[dev,video]'
 	@touch $(READY)
 
 demo: $(READY)

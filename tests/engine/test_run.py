@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -168,9 +171,6 @@ def test_a_run_killed_between_stages_goes_on(
 
 
 def test_the_plan_needs_no_torch_and_prepares_nothing(recipe: Path, emonet: Emonet) -> None:
-    import subprocess
-    import sys
-
     script = (
         "import sys; from emonet.cli.app import run_command; "
         "code = run_command(['run', 'first.yaml', '--plan', '--json']); "
@@ -278,3 +278,53 @@ def test_a_recipe_may_name_a_single_file_plugin(recipe: Path, emonet: Emonet) ->
     changes = ("--set", "systems={loud: {strategy: svm, extractor: loudness}}")
     result = ran(emonet, *changes, "--plugin", str(plugin))
     assert {score["parameters"] for score in result["scores"]} == {9}
+
+
+def test_the_store_is_enough_when_the_files_are_gone(recipe: Path, emonet: Emonet, tmp_path: Path) -> None:
+    card = recipe.parent / "mine.py"
+    card.write_text(
+        "from pathlib import Path\nimport emonet\n\n"
+        "@emonet.hookimpl\ndef emonet_corpora():\n"
+        "    return emonet.corpora_in(Path(__file__).parent / 'cards')\n",
+        encoding="utf-8",
+    )
+    (recipe.parent / "cards").mkdir()
+    (recipe.parent / "cards" / "mine.yaml").write_text(CARD, encoding="utf-8")
+    first = ran(emonet, "--set", "corpora=[{mine: {root: tones}}]", "--plugin", str(card))
+    shutil.rmtree(recipe.parent / "tones")
+    again = ran(emonet, "--set", "corpora=[mine]", "--plugin", str(card))
+    assert again["scores"] == first["scores"]
+    code, _, err = emonet("run", "first.yaml", "--set", "corpora=[mine/valence]", "--plugin", str(card))
+    assert code == 2
+    assert "Unknown target of corpus 'mine' 'valence'" in err
+
+
+def test_a_task_named_twice_is_refused(recipe: Path, emonet: Emonet) -> None:
+    twice = "corpora=[{manifest: tones/labels.csv}, {manifest: tones/labels.csv}]"
+    code, _, err = emonet("run", "first.yaml", "--quiet", "--set", twice)
+    assert code == 2
+    assert "The recipe names 'labels/label' twice" in err
+
+
+def test_labels_that_are_nowhere_are_refused(recipe: Path, emonet: Emonet) -> None:
+    code, _, err = emonet("run", "first.yaml", "--quiet", "--set", "corpora.0.classes=[anger, joy]")
+    assert code == 2
+    assert "has no class 'joy'" in err
+
+
+CARD = r"""
+id: mine
+title: Tones
+languages: [en]
+access: public
+licence: CC0
+citation: {authors: A. Author, title: Tones, year: 2020}
+how_to_get: Make them.
+targets:
+  emotion: {classes: [anger, neutral, sadness]}
+scan:
+  pattern:
+    regex: '(?P<speaker>s\d)/(?P<label>[a-z]+)_\d\.wav$'
+examples:
+  - {path: s0/anger_0.wav, label: anger, speaker: s0}
+"""
