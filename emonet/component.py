@@ -10,6 +10,9 @@ Kind = Literal["wave", "frames", "image", "vector"]
 """What flows between components: wave (B, T), frames (B, L, D), image (B, C, M, L), vector (B, D)."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+LayerKind = Literal["convolution", "linear", "norm"]
+"""The kinds of layers that backbones consist of and adapters take; attention counts as linear."""
+
 Factory = TypeVar("Factory", bound=Callable[..., Any])
 
 
@@ -22,16 +25,29 @@ class Traits:
         accepts: the kind of input, for backbones.
         yields: the kind of output, for frontends and extractors.
         default: taken where the user names none of its kind (executors, report formats).
+        layers: the kinds of layers that an adapter takes, or that a backbone consists of.
+        private_norms: whether each task gets norms of its own, for adapters with their default options.
+        foldable: whether shared and private tensors add up to a plain network, for adapters likewise.
     """
 
     version: str = "1"
     accepts: Kind | None = None
     yields: Kind | None = None
     default: bool = False
+    layers: tuple[LayerKind, ...] = ()
+    private_norms: bool = False
+    foldable: bool = False
 
 
 def component(
-    *, version: str = "1", accepts: Kind | None = None, yields: Kind | None = None, default: bool = False
+    *,
+    version: str = "1",
+    accepts: Kind | None = None,
+    yields: Kind | None = None,
+    default: bool = False,
+    layers: tuple[LayerKind, ...] = (),
+    private_norms: bool = False,
+    foldable: bool = False,
 ) -> Callable[[Factory], Factory]:
     """Declare the traits of a component's factory.
 
@@ -42,7 +58,7 @@ def component(
     >>> traits_of(mels).version
     '2'
     """
-    traits = Traits(version, accepts, yields, default)
+    traits = Traits(version, accepts, yields, default, layers, private_norms, foldable)
 
     def mark(factory: Factory) -> Factory:
         factory.__dict__["emonet_traits"] = traits

@@ -27,6 +27,7 @@ Keys = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_DEEPEST = 50
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -72,7 +73,8 @@ def parse_document(text: str, name: str, error: type[EmonetError]) -> Document:
         mark = getattr(problem, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
         what = getattr(problem, "problem", None) or str(problem)
-        raise error(f"{place}: not valid YAML: {what}.") from None
+        hint = " Between double quotes a backslash must be doubled; use single quotes." if "escape" in what else ""
+        raise error(f"{place}: not valid YAML: {what}.{hint}") from None
     if node is None:
         return Document(None, name, lines, text)
     return Document(_plain(node, (), lines, name, error), name, lines, text)
@@ -100,6 +102,8 @@ def parse_value(text: str, name: str, error: type[EmonetError]) -> Any:
 
 def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], name: str, error: type[EmonetError]) -> Any:
     lines.setdefault(keys, node.start_mark.line + 1)
+    if len(keys) > _DEEPEST:
+        raise error(f"{name}:{node.start_mark.line + 1}: more than {_DEEPEST} levels deep. Does an alias hold itself?")
     if isinstance(node, yaml.ScalarNode):
         return node.value if node.style else parse_scalar(node.value)
     if isinstance(node, yaml.SequenceNode):
@@ -163,6 +167,8 @@ def _advice(detail: ErrorDetails, message: str) -> str:
         return f"give at least {detail['ctx']['min_length']}"
     if detail["type"] == "string_type" and isinstance(detail["input"], int | float):
         return "text is expected, put it in quotes"
+    if detail["type"] in {"tuple_type", "list_type"}:
+        return f"a list is expected, e.g. [{detail['input']}]"
     return message[0].lower() + message[1:]
 
 

@@ -15,13 +15,14 @@ from emonet.document import Document
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions
 from emonet.events import Event, Listener, RunEnded, RunStarted, silent
-from emonet.gather import Gathered, gather
-from emonet.plan import Plan, Stage, plan
+from emonet.gather import Gathered, gather, gather_sources
+from emonet.plan import plan
 from emonet.plugin.registry import Registry
 from emonet.recipe import Recipe
 from emonet.report.results import Report
 from emonet.runfolder import RunFolder
-from emonet.stages import CHECKPOINTS, SCORED, StageRunner, is_done, stage_facts, stage_folder
+from emonet.stage import Plan, Stage
+from emonet.stages import CHECKPOINTS, SCORED, StageRunner, stage_facts, stage_folder
 
 
 def plan_run(
@@ -29,7 +30,10 @@ def plan_run(
 ) -> tuple[Plan, list[Gathered]]:
     """Gather the corpora of a recipe and lay out its stages; see ``gather`` and ``plan`` for errors."""
     gathered = gather(recipe, base, registry, decode=decode, listen=listen)
-    return plan(recipe, [each.facts for each in gathered], registry.factory), gathered
+    sources = gather_sources(recipe, base, registry, decode=decode, listen=listen)
+    facts = {name: each.facts if isinstance(each, Gathered) else each for name, each in sources.items()}
+    made = plan(recipe, [each.facts for each in gathered], registry.factory, facts)
+    return made, [*gathered, *(each for each in sources.values() if isinstance(each, Gathered))]
 
 
 def run(
@@ -62,7 +66,7 @@ def run(
     tell(RunStarted(folder.path, len(made.stages)))
     _execute(made, gathered, registry, tell)
     report = _report(made, folder)
-    folder.finish(report, {stage.key: stage_facts(stage.key)["test_opened"] for stage in made.stages})
+    folder.finish(report, {stage.key: 1 for stage in made.stages if stage.scored})
     tell(RunEnded(folder.path))
     return folder, report
 
@@ -74,7 +78,8 @@ def _execute(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell:
     name, options = (choice.name, choice.options) if choice else (registry.default("executors"), {})
     executor = registry.build("executors", name, options)
     stores = {each.facts.corpus.id: open_store(each.store) for each in gathered if each.store is not None}
-    runner = StageRunner(registry, stores, made.recipe.device, tell)
+    stages = {stage.key: stage for stage in made.stages}
+    runner = StageRunner(registry, stages, stores, made.recipe.device, tell)
     executor.run(made.stages, runner.run)
 
 
@@ -93,7 +98,7 @@ def _protocol_json(protocol: Protocol) -> dict[str, object]:
 def _report(made: Plan, folder: RunFolder) -> Report:
     """Score every system on every task, and leave in the folder what the scores were made from."""
     predictions, scores = [], []
-    for stages in _passes(made.stages):
+    for stages in _passes(stage for stage in made.stages if stage.scored):
         rows = concat([_named(stage) for stage in stages])
         predictions.append(rows)
         scores += _scores(stages, rows, made.recipe.bootstrap)
@@ -143,7 +148,7 @@ def _scores(stages: Sequence[Stage], rows: Predictions, draws: int) -> list[Scor
 
 def _setting(stages: Sequence[Stage]) -> Setting:
     first, facts = stages[0], {stage.fold: stage_facts(stage.key) for stage in stages}
-    trained = first.kind == "train"
+    trained = first.kind == "epochs"
     return Setting(
         strategy=first.row.name,
         protocol_id=first.protocol.id,
@@ -159,15 +164,11 @@ def _setting(stages: Sequence[Stage]) -> Setting:
 
 
 def _keep(stage: Stage, folder: RunFolder) -> None:
-    place = f"{stage.system}/{stage.task.id.replace('/', '-')}/fold-{stage.fold}-seed-{stage.seed}"
+    what = stage.task.id.replace("/", "-") if stage.scored else f"shared-{stage.key[:8]}"
+    place = f"{stage.system}/{what}/fold-{stage.fold}-seed-{stage.seed}"
     for path in sorted(stage_folder(stage.key).glob("*.safetensors")):
         folder.keep(path, f"checkpoints/{place}/{path.name}")
     folder.keep(stage_folder(stage.key) / "history.json", f"history/{place}.json")
-
-
-def done_stages(made: Plan) -> list[Stage]:
-    """Return the stages whose results are there already."""
-    return [stage for stage in made.stages if is_done(stage.key)]
 
 
 def resume_command(document: Document, changes: Sequence[str]) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emonet.audio.current import current, recorded_root
+from emonet.audio.current import current
 from emonet.audio.roots import find_root, require_root
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.manifest import manifest_corpus, manifest_root
 from emonet.corpus.protocol import make_protocol
+from emonet.digest import sha256_of
 from emonet.errors import CorpusError, RecipeError
 from emonet.events import Listener, Notice, silent
-from emonet.plan import CorpusFacts
+from emonet.plan import Checkpoint, CorpusFacts
 from emonet.plugin.registry import Registry
 from emonet.recipe import CorpusEntry, Recipe
 from emonet.task import chosen_classes
@@ -39,27 +39,57 @@ def gather(
     Raises:
         UnknownName: a corpus, target or protocol that nobody knows.
         CorpusError: data that are absent, or that cannot be split as asked.
-        RecipeError: one task twice.
+        RecipeError: one task twice, or two corpora under one id.
     """
     gathered = [_gather_one(entry, recipe, base, registry, decode, listen) for entry in recipe.corpora]
     tasks = [(each.facts.corpus.id, each.facts.target.name) for each in gathered]
     for corpus_id, target in tasks:
         if tasks.count((corpus_id, target)) > 1:
             raise RecipeError(f"The recipe names '{corpus_id}/{target}' twice. Keep one of them.")
+    first: dict[str, Gathered] = {}
+    for each in gathered:
+        known = first.setdefault(each.facts.corpus.id, each)
+        if known.facts.corpus is not each.facts.corpus or known.store != each.store:
+            message = f"The recipe names two different corpora with the id '{each.facts.corpus.id}'."
+            raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
     return gathered
+
+
+def gather_sources(
+    recipe: Recipe, base: Path, registry: Registry, *, decode: bool, listen: Listener = silent
+) -> dict[str, Gathered | Checkpoint]:
+    """Look up what the systems of a recipe have learned before: system -> corpus or checkpoint.
+
+    Raises:
+        UnknownName: a source corpus that nobody knows.
+        RecipeError: a checkpoint that is not there.
+    """
+    sources: dict[str, Gathered | Checkpoint] = {}
+    for name, system in recipe.systems.items():
+        if system.source is None:
+            continue
+        if system.source.corpus is not None:
+            sources[name] = _gather_one(system.source.corpus, recipe, base, registry, decode, listen)
+            continue
+        path = base / system.source.checkpoint
+        if not path.is_file():
+            raise RecipeError(f"System '{name}': there is no checkpoint {path}. Check source: {{checkpoint: ...}}.")
+        sources[name] = Checkpoint(str(path), sha256_of(path))
+    return sources
 
 
 def _gather_one(
     entry: CorpusEntry, recipe: Recipe, base: Path, registry: Registry, decode: bool, listen: Listener
 ) -> Gathered:
-    given = base / entry.root if entry.root else None
+    given = base / Path(entry.root).expanduser() if entry.root else None
     if entry.manifest:
-        corpus, given = _of_manifest(base / entry.manifest, given)
+        corpus, given = _of_manifest(base / Path(entry.manifest).expanduser(), given)
     else:
         corpus = registry.corpus(entry.id)
     target = corpus.target(entry.target)
     classes = chosen_classes(corpus, target, entry.classes)
-    utterances, store, content = _table(corpus, given, decode, listen)
+    store = _store(entry, corpus, given, decode, listen)
+    utterances, content = _table(store) if store else (tuple(corpus.scan(require_root(corpus, given))), "")
     wanted = tuple(utterance for utterance in utterances if utterance.labels.get(target.name) in classes)
     if not wanted:
         raise CorpusError(f"Corpus '{corpus.id}': no utterance has one of the labels {', '.join(classes)}.")
@@ -73,23 +103,26 @@ def _of_manifest(manifest: Path, root: Path | None) -> tuple[Corpus, Path]:
     return manifest_corpus(manifest, root=found), found
 
 
-def _table(
-    corpus: Corpus, given: Path | None, decode: bool, listen: Listener
-) -> tuple[Sequence[Utterance], Path | None, str]:
-    """Return utterances, store folder and content hash: of the store where there is one, else of the scan."""
-    from emonet.audio.prepare import prepare
+def _store(entry: CorpusEntry, corpus: Corpus, given: Path | None, decode: bool, listen: Listener) -> Path | None:
+    """Return the folder of the corpus' store, None where it is not prepared and shall not be."""
+    from emonet.audio.prepare import finished_store, prepare
+
+    # Without the files, what was prepared last is what there is.
+    if find_root(corpus, given) is None and (last := current(corpus.id)):
+        return last
+    root = require_root(corpus, given)
+    if not decode:
+        return finished_store(corpus, root)
+    prepared = prepare(corpus, root, listen=listen, remember=not entry.manifest)
+    if prepared.problems and not prepared.reused:
+        left_out = f"{corpus.id}: {len(prepared.problems)} files are left out"
+        which = f"--manifest {entry.manifest}" if entry.manifest else corpus.id
+        listen(Notice(f"{left_out}; `emonet corpora prepare {which}` lists them with their reasons."))
+    return prepared.folder
+
+
+def _table(store: Path) -> tuple[tuple[Utterance, ...], str]:
+    """Return the utterances and the content hash of a store."""
     from emonet.audio.store import read_content, read_utterances
 
-    root = find_root(corpus, given)
-    # Without the files, or for a mere plan, what was last prepared from this root is what there is.
-    is_the_last = root is None or (not decode and recorded_root(corpus.id) == root.resolve())
-    folder = current(corpus.id) if is_the_last else None
-    if decode and folder is None:
-        prepared = prepare(corpus, require_root(corpus, given), listen=listen)
-        if prepared.problems and not prepared.reused:
-            left_out = f"{corpus.id}: {len(prepared.problems)} files are left out"
-            listen(Notice(f"{left_out}; `emonet corpora prepare {corpus.id}` lists them with their reasons."))
-        folder = prepared.folder
-    if folder is not None:
-        return read_utterances(folder), folder, read_content(folder)
-    return list(corpus.scan(require_root(corpus, given))), None, ""
+    return read_utterances(store), read_content(store)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from emonet.choice import Choice
-from emonet.component import Traits, traits_of
+from emonet.aggregate import aggregated_task
+from emonet.components import FindFactory, components_of
 from emonet.corpus.corpus import Corpus, Target, Utterance
 from emonet.corpus.protocol import Protocol
-from emonet.digest import digest_of
 from emonet.errors import RecipeError
-from emonet.plugin.build import check_options
-from emonet.plugin.registry import Component
 from emonet.recipe import Recipe, System
-from emonet.strategies import Strategy, strategy
+from emonet.stage import Plan, Resolved, Stage, StageKind, Start
+from emonet.strategies import FULL_RATES, USER_MAP, Strategy, Tuned, strategy
 from emonet.task import Task, make_task
-
-FindFactory = Callable[[Component, str], Callable[..., Any]]
 
 
 @dataclass(frozen=True)
@@ -37,154 +32,148 @@ class CorpusFacts:
     protocol: Protocol
     content: str = ""
 
-
-@dataclass(frozen=True)
-class Resolved:
-    """A component with all its options, defaults filled in, and its traits."""
-
-    name: str
-    options: Mapping[str, Any]
-    traits: Traits
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what identifies the component in a stage key."""
-        return {"name": self.name, "options": dict(self.options), "version": self.traits.version}
+    def task(self, fold: int) -> Task:
+        """Return the corpus' task in a fold."""
+        return make_task(self.corpus, self.target, self.classes, self.utterances, self.protocol.folds[fold])
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One unit of work whose result is kept under ``key``.
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Weights on disk that a system starts from."""
 
-    Attributes:
-        kind: ``train`` for a network, ``probe`` for an SVM on fixed features.
-        components: extractor, or frontend and backbone, resolved.
-        learning_rates: one after the other; empty for a probe.
-        parents: keys of the stages whose results this one starts from.
-    """
-
-    key: str
-    kind: str
-    system: str
-    row: Strategy
-    settings: System
-    components: Mapping[str, Resolved]
-    normalisation: str
-    learning_rates: tuple[float, ...]
-    task: Task
-    protocol: Protocol
-    fold: str
-    seed: int
-    precision: str
-    parents: tuple[str, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """Return a short name for progress displays."""
-        return f"{self.system} on {self.task.id}, fold {self.fold}, seed {self.seed}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a description for people and for ``--json``."""
-        return {
-            "key": self.key,
-            "kind": self.kind,
-            "system": self.system,
-            "strategy": self.row.name,
-            "task": self.task.id,
-            "classes": list(self.task.classes),
-            "protocol": self.protocol.id,
-            "protocol_hash": self.protocol.hash,
-            "fold": self.fold,
-            "seed": self.seed,
-            "items": {part: len(items) for part, items in self.task.items.items()},
-            "components": {role: part.to_json() for role, part in self.components.items()},
-            "normalisation": self.normalisation,
-            "learning_rates": list(self.learning_rates),
-            "parents": list(self.parents),
-        }
+    path: str
+    sha256: str
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The stages of a recipe, parents before children."""
-
-    recipe: Recipe
-    stages: tuple[Stage, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the plan as data."""
-        return {"recipe": self.recipe.name, "stages": [stage.to_json() for stage in self.stages]}
+Sources = Mapping[str, CorpusFacts | Checkpoint]
+"""System -> what it has learned before."""
 
 
-def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory) -> Plan:
+def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sources: Sources | None = None) -> Plan:
     """Lay out the stages of a recipe: every system on every corpus, seed and fold.
 
     Raises:
         UnknownName: a strategy or component that nobody knows.
-        RecipeError: a system whose parts are missing or do not fit, or a fold without a class in train.
+        RecipeError: a system whose parts are missing or do not fit, corpora whose folds do not go together, a
+            label that an aggregated task cannot map, or a fold without a class in train.
     """
-    stages: list[Stage] = []
+    stages: dict[tuple[str, str], Stage] = {}
     for name, system in recipe.systems.items():
-        row = strategy(system.strategy)
-        components = _components(name, system, row, factory)
-        for known in facts:
-            for seed in recipe.seeds:
-                stages += _stages(recipe, name, row, components, known, seed)
-    return Plan(recipe, tuple(stages))
+        row, source = strategy(system.strategy), (sources or {}).get(name)
+        components = components_of(name, system, row, factory)
+        _check_source(name, system, row)
+        if row.learns in {"source", "every", "aggregate"}:
+            _check_folds(name, [*facts, *([source] if isinstance(source, CorpusFacts) else [])])
+        for stage in _Draft(recipe, name, row, components, facts, source).stages():
+            stages.setdefault((stage.key, stage.system if stage.scored else ""), stage)
+    return Plan(recipe, tuple(stages.values()))
 
 
-def _stages(
-    recipe: Recipe,
-    name: str,
-    row: Strategy,
-    components: Mapping[str, Resolved],
-    facts: CorpusFacts,
-    seed: int,
-) -> list[Stage]:
-    system = recipe.systems[name]
-    stages = []
-    for fold in facts.protocol.folds:
-        task = make_task(facts.corpus, facts.target, facts.classes, facts.utterances, fold)
+@dataclass(frozen=True)
+class _Draft:
+    """What the stages of one system have in common."""
+
+    recipe: Recipe
+    name: str
+    row: Strategy
+    components: Mapping[str, Resolved]
+    facts: Sequence[CorpusFacts]
+    source: CorpusFacts | Checkpoint | None
+
+    @property
+    def system(self) -> System:
+        return self.recipe.systems[self.name]
+
+    @property
+    def content(self) -> dict[str, str]:
+        known = [*self.facts, *([self.source] if isinstance(self.source, CorpusFacts) else [])]
+        return {each.corpus.id: each.content for each in known}
+
+    def stages(self) -> Iterator[Stage]:
+        """Yield the stages, parents before children."""
+        for seed in self.recipe.seeds:
+            if self.row.learns in {"nothing", "features"}:
+                yield from self._alone(seed)
+                continue
+            for fold in range(len(self.facts[0].protocol.folds)):
+                yield from self._after_a_shared_model(seed, fold)
+
+    def _alone(self, seed: int) -> Iterator[Stage]:
+        kind: StageKind = "probe" if self.row.tunes == "svm" else "epochs"
+        for known in self.facts:
+            for fold in range(len(known.protocol.folds)):
+                yield self._stage(kind, [known], [known.task(fold)], fold, seed, adapted=False)
+
+    def _after_a_shared_model(self, seed: int, fold: int) -> Iterator[Stage]:
+        parent, start = self._shared(seed, fold)
+        if parent is not None:
+            yield parent
+        for known in self.facts:
+            task = known.task(fold)
+            yield self._stage("epochs", [known], [task], fold, seed, adapted=self.row.adapts, start=start)
+
+    def _shared(self, seed: int, fold: int) -> tuple[Stage | None, Start]:
+        """Return the stage that trains the shared model, if there is one, and how the tuning starts from it."""
+        if isinstance(self.source, Checkpoint):
+            return None, Start(checkpoint=self.source.path, sha256=self.source.sha256)
+        if self.row.learns == "source":
+            source = self._the_source()
+            rates = self.system.training.learning_rates or FULL_RATES
+            stage = self._stage("epochs", [source], [source.task(fold)], fold, seed, adapted=False, rates=rates)
+            return stage, Start(stage.key, norms_of=source.task(fold).id)
+        by_corpus = self.row.learns == "every"
+        tasks = [known.task(fold) for known in self.facts] if by_corpus else self._aggregated(seed, fold)
+        by_rounds = by_corpus or len(tasks) > 1
+        rates = self.system.shared.learning_rates if by_rounds else self.system.training.learning_rates or FULL_RATES
+        kind: StageKind = "rounds" if by_rounds else "epochs"
+        stage = self._stage(kind, self.facts, tasks, fold, seed, adapted=self.row.adapts_shared, rates=rates)
+        norms = "" if self.row.keeps_private else tasks[0].id
+        weights = "final" if stage.kind == "rounds" else "best"
+        return stage, Start(stage.key, weights, self.row.keeps_private, norms)
+
+    def _the_source(self) -> CorpusFacts:
+        if not isinstance(self.source, CorpusFacts):
+            raise RecipeError(f"System '{self.name}': its source was not gathered. Name a corpus under source.")
+        return self.source
+
+    def _aggregated(self, seed: int, fold: int) -> list[Task]:
+        parts = [(known.corpus, known.target, known.task(fold)) for known in self.facts]
+        return [aggregated_task(name, parts, self.system.map, seed) for name in self.row.maps]
+
+    def _stage(
+        self,
+        kind: StageKind,
+        facts: Sequence[CorpusFacts],
+        tasks: Sequence[Task],
+        fold: int,
+        seed: int,
+        *,
+        adapted: bool,
+        rates: tuple[float, ...] | None = None,
+        start: Start | None = None,
+    ) -> Stage:
+        scored = rates is None
+        tuned: Tuned = self.row.tunes if scored else "all"
+        components = {role: part for role, part in self.components.items() if role != "adapter" or adapted}
         stage = Stage(
             key="",
-            kind="probe" if row.tunes == "svm" else "train",
-            system=name,
-            row=row,
-            settings=system,
+            kind=kind,
+            system=self.name,
+            row=self.row,
+            settings=self.system,
             components=components,
-            normalisation=system.normalisation or _default_normalisation(components),
-            learning_rates=system.training.learning_rates or row.learning_rates,
-            task=task,
-            protocol=facts.protocol,
-            fold=fold.name,
+            tuned=tuned,
+            normalisation=self.system.normalisation or _default_normalisation(components),
+            learning_rates=rates or self.system.training.learning_rates or self.row.learning_rates,
+            tasks=tuple(tasks),
+            protocols=tuple(known.protocol for known in facts),
+            fold=facts[0].protocol.folds[fold].name,
             seed=seed,
-            precision=recipe.precision,
+            precision=self.recipe.precision,
+            start=start,
+            scored=scored,
         )
-        stages.append(_with_key(stage, facts))
-    return stages
-
-
-def _with_key(stage: Stage, facts: CorpusFacts) -> Stage:
-    """Give the stage its key: the hash of all that its result depends on, and of nothing else."""
-    own = stage.settings.svm if stage.kind == "probe" else stage.settings.training
-    items = {part: [(item.corpus, item.id, item.label) for item in found] for part, found in stage.task.items.items()}
-    key = digest_of(
-        {
-            "kind": stage.kind,
-            "strategy": stage.row.name,
-            "components": {role: part.to_json() for role, part in stage.components.items()},
-            "settings": own.model_dump(mode="json"),
-            "dropout": stage.settings.dropout,
-            "learning_rates": stage.learning_rates,
-            "normalisation": stage.normalisation,
-            "task": [stage.task.id, stage.task.classes, stage.task.loss, stage.task.metric],
-            "items": items,
-            "seed": stage.seed,
-            "precision": stage.precision,
-            "content": facts.content,
-            "parents": stage.parents,
-        }
-    )
-    return Stage(**{**stage.__dict__, "key": key})
+        return stage.with_key(self.content)
 
 
 def _default_normalisation(components: Mapping[str, Resolved]) -> str:
@@ -192,33 +181,22 @@ def _default_normalisation(components: Mapping[str, Resolved]) -> str:
     return "global" if "extractor" in components else "none"
 
 
-def _components(name: str, system: System, row: Strategy, factory: FindFactory) -> dict[str, Resolved]:
-    roles = ("extractor",) if row.tunes == "svm" else ("frontend", "backbone")
-    for role in ("extractor", "frontend", "backbone", "adapter"):
-        if (getattr(system, role) is None) == (role in roles):
-            verb = "needs" if role in roles else "takes no"
-            remedy = "Add it" if role in roles else "Leave it out"
-            raise RecipeError(f"System '{name}': the strategy '{row.name}' {verb} {role}. {remedy}.")
-    components = {role: _resolve(role, getattr(system, role), factory) for role in roles}
-    if "backbone" in components:
-        _check_fit(name, components["frontend"], components["backbone"])
-    return components
+def _check_source(name: str, system: System, row: Strategy) -> None:
+    if (system.source is not None) != (row.learns == "source"):
+        wanted = "needs a source: source: CORPUS, or source: {checkpoint: PATH}" if row.learns == "source" else None
+        text = wanted or "takes no source. Leave it out"
+        raise RecipeError(f"System '{name}': the strategy '{row.name}' {text}.")
+    if (system.map is not None) != (USER_MAP in row.maps):
+        text = "needs a map: {label: class}" if USER_MAP in row.maps else "takes no map. Leave it out"
+        raise RecipeError(f"System '{name}': the strategy '{row.name}' {text}.")
 
 
-_KIND_OF: Mapping[str, Component] = {"extractor": "extractors", "frontend": "frontends", "backbone": "backbones"}
-
-
-def _resolve(role: str, choice: Choice, factory: FindFactory) -> Resolved:
-    found = factory(_KIND_OF[role], choice.name)
-    options = check_options(f"{role} '{choice.name}'", found, choice.options)
-    return Resolved(choice.name, options, traits_of(found))
-
-
-def _check_fit(name: str, frontend: Resolved, backbone: Resolved) -> None:
-    given, wanted = frontend.traits.yields, backbone.traits.accepts
-    if given != wanted:
+def _check_folds(name: str, facts: Sequence[CorpusFacts]) -> None:
+    counts = {known.corpus.id: len(known.protocol.folds) for known in facts}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{corpus} has {count}" for corpus, count in counts.items())
         message = (
-            f"System '{name}': the frontend '{frontend.name}' yields {given}, the backbone '{backbone.name}' "
-            f"accepts {wanted}. Choose a frontend that yields {wanted}."
+            f"System '{name}' learns from several corpora together, so they need one number of folds: {listed}. "
+            "Choose a protocol with as many for each, e.g. grouped-k-fold: {k: 5}."
         )
         raise RecipeError(message)

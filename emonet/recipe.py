@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from emonet.choice import Choice
 from emonet.document import Document, parse_value, read_document, validate
-from emonet.errors import RecipeError
+from emonet.errors import RecipeError, did_you_mean
 
 Normalisation = Literal["global", "none", "corpus", "speaker"]
 Positive = Annotated[float, Field(gt=0)]
@@ -91,10 +91,50 @@ class SVM(_Strict):
     iterations: Count = 10_000
 
 
+class Shared(_Strict):
+    """How a shared model learns from several tasks in turn (paper, 5.2.2).
+
+    Attributes:
+        rounds: rounds at each learning rate; a round is one batch and one step for each task.
+        sampling: whose batch comes next: ``round-robin``, ``proportional`` to clips, ``{temperature: {t: 2}}``
+            (proportional to clips ** (1 / t)), or ``{weights: {task or corpus: weight}}``.
+    """
+
+    rounds: Count = 2500
+    learning_rates: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.1, 0.01, 0.001)
+    sampling: Choice = Choice.model_validate("round-robin")
+
+
+class SourceEntry(_Strict):
+    """What a model has learned before: a corpus that it is trained on first, or a checkpoint's path."""
+
+    corpus: CorpusEntry | None = None
+    checkpoint: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        is_long = isinstance(value, Mapping) and set(value) <= {"corpus", "checkpoint"}
+        return value if is_long else {"corpus": value}
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> SourceEntry:
+        if (self.corpus is None) == (not self.checkpoint):
+            raise ValueError("give a corpus, or {checkpoint: path}")
+        return self
+
+
 class System(_Strict):
-    """One system: a strategy and the components it is applied to."""
+    """One system: a strategy and the components it is applied to.
+
+    ``source`` is what ``head``, ``full`` and ``adapters`` start from; ``map`` is the label -> class mapping of
+    ``aggregate``.
+    """
 
     strategy: str
+    source: SourceEntry | None = None
+    map: dict[str, str] | None = None
+    shared: Shared = Shared()
     extractor: Choice | None = None
     frontend: Choice | None = None
     backbone: Choice | None = None
@@ -117,6 +157,21 @@ class Recipe(_Strict):
     device: str = "auto"
     executor: Choice | None = None
     bootstrap: Annotated[int, Field(ge=100)] = 1000
+    baseline: str | None = None
+
+    @model_validator(mode="after")
+    def _baseline_is_a_system(self) -> Recipe:
+        if self.baseline is not None and self.baseline not in self.systems:
+            hint = did_you_mean(self.baseline, self.systems)
+            raise ValueError(f"the baseline {self.baseline!r} is no system. {hint} Systems: {', '.join(self.systems)}")
+        return self
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_plain(cls, name: str) -> str:
+        if not re.fullmatch(r"[\w.-]*", name):
+            raise ValueError(f"the name {name!r} may hold letters, digits, '.', '-' and '_' only")
+        return name
 
     @field_validator("device")
     @classmethod
@@ -153,7 +208,7 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> tuple[Recipe, Docume
     for change in changes:
         data = _changed(data, change)
     data, lines = _with_systems(data, dict(document.lines))
-    data.setdefault("name", path.stem)
+    data.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem))
     return validate(Recipe, Document(data, document.name, lines, document.text), RecipeError), document
 
 

@@ -60,9 +60,15 @@ class RunFolder:
         write_json(self.path / _STATE, state)
 
     def state(self) -> dict[str, Any]:
-        """Return the run's state, empty where there is none."""
+        """Return the run's state, empty where there is none, ``damaged`` where its file cannot be read."""
         path = self.path / _STATE
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            state = None
+        return state if isinstance(state, dict) else {"state": "damaged"}
 
     def report(self) -> Report:
         """Return the scores.

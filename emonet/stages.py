@@ -11,25 +11,29 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from emonet.aggregate import AGGREGATE, exposure
+from emonet.assemble import Assembler
 from emonet.atomic import write_json
 from emonet.audio.features import extract_features
 from emonet.audio.store import Store
-from emonet.corpus.corpus import PARTS, Part
+from emonet.corpus.corpus import PARTS
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, StageEnded, StageStarted
 from emonet.home import stages_folder
 from emonet.learn.clips import Clips, clips_of
 from emonet.learn.scaling import check_groups
-from emonet.plan import Stage
 from emonet.plugin.registry import Registry
+from emonet.stage import Stage
+from emonet.task import Task
 
 if TYPE_CHECKING:
-    from emonet.learn.train import Trainer
+    from emonet.learn.learner import Learner
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("best", "final")
 SCORED: tuple[Literal["dev", "test"], ...] = ("dev", "test")
 _DONE = "stage.json"
+_PREDICTIONS = "predictions.parquet"
 
 
 @dataclass
@@ -37,15 +41,17 @@ class StageRunner:
     """Runs stages with the components of a registry on the stores of the recipe's corpora.
 
     Attributes:
+        stages: key -> stage, all of the plan.
         stores: corpus id -> opened store.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     """
 
     registry: Registry
+    stages: Mapping[str, Stage]
     stores: Mapping[str, Store]
     device: str
     listen: Listener
-    _features: dict[str, Any] = field(default_factory=dict)
+    _features: dict[str, Array] = field(default_factory=dict)
 
     def run(self, stage: Stage) -> None:
         """Carry out a stage unless its result is there; a second process waits for the first."""
@@ -54,37 +60,39 @@ class StageRunner:
         folder = stage_folder(stage.key)
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
-            reused = is_done(stage.key)
-            self.listen(StageStarted(stage.key, stage.title, reused))
+            self.listen(StageStarted(stage.key, stage.title, is_done(stage)))
             started = time.monotonic()
-            if not reused:
+            if not (folder / _DONE).is_file():
                 facts = self._probe(stage, folder) if stage.kind == "probe" else self._train(stage, folder)
-                write_json(folder / _DONE, {**facts, "test_opened": 1, "seconds": time.monotonic() - started})
+                write_json(folder / _DONE, {**facts, "seconds": time.monotonic() - started})
+            if not is_done(stage):
+                self._predict(stage, folder)
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
 
-    def _clips(self, stage: Stage) -> dict[Part, Clips]:
-        for items in stage.task.items.values():
-            check_groups(stage.normalisation, (item.speaker for item in items), stage.task.id)
-        return {part: clips_of(stage.task.items[part], self.stores, stage.normalisation) for part in PARTS}
+    def _clips(self, task: Task, normalisation: str) -> dict[str, Clips]:
+        for items in task.items.values():
+            check_groups(normalisation, (item.speaker for item in items), task.id)
+        return {part: clips_of(task, part, self.stores, normalisation) for part in PARTS}
 
     def _probe(self, stage: Stage, folder: Path) -> dict[str, Any]:
+        """Fit the SVM; dev chooses C, and test is predicted once, by the refitted SVM."""
         import torch
 
         from emonet.learn.checkpoint import save_checkpoint
         from emonet.learn.probe import fit_probe, normalised
 
-        clips = self._clips(stage)
-        raw = {part: np.stack([self._vector(stage, place) for place in clips[part].places]) for part in PARTS}
-        groups = {part: clips[part].groups for part in PARTS}
+        clips = self._clips(stage.task, stage.normalisation)
+        raw = {part: np.stack([self._vector(stage, place) for place in found.places]) for part, found in clips.items()}
+        groups = {part: found.groups for part, found in clips.items()}
         features = normalised(raw, groups, stage.normalisation)
         result = fit_probe(stage.task, features, stage.settings.svm, stage.seed)
         coefficients, intercepts = (torch.from_numpy(array) for array in result.weights)
-        facts = {"task": stage.task.id, "classes": list(stage.task.classes), "c": result.c}
+        facts = {"tasks": {stage.task.id: list(stage.task.classes)}, "c": result.c}
         tensors = {"coefficients": coefficients, "intercepts": intercepts}
         save_checkpoint(folder / "best.safetensors", tensors, facts)
         write_json(folder / "history.json", result.trials)
-        dev, test = predictions_of(stage, "dev", "best", result.dev), predictions_of(stage, "test", "best", result.test)
-        concat([dev, test]).write_parquet(folder / "predictions.parquet")
+        rows = [predictions_of(stage, part, "best", getattr(result, part)) for part in SCORED]
+        concat(rows).write_parquet(folder / _PREDICTIONS)
         return {"chosen": {"C": result.c}, "parameters": coefficients.numel() + intercepts.numel()}
 
     def _vector(self, stage: Stage, place: tuple[Store, int]) -> Array:
@@ -103,54 +111,59 @@ class StageRunner:
         return vector
 
     def _train(self, stage: Stage, folder: Path) -> dict[str, Any]:
+        """Train a network; test is not looked at."""
+        from emonet.learn.rounds import RoundTrainer
+        from emonet.learn.train import EpochTrainer
         from emonet.model.model import parameter_count
 
-        trainer = self._trainer(stage, folder)
-        ended, history = trainer.train()
+        model = self._assembler.started(stage)
+        learner = self._learner(stage, model)
+        facts: dict[str, Any] = {"tasks": {task.id: list(task.classes) for task in stage.tasks}}
+        facts |= {"parameters": parameter_count(model)}
+        facts |= {"exposure": {task.id: exposure(task) for task in stage.tasks if task.id.startswith(AGGREGATE)}}
+        if stage.kind == "rounds":
+            shared, rates = stage.settings.shared, stage.learning_rates
+            rounds = RoundTrainer(learner, shared, rates, folder, stage.key, self.listen, facts)
+            done, history, received = rounds.train()
+            facts |= {"rounds": done, "received": received}
+        else:
+            epochs = EpochTrainer(learner, stage.learning_rates, folder, stage.key, self.listen, facts)
+            ended, history = epochs.train()
+            facts |= {"best_epoch": ended.best_epoch, "final_epoch": ended.epoch}
         write_json(folder / "history.json", history)
+        return facts
+
+    def _predict(self, stage: Stage, folder: Path) -> None:
+        """Predict dev and test with the best and the final weights: here test is opened, once."""
         rows = []
         for name in CHECKPOINTS:
-            trainer.load(name)
-            for part in SCORED:
-                rows.append(predictions_of(stage, part, name, trainer.outputs(trainer.clips[part])))
-        concat(rows).write_parquet(folder / "predictions.parquet")
-        facts = {"best_epoch": ended.best_epoch, "final_epoch": ended.epoch}
-        return {**facts, "parameters": parameter_count(trainer.model)}
+            learner = self._learner(stage, self._assembler.trained(stage, name))
+            rows += [predictions_of(stage, part, name, learner.outputs(stage.task, part)) for part in SCORED]
+        concat(rows).write_parquet(folder / _PREDICTIONS)
 
-    def _trainer(self, stage: Stage, folder: Path) -> Trainer:
+    @property
+    def _assembler(self) -> Assembler:
+        return Assembler(self.registry, self.stages)
+
+    def _learner(self, stage: Stage, model: Any) -> Learner:
         import torch
 
-        from emonet.learn.randomness import seed_for
+        from emonet.learn.learner import Learner
         from emonet.learn.statistics import frontend_table
-        from emonet.learn.train import Trainer
-        from emonet.model.model import Model
 
         device = chosen_device(self.device)
-        clips = self._clips(stage)
-        torch.manual_seed(seed_for("initial weights", stage.seed))
-        frontend, backbone = (self._build(stage, role) for role in ("frontend", "backbone"))
-        model = Model(frontend, backbone)
-        model.add_task(stage.task.id, len(stage.task.classes), dropout=stage.settings.dropout)
-        table = frontend_table(frontend.to(device), clips, stage.normalisation, device)
-        return Trainer(
-            model=model.to(device).to(memory_format=torch.channels_last),
-            task=stage.task,
+        model = model.to(device).to(memory_format=torch.channels_last)
+        clips = {task.id: self._clips(task, stage.normalisation) for task in stage.tasks}
+        return Learner(
+            model=model,
+            tasks=stage.tasks,
             clips=clips,
             settings=stage.settings.training,
-            rates=stage.learning_rates,
-            table=table,
+            table=frontend_table(model.frontend, clips.values(), stage.normalisation, device),
             seed=stage.seed,
             device=device,
             precision=stage.precision,
-            folder=folder,
-            key=stage.key,
-            listen=self.listen,
         )
-
-    def _build(self, stage: Stage, role: str) -> Any:
-        part = stage.components[role]
-        kind: Any = f"{role}s"
-        return self.registry.build(kind, part.name, part.options)
 
 
 def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Checkpoint, outputs: Array) -> Predictions:
@@ -164,7 +177,7 @@ def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Check
         [classes[int(index)] for index in outputs.argmax(axis=1)],
         classes=classes,
         speakers=[item.speaker for item in items],
-        probabilities=outputs.tolist() if stage.kind == "train" else None,
+        probabilities=None if stage.kind == "probe" else outputs.tolist(),
     )
 
 
@@ -173,9 +186,10 @@ def stage_folder(key: str) -> Path:
     return stages_folder() / key
 
 
-def is_done(key: str) -> bool:
-    """Say whether a stage's result is complete."""
-    return (stage_folder(key) / _DONE).is_file()
+def is_done(stage: Stage) -> bool:
+    """Say whether all that a recipe needs of a stage is there."""
+    folder = stage_folder(stage.key)
+    return (folder / _DONE).is_file() and (not stage.scored or (folder / _PREDICTIONS).is_file())
 
 
 def stage_facts(key: str) -> dict[str, Any]:
@@ -197,7 +211,8 @@ def chosen_device(name: str) -> Any:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     device = torch.device(name)
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    count = torch.cuda.device_count()
+    there = {"cpu": True, "cuda": (device.index or 0) < count, "mps": torch.backends.mps.is_available()}
     if not there[device.type]:
         raise EmonetError(f"The device '{name}' is not there. Set device: auto, or --set device=cpu.")
     return device

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from emonet.errors import RecipeError, UnknownName
+from emonet.errors import UnknownName
 
-Tuned = Literal["all", "head", "head, adapters, norms", "svm"]
+Tuned = Literal["all", "head", "private", "svm"]
+Learns = Literal["nothing", "source", "every", "aggregate", "features"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,37 +17,43 @@ class Strategy:
     """One row: what the shared model learns first, and what is tuned on each corpus afterwards.
 
     Attributes:
-        learns_from: what the shared model learns from before.
-        adapters: whether adapters are used.
-        private_start: where the tensors that belong to one task start.
-        tunes: what is tuned on each corpus.
+        learns: what the shared model learns from: nothing, a source corpus, every corpus in turn, or corpora
+            mapped into one label space; ``features`` for fixed features.
+        maps: the label mappings that corpora are aggregated by; one task each.
+        adapts_shared: whether the shared model learns with adapters.
+        adapts: whether adapters are tuned on each corpus.
+        keeps_private: whether head, adapters and norms of the shared training are kept.
+        tunes: what is tuned on each corpus: ``private`` is head, adapters and norms.
         learning_rates: of the tuning, one stage each; empty for the SVM.
-        available: whether this version can run it.
     """
 
     name: str
-    learns_from: str
-    adapters: str
-    private_start: str
+    learns: Learns
     tunes: Tuned
     learning_rates: tuple[float, ...]
-    available: bool = False
+    maps: tuple[str, ...] = ()
+    adapts_shared: bool = False
+    adapts: bool = False
+    keeps_private: bool = False
 
 
-_FULL_RATES = (0.1, 0.01, 0.001)
+FULL_RATES = (0.1, 0.01, 0.001)
 _LOW_RATES = (0.01, 0.001)
-_ADAPTED: Tuned = "head, adapters, norms"
+USER_MAP = "map"
 
 _ROWS = (
-    Strategy("scratch", "nothing", "no", "fresh", "all", _FULL_RATES, available=True),
-    Strategy("head", "a source corpus", "no", "head fresh, norms the source's", "head", _LOW_RATES),
-    Strategy("full", "a source corpus", "no", "head fresh, norms the source's", "all", _LOW_RATES),
-    Strategy("adapters", "a source corpus", "then", "fresh, norms the source's", _ADAPTED, _FULL_RATES),
-    Strategy("multi-domain", "every corpus, in turn", "yes", "kept, a new corpus' fresh", _ADAPTED, _FULL_RATES),
-    Strategy("arousal", "the aggregate", "as one task", "fresh, norms the aggregate's", _ADAPTED, _FULL_RATES),
-    Strategy("valence", "the aggregate", "as one task", "fresh, norms the aggregate's", _ADAPTED, _FULL_RATES),
-    Strategy("arousal+valence", "both aggregates", "yes", "fresh, norms the first task's", _ADAPTED, _FULL_RATES),
-    Strategy("svm", "fixed features", "no", "none", "svm", (), available=True),
+    Strategy("scratch", "nothing", "all", FULL_RATES),
+    Strategy("head", "source", "head", _LOW_RATES),
+    Strategy("full", "source", "all", _LOW_RATES),
+    Strategy("adapters", "source", "private", FULL_RATES, adapts=True),
+    Strategy("multi-domain", "every", "private", FULL_RATES, adapts_shared=True, adapts=True, keeps_private=True),
+    Strategy("arousal", "aggregate", "private", FULL_RATES, ("arousal",), adapts_shared=True, adapts=True),
+    Strategy("valence", "aggregate", "private", FULL_RATES, ("valence",), adapts_shared=True, adapts=True),
+    Strategy(
+        "arousal+valence", "aggregate", "private", FULL_RATES, ("arousal", "valence"), adapts_shared=True, adapts=True
+    ),
+    Strategy("aggregate", "aggregate", "private", FULL_RATES, (USER_MAP,), adapts_shared=True, adapts=True),
+    Strategy("svm", "features", "svm", ()),
 )
 STRATEGIES: Mapping[str, Strategy] = {row.name: row for row in _ROWS}
 
@@ -56,13 +63,7 @@ def strategy(name: str) -> Strategy:
 
     Raises:
         UnknownName: the table has no such row.
-        RecipeError: this version cannot run it.
     """
     if name not in STRATEGIES:
         raise UnknownName("strategy", name, STRATEGIES)
-    row = STRATEGIES[name]
-    if not row.available:
-        runnable = ", ".join(known.name for known in _ROWS if known.available)
-        message = f"The strategy '{name}' cannot be run by this version. These can: {runnable}."
-        raise RecipeError(message)
-    return row
+    return STRATEGIES[name]

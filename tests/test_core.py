@@ -11,8 +11,8 @@ from emonet.plugin.registry import COMPONENTS, load_registry
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "emonet").rglob("*.py"))
-# The names of formats and executors are words of their own; only as a quoted name would they be a plugin's.
-ORDINARY = {"terminal", "markdown", "json", "local"}
+# These names are words of their own, too; only as a quoted name would they be a plugin's.
+ORDINARY = {"terminal", "markdown", "json", "local", "series"}
 
 
 def plugin_names() -> set[str]:

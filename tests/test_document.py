@@ -35,6 +35,7 @@ class Tree(BaseModel):
     leaves: dict[str, Leaf] = {}
     fallen: tuple[Leaf, ...] = ()
     best: Leaf | None = None
+    rings: tuple[int, ...] = ()
 
 
 def problems(text: str) -> str:
@@ -90,6 +91,14 @@ def test_a_document_knows_the_lines_of_its_keys() -> None:
     assert document.place(("b", "none", "deeper")) == "x.yaml:2"
 
 
+def test_a_backslash_between_double_quotes_is_explained() -> None:
+    text = (
+        r"x\.yaml:1: not valid YAML: .*escape character\. Between double quotes a backslash must be doubled; use single"
+    )
+    with pytest.raises(RecipeError, match=text):
+        parse_document('regex: "\\d+"', "x.yaml", RecipeError)
+
+
 def test_aliases_stand_for_what_they_name() -> None:
     assert parse_document("a: &x [1]\nb: *x\n", "x", CorpusError).data == {"a": [1], "b": [1]}
 
@@ -102,6 +111,12 @@ def test_an_empty_document_is_none_and_lacks_its_keys() -> None:
 def test_a_key_given_twice_is_an_error_with_its_line() -> None:
     with pytest.raises(RecipeError, match=r"x\.yaml:3: the key 'b' is given twice\. Keep one of them"):
         parse_document("a:\n  b: 1\n  b: 2\n", "x.yaml", RecipeError)
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: &self\n  c: *self\n", "a: 1\nb: " + "[" * 60 + "]" * 60])
+def test_a_document_without_end_is_an_error(text: str) -> None:
+    with pytest.raises(RecipeError, match=r"x\.yaml:[23]: more than 50 levels deep\. Does an alias hold itself\?"):
+        parse_document(text, "x.yaml", RecipeError)
 
 
 def test_broken_yaml_is_an_error_with_its_line() -> None:
@@ -136,6 +151,7 @@ def test_tags_that_would_run_code_give_text_alone() -> None:
         ),
         ("name: a\nbest: {size: -1}", "tree.yaml:2: 'best.size': a size of -1.0 is too small. Give a larger one."),
         ("name: a\nbest: {size: big}", "tree.yaml:2: 'best.size' is 'big': input should be a valid number"),
+        ("name: a\nrings: 3", "tree.yaml:2: 'rings' is 3: a list is expected, e.g. [3]."),
         ("name: 7", "tree.yaml:1: 'name' is 7: text is expected, put it in quotes."),
         ("[1, 2]", "the file"),
     ],

@@ -10,7 +10,7 @@ from made import make_corpus, make_utterances
 from emonet.component import component
 from emonet.corpus.protocol import make_protocol
 from emonet.errors import EmonetError, RecipeError, UnknownName
-from emonet.plan import CorpusFacts, plan
+from emonet.plan import Checkpoint, CorpusFacts, plan
 from emonet.recipe import Recipe
 from emonet.strategies import STRATEGIES
 
@@ -34,8 +34,16 @@ def mels(*, bands: int = 64) -> object: ...
 def numbers() -> object: ...
 
 
-@component(accepts="image")
+@component(accepts="image", layers=("convolution", "norm"))
 def net(*, width: int = 32) -> object: ...
+
+
+@component(layers=("convolution",), private_norms=True)
+def beside() -> object: ...
+
+
+@component(layers=("linear",))
+def low_rank(*, rank: int = 4) -> object: ...
 
 
 @component(accepts="frames")
@@ -46,6 +54,7 @@ PARTS = {
     "extractors": {"numbers": numbers},
     "frontends": {"mels": mels},
     "backbones": {"net": net, "recurrent": recurrent},
+    "adapters": {"beside": beside, "low_rank": low_rank},
 }
 
 
@@ -69,17 +78,17 @@ def keys(asked: Recipe, facts: CorpusFacts = FACTS) -> list[str]:
 def test_the_plan_of_training_from_scratch_is_one_stage_a_fold() -> None:
     stages = plan(recipe(backbone={"net": {"width": 4}}), [FACTS], factory).to_json()["stages"]
     assert [stage["fold"] for stage in stages] == ["s0", "s1", "s2", "s3"]
-    snapshot = {key: value for key, value in stages[0].items() if key not in {"key", "protocol_hash"}}
+    snapshot = {key: value for key, value in stages[0].items() if key not in {"key", "protocols"}}
     assert snapshot == {
-        "kind": "train",
+        "kind": "epochs",
         "system": "s",
         "strategy": "scratch",
-        "task": "foo/emotion",
-        "classes": ["anger", "neutral", "sadness"],
-        "protocol": "foo/leave-one-speaker-out",
+        "tuned": "all",
+        "tasks": ["foo/emotion"],
+        "classes": [["anger", "neutral", "sadness"]],
         "fold": "s0",
         "seed": 1,
-        "items": {"train": 12, "dev": 6, "test": 6},
+        "items": [{"train": 12, "dev": 6, "test": 6}],
         "components": {
             "frontend": {"name": "mels", "options": {"bands": 64}, "version": "3"},
             "backbone": {"name": "net", "options": {"width": 4}, "version": "1"},
@@ -87,7 +96,9 @@ def test_the_plan_of_training_from_scratch_is_one_stage_a_fold() -> None:
         "normalisation": "none",
         "learning_rates": [0.1, 0.01, 0.001],
         "parents": [],
+        "scored": True,
     }
+    assert stages[0]["protocols"] == {FACTS.protocol.id: FACTS.protocol.hash}
 
 
 def test_the_plan_of_an_svm_is_a_probe_with_z_scores_from_train() -> None:
@@ -139,14 +150,161 @@ def test_device_executor_bootstrap_and_names_change_no_key() -> None:
     assert keys(asked) == keys(other)
 
 
-@pytest.mark.parametrize("name", [row.name for row in STRATEGIES.values() if not row.available])
-def test_strategies_that_cannot_run_yet_are_refused_by_name(name: str) -> None:
+OTHER = make_corpus(UTTERANCES, id_="bar")
+OTHERS = replace(FACTS, corpus=OTHER, protocol=make_protocol("leave-one-speaker-out", {}, OTHER, UTTERANCES))
+ADAPTED = {"adapter": "beside"}
+
+
+def drawn(**system: Any) -> list[tuple[Any, ...]]:
+    """Return the first fold's stages in short: kind, what is tuned, tasks, adapted, scored, parents' positions."""
+    sources = {"s": OTHERS} if "source" in system else {}
+    stages = plan(recipe(**system), [FACTS, OTHERS], factory, sources).stages
+    places = {stage.key: position for position, stage in enumerate(stages)}
+    return [
+        (
+            stage.kind,
+            stage.tuned,
+            [task.id for task in stage.tasks],
+            stage.is_adapted,
+            stage.scored,
+            [places[key] for key in stage.parents],
+        )
+        for stage in stages
+        if stage.fold == "s0"
+    ]
+
+
+FOO, BAR = ["foo/emotion"], ["bar/emotion"]
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [
+        ({"strategy": "scratch"}, [("epochs", "all", FOO, False, True, []), ("epochs", "all", BAR, False, True, [])]),
+        (
+            {"strategy": "head", "source": "bar"},
+            [
+                ("epochs", "all", BAR, False, False, []),
+                ("epochs", "head", FOO, False, True, [0]),
+                ("epochs", "head", BAR, False, True, [0]),
+            ],
+        ),
+        (
+            {"strategy": "full", "source": "bar"},
+            [
+                ("epochs", "all", BAR, False, False, []),
+                ("epochs", "all", FOO, False, True, [0]),
+                ("epochs", "all", BAR, False, True, [0]),
+            ],
+        ),
+        (
+            {"strategy": "adapters", "source": "bar", **ADAPTED},
+            [
+                ("epochs", "all", BAR, False, False, []),
+                ("epochs", "private", FOO, True, True, [0]),
+                ("epochs", "private", BAR, True, True, [0]),
+            ],
+        ),
+        (
+            {"strategy": "multi-domain", **ADAPTED},
+            [
+                ("rounds", "all", FOO + BAR, True, False, []),
+                ("epochs", "private", FOO, True, True, [0]),
+                ("epochs", "private", BAR, True, True, [0]),
+            ],
+        ),
+        (
+            {"strategy": "arousal", **ADAPTED},
+            [
+                ("epochs", "all", ["aggregate/arousal"], True, False, []),
+                ("epochs", "private", FOO, True, True, [0]),
+                ("epochs", "private", BAR, True, True, [0]),
+            ],
+        ),
+        (
+            {"strategy": "arousal+valence", **ADAPTED},
+            [
+                ("rounds", "all", ["aggregate/arousal", "aggregate/valence"], True, False, []),
+                ("epochs", "private", FOO, True, True, [0]),
+                ("epochs", "private", BAR, True, True, [0]),
+            ],
+        ),
+        (
+            {"strategy": "aggregate", "map": {"anger": "loud", "neutral": "calm", "sadness": "calm"}, **ADAPTED},
+            [
+                ("epochs", "all", ["aggregate/map"], True, False, []),
+                ("epochs", "private", FOO, True, True, [0]),
+                ("epochs", "private", BAR, True, True, [0]),
+            ],
+        ),
+    ],
+    ids=lambda value: value["strategy"] if isinstance(value, dict) else "",
+)
+def test_every_strategy_is_drawn_as_its_row_says(system: dict[str, Any], expected: list[tuple[Any, ...]]) -> None:
+    assert drawn(**system) == expected
+
+
+def test_the_starts_of_the_tuning_are_the_tables() -> None:
+    def start(**system: Any) -> Any:
+        stages = plan(recipe(**system), [FACTS, OTHERS], factory, {"s": OTHERS} if "source" in system else {}).stages
+        return next(stage.start for stage in stages if stage.scored)
+
+    full, multi = start(strategy="full", source="bar"), start(strategy="multi-domain", **ADAPTED)
+    arousal, both = start(strategy="arousal", **ADAPTED), start(strategy="arousal+valence", **ADAPTED)
+    assert (full.weights, full.keeps_private, full.norms_of) == ("best", False, "bar/emotion")
+    assert (multi.weights, multi.keeps_private, multi.norms_of) == ("final", True, "")
+    assert (arousal.weights, arousal.keeps_private, arousal.norms_of) == ("best", False, "aggregate/arousal")
+    assert (both.weights, both.keeps_private, both.norms_of) == ("final", False, "aggregate/arousal")
+
+
+def test_tuning_learns_at_the_tables_rates() -> None:
+    def rates(**system: Any) -> list[tuple[float, ...]]:
+        stages = plan(recipe(**system), [FACTS, OTHERS], factory, {"s": OTHERS} if "source" in system else {}).stages
+        return [stage.learning_rates for stage in stages if stage.fold == "s0"][:2]
+
+    assert rates(strategy="head", source="bar") == [(0.1, 0.01, 0.001), (0.01, 0.001)]
+    assert rates(strategy="adapters", source="bar", **ADAPTED) == [(0.1, 0.01, 0.001), (0.1, 0.01, 0.001)]
+    assert rates(strategy="multi-domain", shared={"learning_rates": [0.2]}, **ADAPTED)[0] == (0.2,)
+
+
+def test_a_source_trained_once_serves_every_system_and_is_the_scratch_of_its_corpus() -> None:
+    base = {"frontend": "mels", "backbone": "net"}
+    systems = {
+        "plain": {"strategy": "scratch", **base},
+        "a": {"strategy": "head", "source": "bar", **base},
+        "b": {"strategy": "full", "source": "bar", **base},
+    }
+    asked = recipe().model_copy(update={"systems": recipe_of(systems).systems})
+    stages = plan(asked, [FACTS, OTHERS], factory, {"a": OTHERS, "b": OTHERS}).stages
+    scratch = {stage.key for stage in stages if stage.system == "plain" and stage.task.id == "bar/emotion"}
+    assert {key for stage in stages for key in stage.parents} == scratch
+    assert len([stage for stage in stages if not stage.scored]) == 4
+
+
+def recipe_of(systems: dict[str, Any]) -> Recipe:
+    data = {"corpora": ["foo"], "protocol": "leave-one-speaker-out", "systems": systems}
+    return Recipe.model_validate(data)
+
+
+def test_folds_that_do_not_go_together_are_refused() -> None:
+    three = replace(OTHERS, protocol=make_protocol("grouped-k-fold", {"k": 3}, OTHER, UTTERANCES))
     with pytest.raises(RecipeError) as caught:
-        plan(recipe(strategy=name), [FACTS], factory)
-    assert f"The strategy '{name}' cannot be run by this version. These can: scratch, svm." in str(caught.value)
+        plan(recipe(strategy="multi-domain", **ADAPTED), [FACTS, three], factory)
+    assert "need one number of folds: foo has 4, bar has 3" in str(caught.value)
 
 
-def test_the_table_has_the_papers_nine_rows() -> None:
+def test_a_checkpoint_is_a_source_by_its_content_not_its_path() -> None:
+    def keys_from(path: str, sha256: str) -> list[str]:
+        asked = recipe(strategy="full", source={"checkpoint": path})
+        stages = plan(asked, [FACTS], factory, {"s": Checkpoint(path, sha256)}).stages
+        assert not any(stage.parents for stage in stages)
+        return [stage.key for stage in stages]
+
+    assert keys_from("a.safetensors", "1") == keys_from("b.safetensors", "1")
+    assert not set(keys_from("a.safetensors", "1")) & set(keys_from("a.safetensors", "2"))
+
+
+def test_the_table_has_the_papers_rows_and_the_users_map() -> None:
     assert list(STRATEGIES) == [
         "scratch",
         "head",
@@ -156,6 +314,7 @@ def test_the_table_has_the_papers_nine_rows() -> None:
         "arousal",
         "valence",
         "arousal+valence",
+        "aggregate",
         "svm",
     ]
     assert STRATEGIES["full"].learning_rates[0] == STRATEGIES["head"].learning_rates[0] == 0.01
@@ -171,6 +330,15 @@ def test_the_table_has_the_papers_nine_rows() -> None:
         ({"adapter": "some"}, "the strategy 'scratch' takes no adapter. Leave it out."),
         ({"frontend": "mel"}, "Unknown frontend 'mel'. Did you mean 'mels'?"),
         ({"backbone": {"net": {"widht": 4}}}, "backbone 'net' has no option 'widht'. Did you mean 'width'?"),
+        ({"strategy": "head"}, "the strategy 'head' needs a source: source: CORPUS, or source: {checkpoint: PATH}."),
+        ({"source": "bar"}, "the strategy 'scratch' takes no source. Leave it out."),
+        ({"strategy": "aggregate", **ADAPTED}, "the strategy 'aggregate' needs a map: {label: class}."),
+        ({"map": {"a": "b"}}, "the strategy 'scratch' takes no map. Leave it out."),
+        ({"strategy": "multi-domain"}, "the strategy 'multi-domain' needs adapter. Add it."),
+        (
+            {"strategy": "multi-domain", "adapter": "low_rank"},
+            "the adapter 'low_rank' takes linear layers, the backbone 'net' has convolution and norm layers",
+        ),
         ({"backbone": "recurrent"}, "the frontend 'mels' yields image, the backbone 'recurrent' accepts frames"),
     ],
 )

@@ -64,13 +64,13 @@ def read_wave(path: Path, start: float = 0.0, end: float | None = None) -> NDArr
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise AudioProblem("missing")
-    if not path.is_file():
-        raise AudioProblem("unreadable: not a file")
-    if path.stat().st_size == 0:
-        raise AudioProblem("empty")
     try:
+        if not path.exists():
+            raise AudioProblem("missing")
+        if not path.is_file():
+            raise AudioProblem("unreadable: not a file")
+        if path.stat().st_size == 0:
+            raise AudioProblem("empty")
         with path.open("rb") as file:
             beginning = file.read(len(_POINTER))
     except OSError as error:

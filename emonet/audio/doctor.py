@@ -13,7 +13,7 @@ from typing import Literal
 from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
 from emonet.audio.parallel import in_order
 from emonet.corpus.corpus import Corpus, Target, Utterance
-from emonet.corpus.walk import files_below
+from emonet.corpus.walk import files_below, is_listed
 from emonet.events import Listener, Progress, silent
 
 Level = Literal["ok", "warning", "problem"]
@@ -118,9 +118,9 @@ def _missing(utterances: Sequence[Utterance], present: Sequence[Utterance]) -> I
 def _known_bad(corpus: Corpus, root: Path) -> Iterator[Finding]:
     if not corpus.known_bad:
         return
-    seen = [path for path in files_below(root) if any(f"/{path}".endswith(f"/{bad}") for bad in corpus.known_bad)]
+    seen = [path for path in files_below(root) if is_listed(path, corpus.known_bad)]
     if seen:
-        reasons = {corpus.known_bad[bad] for bad in corpus.known_bad if any(path.endswith(bad) for path in seen)}
+        reasons = {reason for bad, reason in corpus.known_bad.items() if any(is_listed(path, [bad]) for path in seen)}
         advice = f"Nothing to do: {'; '.join(sorted(reasons))}."
         yield Finding("ok", "known bad files, left out", _some(seen), _some(list(corpus.known_bad)), advice)
 

@@ -56,13 +56,20 @@ class Prepared:
 
 
 def prepare(
-    corpus: Corpus, root: Path, *, listen: Listener = silent, workers: int | None = None, strict: bool = False
+    corpus: Corpus,
+    root: Path,
+    *,
+    listen: Listener = silent,
+    workers: int | None = None,
+    strict: bool = False,
+    remember: bool = True,
 ) -> Prepared:
     """Bring a corpus into its store, or take the store that was made of the same files before.
 
     Files that give no wave are left out and returned with their reasons. Interrupted at any moment, the same
     call goes on where it was; a second process waits for the first. ``workers`` threads decode, by default one a
-    core and at most eight; with ``strict``, a file that gives no wave is an error.
+    core and at most eight; with ``strict``, a file that gives no wave is an error. ``remember`` lets later commands
+    find the corpus by its id; a manifest, whose id may be that of a registered corpus, is given anew each time.
 
     Raises:
         CorpusError: no file gives a wave; two utterances with one id; a full disk; with ``strict``, any problem.
@@ -74,16 +81,23 @@ def prepare(
         _only_one(corpus, listen),
         explaining_a_full_disk(f"the store of corpus '{corpus.id}'", store_folder(corpus.id)),
     ):
-        reused = (folder / META).is_file()
         shards = Shards(folder / "parts", root, utterances)
-        if not reused:
+        prepared = _kept(folder, listen)
+        if prepared is None:
             _make(corpus, shards, folder, listen, workers)
+            prepared = _prepared(folder, reused=False)
         shutil.rmtree(shards.folder, ignore_errors=True)
-        prepared = _prepared(folder, reused)
         if strict and prepared.problems:
             raise CorpusError(_listing(corpus, prepared.problems))
-        record(corpus.id, key, root)
+        if remember:
+            record(corpus.id, key, root)
     return prepared
+
+
+def finished_store(corpus: Corpus, root: Path) -> Path | None:
+    """Return the folder of the store that was made of just these files, None where there is none."""
+    folder = store_folder(corpus.id) / _key(root, _scanned(corpus, root))
+    return folder if (folder / META).is_file() else None
 
 
 def _scanned(corpus: Corpus, root: Path) -> list[Utterance]:
@@ -167,7 +181,7 @@ def _join(shards: Shards, path: Path) -> dict[str, str | int]:
 
     with replacing(path) as temporary:
         write_batches(temporary, batches())
-    return {"content": content.hexdigest(), "count": count, "samples": samples}
+    return {"content": content.hexdigest(), "count": count, "samples": samples, "bytes": path.stat().st_size}
 
 
 def _digest(batch: pa.RecordBatch, update: Callable[[bytes], None]) -> None:
@@ -180,7 +194,19 @@ def _digest(batch: pa.RecordBatch, update: Callable[[bytes], None]) -> None:
         update(samples[begin:end].astype("<i2", copy=False).tobytes())
 
 
-def _prepared(folder: Path, reused: bool) -> Prepared:
+def _kept(folder: Path, listen: Listener) -> Prepared | None:
+    """Return the store that is there already, None where there is none or it is damaged."""
+    if not (folder / META).is_file():
+        return None
+    try:
+        return _prepared(folder, reused=True)
+    except (CorpusError, OSError, ValueError):
+        listen(Notice(f"{folder}: this store is damaged. It is made anew."))
+        (folder / META).unlink()
+        return None
+
+
+def _prepared(folder: Path, *, reused: bool) -> Prepared:
     meta = read_meta(folder)
     problems: list[Mapping[str, str]] = json.loads((folder / _PROBLEMS).read_text(encoding="utf-8"))
     return Prepared(

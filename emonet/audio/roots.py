@@ -48,7 +48,11 @@ def require_root(corpus: Corpus, given: Path | None = None) -> Path:
 
 
 def _what_to_do(corpus: Corpus) -> str:
-    own = f"Give its folder with --root, or put it into the folder '{corpus.id}' below the one that {DATA} names."
+    recipe = f"{{id: {corpus.id}, root: FOLDER}}"
+    own = (
+        f"Give its folder with --root (in a recipe: {recipe}), or put it into the folder '{corpus.id}' below the one "
+        f"that {DATA} names."
+    )
     if corpus.fetchable and corpus.sources:
         return f"Fetch it: emonet corpora fetch {corpus.id}. Or, with a copy of your own: {own}"
     how = f" How to get it: {corpus.how_to_get}" if corpus.how_to_get else ""

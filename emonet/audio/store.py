@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STORE = "store.arrow"
 FORMAT = 1
 """Version of what a store holds and of how its waves are made; part of every store's key."""
+_SAYS = frozenset({"bytes", "content", "corpus", "count", "key", "samples"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ def open_store(folder: Path) -> Store:
     """Open a store without reading its waves.
 
     Raises:
-        CorpusError: there is no complete store in the folder.
+        CorpusError: there is no complete store in the folder, or it is damaged.
     """
     import datasets
     import numpy as np
@@ -92,7 +93,7 @@ def read_utterances(folder: Path) -> tuple[Utterance, ...]:
     """Return the utterances of a store without touching its waves.
 
     Raises:
-        CorpusError: there is no complete store in the folder.
+        CorpusError: there is no complete store in the folder, or it is damaged.
     """
     from emonet.audio.table import DESCRIPTION, read_table, utterance_of
 
@@ -105,7 +106,7 @@ def read_content(folder: Path) -> str:
     """Return the content hash of a store.
 
     Raises:
-        CorpusError: there is no complete store in the folder.
+        CorpusError: there is no complete store in the folder, or it is damaged.
     """
     return str(read_meta(folder)["content"])
 
@@ -114,11 +115,27 @@ def read_meta(folder: Path) -> dict[str, Any]:
     """Return what a complete store says of itself.
 
     Raises:
-        CorpusError: there is no complete store in the folder.
+        CorpusError: there is no complete store in the folder, or it is damaged.
     """
+    command = f"emonet corpora prepare {folder.parent.name}"
     try:
         meta: dict[str, Any] = json.loads((folder / META).read_text(encoding="utf-8"))
+        damage = _damage(meta, folder / STORE)
     except FileNotFoundError:
-        command = f"emonet corpora prepare {folder.parent.name}"
         raise CorpusError(f"{folder}: there is no complete store ({META} is missing). Run: {command}") from None
+    except ValueError as problem:
+        damage = f"{META} is not JSON: {problem}"
+    if damage:
+        raise CorpusError(f"{folder}: this store is damaged ({damage}). Make it anew: {command}")
     return meta
+
+
+def _damage(meta: Any, table: Path) -> str:
+    if not isinstance(meta, dict):
+        return f"{META} is no mapping"
+    if missing := sorted(_SAYS - set(meta)):
+        return f"{META} lacks {', '.join(missing)}"
+    if not table.is_file():
+        return f"{STORE} is missing"
+    size = table.stat().st_size
+    return "" if size == meta["bytes"] else f"{STORE} has {size} bytes, expected {meta['bytes']}"

@@ -14,13 +14,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from emonet.cli.console import complain
+from emonet.cli.console import Interrupted, complain, take_any_letter
 from emonet.errors import EmonetError
 
 SUCCESS, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
-    {name: f"emonet.cli.{name}" for name in ("corpora", "plugins", "recipe", "run", "runs")}
+    {name: f"emonet.cli.{name}" for name in ("corpora", "plugins", "recipe", "report", "run", "runs")}
 )
 """Command -> the module whose ``app`` it is; imported when the command is asked for."""
 
@@ -30,6 +30,9 @@ _EPILOG = (
     "Exit codes: 0 success; 1 findings (a check found problems); 2 errors (the text says what to do); "
     "130 interrupted (run the same command again: it goes on where it was)."
 )
+
+
+_INTERRUPTED = "Interrupted. Run the same command again: it goes on where it was."
 
 
 class LazyGroup(TyperGroup):
@@ -68,6 +71,7 @@ def run_command(arguments: Sequence[str]) -> int:
     """Run ``emonet`` with these arguments and return its exit code; every failure is one message on stderr."""
     # --debug is taken out wherever it stands, so that it can be added to the end of a line that failed.
     debug = "--debug" in arguments
+    take_any_letter()
     rest = [argument for argument in arguments if argument != "--debug"]
     if rest == ["--version"]:
         sys.stdout.write(f"emonet {_version()}\n")
@@ -81,18 +85,18 @@ def run_command(arguments: Sequence[str]) -> int:
         return _stop_writing()  # rich and typer leave in this way, and in no other case, when a pipe is closed
     except KeyboardInterrupt:
         code = INTERRUPTED
-    if code == INTERRUPTED:
-        complain("Interrupted. Run the same command again: it goes on where it was.")
+    if code == INTERRUPTED:  # typer's word for Ctrl-C
+        complain(_INTERRUPTED)
     return code if isinstance(code, int) else SUCCESS
 
 
 def _explain(problem: Exception, *, debug: bool) -> int:
     if isinstance(problem, BrokenPipeError):
         return _stop_writing()
-    if isinstance(problem, typer.Abort):
-        complain("Interrupted. Run the same command again: it goes on where it was.")
+    if isinstance(problem, (typer.Abort, Interrupted)):
+        complain(str(problem) or _INTERRUPTED)
         return INTERRUPTED
-    known = isinstance(problem, (EmonetError, UsageError, OSError))
+    known = isinstance(problem, (EmonetError, UsageError, OSError, UnicodeEncodeError))
     if debug or not known:
         traceback.print_exception(problem)
     if not known:
@@ -117,6 +121,11 @@ def _sentence(problem: Exception) -> str:
         return f"{problem.format_message()}\nSee: {path} --help"  # type: ignore[attr-defined]
     if isinstance(problem, OSError):
         return _system_sentence(problem)
+    if isinstance(problem, UnicodeEncodeError):
+        text = (
+            f"'{ascii(problem.object)[1:-1]}' has letters that the encoding '{problem.encoding}' of this locale lacks"
+        )
+        return f"{text}. Choose a UTF-8 locale, e.g. LC_ALL=C.UTF-8, and run the same command again."
     return str(problem)
 
 

@@ -61,6 +61,7 @@ def facts_of(corpus: Corpus) -> dict[str, Any]:
         "known_bad": dict(corpus.known_bad),
         "examples": [example.path for example in corpus.examples],
         "notes": list(corpus.notes),
+        "paper": asdict(corpus.paper) if corpus.paper else None,
     }
 
 
@@ -121,6 +122,18 @@ def lines_of(corpus: Corpus) -> Iterator[str]:
         yield f"  left out    {path}: {reason}"
     for note in corpus.notes:
         yield f"  note        {note}"
+    yield from _published(corpus)
+
+
+def _published(corpus: Corpus) -> Iterator[str]:
+    if corpus.paper is None:
+        return
+    yield f"  paper       UAR in % on its own partitions (Tables 3 and 4), chance {corpus.paper.chance:.1f}"
+    for result in corpus.paper.results:
+        dev = "" if result.dev is None else f"dev {result.dev:.1f}, "
+        epoch = "" if result.checkpoint == "best" else ", final epoch"
+        mark = f" {result.mark}" if result.mark else ""
+        yield f"              {result.system} ({result.strategy}{epoch}): {dev}test {result.test:.1f}{mark}"
 
 
 def _ways(corpus: Corpus) -> Iterator[str]:

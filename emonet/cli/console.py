@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
 
 WIDE = 160
 """Columns of a table that goes to a file or a pipe, where no terminal gives its width."""
+_KEY = 32
+"""Characters that an id or a key has at most."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print plain JSON, and nothing else, on stdout.")]
 PluginFiles = Annotated[
     list[Path] | None, typer.Option("--plugin", help="Load this single-file plugin as well. May be given repeatedly.")
 ]
 Root = Annotated[Path | None, typer.Option("--root", help="The folder of the unpacked corpus.")]
+
+
+class Interrupted(Exception):
+    """Ctrl-C in a command that can say more than others about how to go on; its text says it."""
 
 
 def output() -> Console:
@@ -38,8 +45,8 @@ def errors() -> Console:
 def _console(stream: Any) -> Console:
     from rich.console import Console
 
-    # No markup: labels, paths and messages may hold square brackets.
-    return Console(file=stream, markup=False, highlight=False, width=None if stream.isatty() else WIDE)
+    # No markup and no emoji: labels, paths and messages may hold square brackets, or a word between colons.
+    return Console(file=stream, markup=False, emoji=False, highlight=False, width=None if stream.isatty() else WIDE)
 
 
 def complain(text: str) -> None:
@@ -48,8 +55,16 @@ def complain(text: str) -> None:
 
 
 def print_json(data: Any) -> None:
-    """Print plain data as JSON."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    """Print plain data as JSON, with escapes where stdout cannot take every letter."""
+    takes_all = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=not takes_all) + "\n")
+
+
+def take_any_letter() -> None:
+    """Let stdout and stderr show an escape for a letter that the locale's encoding lacks, in place of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(text: str) -> None:
@@ -63,9 +78,12 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     from rich.table import Table
 
     table = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
+    cells = list(rows)
+    # The first column holds what one types or copies, an id or a key: whole, unless it is a path.
+    is_short = all(len(row[0]) <= _KEY for row in cells)
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=is_short and number == 0)
+    for row in cells:
         table.add_row(*row)
     output().print(table)
 

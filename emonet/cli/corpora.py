@@ -16,6 +16,7 @@ from emonet.cli.console import (
     Root,
     errors,
     load_plugins,
+    output,
     print_json,
     print_table,
     say,
@@ -27,9 +28,18 @@ from emonet.errors import CorpusError, UnknownName
 if TYPE_CHECKING:
     from emonet.audio.prepare import Prepared
 
-app = typer.Typer(help="List, fetch, check and prepare corpora.", no_args_is_help=True)
+app = typer.Typer(help="List, fetch, check and prepare corpora.", no_args_is_help=True, add_completion=False)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The corpus' id, as in 'emonet corpora list'.")]
+IdOrNone = Annotated[str, typer.Argument(metavar="[ID]", help="The corpus' id, as in 'emonet corpora list'.")]
+ManifestPath = Annotated[
+    Path | None, typer.Option("--manifest", help="A CSV file, or a folder of them, instead of an id.")
+]
+
+_WIDE = ("id", "title", "languages", "classes", "speakers", "access", "data")
+_NARROW = ("id", "title", "access", "data")
+_WIDE_ENOUGH = 110
+"""Columns of a terminal below which a list with all that would be folded letter by letter."""
 
 
 @app.command("list")
@@ -44,8 +54,9 @@ def list_corpora(
     if json:
         print_json(rows)
         return
-    columns = ("id", "title", "languages", "classes", "speakers", "access", "data")
-    print_table("", columns, [_cells(row) for row in rows])
+    shown = _NARROW if output().width < _WIDE_ENOUGH else _WIDE
+    cells = [dict(zip(_WIDE, _cells(row), strict=True)) for row in rows]
+    print_table("", shown, [[row[column] for column in shown] for row in cells])
     say(f"{len(rows)} corpora. Details: emonet corpora info ID")
 
 
@@ -101,19 +112,18 @@ def fetch(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) ->
 
 @app.command()
 def check(
-    corpus_id: Id,
+    corpus_id: IdOrNone = "",
     *,
+    manifest: ManifestPath = None,
     root: Root = None,
     quick: Annotated[bool, typer.Option("--quick", help="Names and counts only; open no audio file.")] = False,
     plugin: PluginFiles = None,
     json: AsJson = False,
 ) -> None:
-    """Compare a copy of a corpus with its card; exit code 1 where there is a problem."""
+    """Compare a copy of a corpus with its card or manifest; exit code 1 where there is a problem."""
+    corpus, folder = _chosen("check", corpus_id, manifest, root, plugin)
     from emonet.audio.doctor import check as check_copy
-    from emonet.audio.roots import require_root
 
-    corpus = load_plugins(plugin).corpus(corpus_id)
-    folder = require_root(corpus, root)
     with progress_listener(errors(), quiet=json) as listen:
         findings = check_copy(corpus, folder, quick=quick, listen=listen)
     if json:
@@ -127,20 +137,20 @@ def check(
 
 @app.command()
 def prepare(
-    corpus_id: Annotated[str, typer.Argument(metavar="[ID]", help="The corpus' id.")] = "",
+    corpus_id: IdOrNone = "",
     *,
-    manifest: Annotated[Path | None, typer.Option(help="A CSV file, or a folder of them, instead of an id.")] = None,
+    manifest: ManifestPath = None,
     root: Root = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a file cannot be used.")] = False,
     plugin: PluginFiles = None,
     json: AsJson = False,
 ) -> None:
     """Decode and resample a corpus once, into the store that training reads."""
-    corpus, folder = _chosen(corpus_id, manifest, root, plugin)
+    corpus, folder = _chosen("prepare", corpus_id, manifest, root, plugin)
     from emonet.audio.prepare import prepare as prepare_corpus
 
     with progress_listener(errors(), quiet=json) as listen:
-        prepared = prepare_corpus(corpus, folder, listen=listen, strict=strict)
+        prepared = prepare_corpus(corpus, folder, listen=listen, strict=strict, remember=manifest is None)
     if json:
         print_json(_plain(corpus, prepared))
     else:
@@ -148,13 +158,14 @@ def prepare(
 
 
 def _chosen(
-    corpus_id: str, manifest: Path | None, root: Path | None, plugin: Sequence[Path] | None
+    command: str, corpus_id: str, manifest: Path | None, root: Path | None, plugin: Sequence[Path] | None
 ) -> tuple[Corpus, Path]:
     from emonet.audio.roots import require_root
     from emonet.corpus.manifest import manifest_corpus, manifest_root
 
     if bool(corpus_id) == (manifest is not None):
-        raise CorpusError("Give either the id of a corpus or --manifest PATH, e.g. emonet corpora prepare my_corpus")
+        example = f"emonet corpora {command} my_corpus"
+        raise CorpusError(f"Give either the id of a corpus or --manifest PATH, e.g. {example}")
     if manifest is not None:
         return manifest_corpus(manifest, root=root), root or manifest_root(manifest)
     corpus = load_plugins(plugin).corpus(corpus_id)

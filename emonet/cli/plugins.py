@@ -14,7 +14,7 @@ from emonet.plugin.registry import Registry
 if TYPE_CHECKING:
     from emonet.testing import Result
 
-app = typer.Typer(help="List plugins, and check what they bring against the contracts.")
+app = typer.Typer(help="List plugins, and check what they bring against the contracts.", add_completion=False)
 
 
 @app.callback(invoke_without_command=True)

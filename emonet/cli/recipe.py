@@ -6,7 +6,7 @@ import typer
 
 from emonet.cli.console import print_json
 
-app = typer.Typer(help="What recipes may hold.", no_args_is_help=True)
+app = typer.Typer(help="What recipes may hold.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

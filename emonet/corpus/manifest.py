@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,9 @@ SPLITS: Mapping[str, str] = {
 """How manifests spell the three parts, as a value of ``split`` or as the name of a CSV file."""
 
 _REQUIRED = ("file", "label")
+_OPTIONAL = ("speaker", "split", "start", "end", "session", "text", "language")
+_NEAR = 0.85
+"""Likeness from which on a column is taken for a misspelt one: 'Speaker', 'speakr' and 'splits', not 'gender'."""
 _DELIMITERS = ",;\t"
 _ENCODING = "utf-8-sig"
 
@@ -135,9 +139,20 @@ def _delimiter(table: Path) -> str:
     for needed in _REQUIRED:
         if needed not in columns:
             hint = did_you_mean(needed, columns).replace("Did you mean", "Is it")
-            message = f"{table}:1: there is no column '{needed}'. {hint} Columns: {', '.join(columns)}."
+            message = f"{table}:1: there is no column '{needed}'. {hint} Columns: {', '.join(columns) or 'none'}."
             raise CorpusError(f"{' '.join(message.split())} The header must hold file and label.")
+    _check_spelling(columns, table)
     return delimiter
+
+
+def _check_spelling(columns: Sequence[str], table: Path) -> None:
+    """Refuse a column that is nearly a known one: passed over, it would take its speakers or splits along."""
+    for known in _OPTIONAL:
+        near = difflib.get_close_matches(known, [column.lower() for column in columns], n=1, cutoff=_NEAR)
+        if known not in columns and near:
+            found = next(column for column in columns if column.lower() == near[0])
+            message = f"{table}:1: the column '{found}' is not known. Did you mean '{known}'?"
+            raise CorpusError(f"{message} Rename it; a column that is to be passed over needs another name.")
 
 
 def _utterance(row: Mapping[str, str], split: str | None, base: Path, place: str) -> Utterance:
@@ -168,6 +183,8 @@ def _path(given: str, base: Path, place: str) -> str:
         raise CorpusError(f"{place}: the cell 'file' is empty. Give the path of an audio file, or remove the line.")
     path = os.path.relpath(given, base.absolute()) if Path(given).is_absolute() else os.path.normpath(given)
     posix = PurePosixPath(Path(path).as_posix())
+    if not posix.parts:
+        raise CorpusError(f"{place}: '{given}' is the folder itself. Give the path of an audio file below it.")
     if ".." in posix.parts:
         message = f"{place}: '{given}' lies outside of the folder {base}."
         raise CorpusError(f"{message} Give a path below it, or a root folder that holds all files.")

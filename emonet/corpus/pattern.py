@@ -52,12 +52,14 @@ def scan_pattern(
     regex, matched, seen = re.compile(rule.regex), False, 0
     for path in files_below(root):
         seen += 1
-        match = regex.search(unicodedata.normalize("NFC", path))
+        # file systems differ in how they spell accents; cards and ids must not
+        name = unicodedata.normalize("NFC", path)
+        match = regex.search(name)
         if match is None:
             continue
         matched = True
         utterance = _utterance(rule, match, targets, path)
-        if utterance.labels and not is_listed(path, known_bad):
+        if utterance.labels and not is_listed(name, known_bad):
             yield utterance
     if not matched:
         message = (
@@ -72,8 +74,7 @@ def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, .
     codes = {target: template.format_map(groups) for target, template in rule.label.items()}
     fields: dict[str, Any] = {name: _field(rule, name, groups) for name in _FIELDS}
     labels = labels_from(codes, targets, path)
-    # file systems differ in how they spell accents; ids must not
-    name = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
+    name = str(PurePosixPath(match.string).with_suffix(""))
     return Utterance(id=name, path=path, labels=labels, **fields)
 
 

@@ -135,7 +135,8 @@ def _check_speakers(fold: Fold, corpus: Corpus, utterances: Sequence[Utterance])
         message = (
             f"Corpus '{corpus.id}', fold '{fold.name}': speaker '{shared[0]}' is in {where} "
             f"({len(shared)} of {len(parts_of)} speakers stand in two parts). Scores would be speaker-dependent. "
-            "Choose a protocol by speaker, or declare the overlap with its reason."
+            "Choose a protocol by speaker, or declare the overlap, in a recipe with `official: {overlap: REASON}`, "
+            "in a card with `overlap: REASON`."
         )
         raise CorpusError(message)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -68,12 +68,13 @@ def read_rows(table: Path, delimiter: str, encoding: str) -> Iterator[tuple[int,
     """Yield line number and row (column -> text) of a CSV file.
 
     Raises:
-        CorpusError: wrong encoding, or a row with more or fewer cells than the header.
+        CorpusError: wrong encoding, a column that stands twice, or a row with more or fewer cells than the header.
     """
     with table.open(encoding=encoding, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             header = [cell.strip() for cell in next(reader, [])]
+            _check_header(header, table)
             for row in filter(None, reader):  # blank lines come as empty rows
                 if len(row) != len(header):
                     message = (
@@ -85,6 +86,12 @@ def read_rows(table: Path, delimiter: str, encoding: str) -> Iterator[tuple[int,
             raise CorpusError(f"{table}: not {encoding} text. Save the file as UTF-8.") from None
         except csv.Error as problem:
             raise CorpusError(f"{table}:{reader.line_num}: not CSV: {problem}. Mend the line.") from None
+
+
+def _check_header(header: Sequence[str], table: Path) -> None:
+    twice = [column for column in header if column and header.count(column) > 1]
+    if twice:
+        raise CorpusError(f"{table}:1: the column '{twice[0]}' stands twice. Keep one of them.")
 
 
 def fill(template: str, row: Mapping[str, str], place: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -67,15 +68,59 @@ def bootstrap(
         EmonetError: nothing to resample, lists of unequal length, or a level or number of draws without sense.
     """
     _check(truth, predicted, speakers, draws, level)
-    names: list[str | None] = [None] * len(truth) if speakers is None else list(speakers)
-    known = sorted({name for name in names if name is not None})
+    names, known = _names(len(truth), speakers)
+    function = partial(_values, metric=metric)
     if len(known) >= MIN_SPEAKERS:
         units, note = _speaker_units(names, known)
         drawn = _speaker_sums(truth, predicted, metric, units)
-        values = _resample(drawn, metric, draws=draws, seed=seed)
+        values = _resample(drawn, function, draws=draws, seed=seed)
         return _interval(values, "speakers", level, note)
-    values = _resample(_utterance_sums(truth, predicted, metric), metric, draws=draws, seed=seed)
+    values = _resample(_utterance_sums(truth, predicted, metric), function, draws=draws, seed=seed)
     return _interval(values, "utterances", level, _too_few(len(known)))
+
+
+def bootstrap_difference(
+    truth: Sequence[Hashable],
+    pairs: Sequence[tuple[Sequence[Hashable], Sequence[Hashable]]],
+    metric: Metric,
+    *,
+    speakers: Sequence[str | None] | None,
+    seed: int,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> Interval:
+    """Return the interval of how far one system's metric is above another's on the same utterances.
+
+    Paired: every draw resamples the same speakers (or utterances, see ``bootstrap``) for both systems and
+    takes metric(first) - metric(second), the mean over the pairs.
+
+    Args:
+        truth: labels (N,).
+        pairs: predictions (N,) of the two systems, one pair for each training seed.
+        metric: one of ``METRICS``, for classes.
+        speakers: who speaks (N,), None where nobody knows.
+        seed: of the resampling.
+        draws: how many resampled differences the interval is made of.
+        level: share of the draws that lies within the interval.
+
+    Raises:
+        EmonetError: nothing to resample, or lists of unequal length.
+    """
+    columns = [column for pair in pairs for column in pair]
+    for column in columns:
+        _check(truth, column, speakers, draws, level)
+    names, known = _names(len(truth), speakers)
+    by_speaker = len(known) >= MIN_SPEAKERS
+    units, note = _speaker_units(names, known) if by_speaker else (_joint_units(truth, columns), _too_few(len(known)))
+    urns = [_speaker_sums(truth, column, metric, units) for column in columns]
+    urn = _Urn(np.concatenate([each.sums for each in urns], axis=1), urns[0].shares, urns[0].size)
+    if not by_speaker:
+        times = np.bincount(units)
+        urn = _Urn(urn.sums / times[:, None], times / len(truth), len(truth))
+    widths = [each.sums.shape[1] for each in urns]
+    values = _resample(urn, partial(_mean_difference, metric=metric, widths=widths), draws=draws, seed=seed)
+    kind: Unit = "speakers" if by_speaker else "utterances"
+    return _interval(values, kind, level, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +154,12 @@ def _check(
         raise EmonetError(f"{draws} draws at level {level}: expected one draw or more, and a level between 0 and 1.")
 
 
+def _names(size: int, speakers: Sequence[str | None] | None) -> tuple[list[str | None], list[str]]:
+    """Return who speaks each utterance, and the known speakers in order."""
+    names: list[str | None] = [None] * size if speakers is None else list(speakers)
+    return names, sorted({name for name in names if name is not None})
+
+
 def _too_few(known: int) -> str:
     counted = f"{known} speaker{'s' * (known > 1)} only" if known else "no speaker is known"
     return f"{counted}: the interval is over utterances"
@@ -122,6 +173,13 @@ def _speaker_units(names: Sequence[str | None], known: Sequence[str]) -> tuple[N
     units = np.asarray([next(fresh) if name is None else index[name] for name in names], dtype=np.int64)
     note = f"{unknown} utterances of unknown speakers count as one speaker each" if unknown else ""
     return units, note
+
+
+def _joint_units(truth: Sequence[Hashable], columns: Sequence[Sequence[Hashable]]) -> NDArray[np.int64]:
+    """Number utterances by truth and all predictions together: utterances of one kind are interchangeable."""
+    rows = list(zip(truth, *columns, strict=True))
+    index = {row: number for number, row in enumerate(dict.fromkeys(rows))}
+    return np.asarray([index[row] for row in rows], dtype=np.int64)
 
 
 def _speaker_sums(
@@ -157,17 +215,29 @@ def _cells(truth: Sequence[Hashable], predicted: Sequence[Hashable]) -> tuple[ND
     return np.asarray(cells, dtype=np.int64), len(classes) ** 2
 
 
-def _resample(urn: _Urn, metric: Metric, *, draws: int, seed: int) -> Floats:
-    """Return the metric of every draw: (draws,)."""
+def _resample(urn: _Urn, function: Callable[[Floats], Floats], *, draws: int, seed: int) -> Floats:
+    """Return the function of the summed counts (draws, S) of every draw: (draws,)."""
     generator = np.random.default_rng(seed)
     # In blocks, so that a large corpus with a draw for each utterance stays within memory.
     block = max(1, _CELLS_AT_ONCE // len(urn.shares))
     values = []
     for start in range(0, draws, block):
         times = generator.multinomial(urn.size, urn.shares, size=min(block, draws - start))
-        sums = times @ urn.sums
-        if metric.kind == "categorical":
-            width = math.isqrt(sums.shape[-1])
-            sums = sums.reshape(-1, width, width)
-        values.append(metric.function(sums))
+        values.append(function(times @ urn.sums))
     return np.concatenate(values)
+
+
+def _values(sums: Floats, metric: Metric) -> Floats:
+    """Return the metric of every draw's sums: (draws, S) -> (draws,)."""
+    if metric.kind == "categorical":
+        width = math.isqrt(sums.shape[-1])
+        sums = sums.reshape(-1, width, width)
+    return metric.function(sums)
+
+
+def _mean_difference(sums: Floats, metric: Metric, widths: Sequence[int]) -> Floats:
+    """Return first - second, the mean over pairs, of sums side by side: (draws, S1 + S2 + ...) -> (draws,)."""
+    ends = np.cumsum(widths)[:-1]
+    values = [_values(part, metric) for part in np.split(sums, ends, axis=1)]
+    differences: Floats = np.mean([first - second for first, second in zip(values[::2], values[1::2], strict=True)], 0)
+    return differences

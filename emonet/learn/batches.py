@@ -25,14 +25,14 @@ class Batch:
     labels: torch.Tensor
 
 
-def train_batches(clips: Clips, size: int, crop: float, *, seed: int, epoch: int) -> Iterator[Batch]:
+def train_batches(clips: Clips, size: int, crop: float, *, seed: int, epoch: int, first: int = 0) -> Iterator[Batch]:
     """Yield every clip once, in an order and with random crops of at most ``crop`` s fixed by seed and epoch.
 
-    Only clips longer than ``crop`` are cut (paper, 5.1).
+    Only clips longer than ``crop`` are cut (paper, 5.1). ``first`` is the batch to begin with.
     """
     order = generator_for("order", seed, epoch).permutation(len(clips))
     longest = round(crop * SAMPLE_RATE)
-    for start in range(0, len(clips), size):
+    for start in range(first * size, len(clips), size):
         positions = [int(position) for position in order[start : start + size]]
         begins = [_random_begin(clips, position, longest, seed, epoch) for position in positions]
         yield _batch(clips, positions, begins, longest)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emonet.audio.store import Store
-from emonet.task import Item
-
-Waves = Sequence[tuple[Store, int]]
+from emonet.task import Item, Task
 
 
 @dataclass(frozen=True)
@@ -43,20 +41,21 @@ class Clips:
         return wave[begin:] if length is None else wave[begin : begin + length]
 
 
-def clips_of(items: Sequence[Item], stores: Mapping[str, Store], normalisation: str) -> Clips:
-    """Look the items up in the stores of their corpora."""
+def clips_of(task: Task, part: str, stores: Mapping[str, Store], normalisation: str) -> Clips:
+    """Look a task's items up in the stores of their corpora."""
+    items = task.items[part]
     places = tuple((stores[item.corpus], stores[item.corpus].row_of[item.id]) for item in items)
     return Clips(
-        items=tuple(items),
+        items=items,
         places=places,
         labels=np.array([item.label for item in items], dtype=np.int64),
         samples=np.array([store.samples[row] for store, row in places], dtype=np.int64),
-        groups=tuple(group_of(item, normalisation) for item in items),
+        groups=tuple(group_of(item, task, normalisation) for item in items),
     )
 
 
-def group_of(item: Item, normalisation: str) -> str:
-    """Return the group whose statistics normalise an item."""
+def group_of(item: Item, task: Task, normalisation: str) -> str:
+    """Return the group whose statistics normalise an item: ``global`` is all that the task learns from."""
     if normalisation == "speaker":
         return f"{item.corpus}/{item.speaker}"
-    return item.corpus if normalisation == "corpus" else ""
+    return item.corpus if normalisation == "corpus" else f"all of {task.id}"

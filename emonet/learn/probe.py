@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emonet.corpus.corpus import PARTS, Part
+from emonet.corpus.corpus import PARTS
 from emonet.evaluate.metrics import METRICS
 from emonet.learn.scaling import fit_table, parts_to_fit
 from emonet.recipe import SVM
@@ -39,8 +39,8 @@ class ProbeResult:
 
 
 def normalised(
-    features: Mapping[Part, Floats], groups: Mapping[Part, tuple[str, ...]], normalisation: str
-) -> dict[Part, Floats]:
+    features: Mapping[str, Floats], groups: Mapping[str, tuple[str, ...]], normalisation: str
+) -> dict[str, Floats]:
     """Return the features (N, D) of every part, z-scored by the table that ``normalisation`` asks for."""
     if normalisation == "none":
         return dict(features)
@@ -50,14 +50,14 @@ def normalised(
         for group, row in zip(groups[part], features[part], strict=True)
     ]
     table = fit_table(fitted)
-    result: dict[Part, Floats] = {}
+    result: dict[str, Floats] = {}
     for part, values in features.items():
         means, scales = table.rows(groups[part])
         result[part] = (values - means) / scales
     return result
 
 
-def fit_probe(task: Task, features: Mapping[Part, Floats], settings: SVM, seed: int) -> ProbeResult:
+def fit_probe(task: Task, features: Mapping[str, Floats], settings: SVM, seed: int) -> ProbeResult:
     """Choose C on dev and refit on train and dev; the normalisation stays the one fitted before.
 
     Of equally good values the smallest C, the simplest model, is taken.

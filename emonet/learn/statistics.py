@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emonet.corpus.corpus import Part
 from emonet.learn.batches import evaluation_batches
 from emonet.learn.clips import Clips
 from emonet.learn.scaling import ScalingTable, fit_table, parts_to_fit
@@ -18,16 +17,20 @@ _BATCH = 32
 
 
 def frontend_table(
-    frontend: Frontend, clips: Mapping[Part, Clips], normalisation: str, device: torch.device
+    frontend: Frontend, clips: Iterable[Mapping[str, Clips]], normalisation: str, device: torch.device
 ) -> ScalingTable | None:
-    """Fit mean and scale of each channel and band over the valid frames of whole clips, None for ``none``."""
+    """Fit mean and scale of each channel and band over the valid frames of whole clips, None for ``none``.
+
+    ``clips`` has the parts of every task that is learned from.
+    """
     if normalisation == "none":
         return None
-    return fit_table(_pieces(frontend, clips, parts_to_fit(normalisation), device))
+    parts = parts_to_fit(normalisation)
+    return fit_table(piece for each in clips for piece in _pieces(frontend, each, parts, device))
 
 
 def _pieces(
-    frontend: Frontend, clips: Mapping[Part, Clips], parts: tuple[Part, ...], device: torch.device
+    frontend: Frontend, clips: Mapping[str, Clips], parts: Iterable[str], device: torch.device
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
     with torch.inference_mode():
         for part in parts:

@@ -31,10 +31,11 @@ class Attention2d(nn.Module):
         Without a mask zero padding takes part, as in the paper.
         """
         positions = x.flatten(2).transpose(1, 2)
-        scores = torch.tanh(self.project(positions)).float() @ self.importance.float()
+        scores = self.smoothing * (torch.tanh(self.project(positions)).float() @ self.importance.float())
         if mask is not None:
+            # After smoothing: 0 times -inf would be NaN.
             scores = scores.masked_fill(~mask.expand(-1, 1, *x.shape[2:]).flatten(1), float("-inf"))
-        weights = torch.softmax(self.smoothing * scores, dim=1)
+        weights = torch.softmax(scores, dim=1)
         return torch.einsum("bn,bnc->bc", weights.to(x.dtype), positions)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from emonet.corpus.corpus import Corpus
     from emonet.events import Event
     from emonet.executor import Executor
-    from emonet.model.contracts import Backbone, Extractor, Frontend
+    from emonet.model.contracts import Adapter, Backbone, Extractor, Frontend
     from emonet.report.results import Report
 
 
@@ -33,6 +33,11 @@ def emonet_frontends() -> Mapping[str, Callable[..., Frontend]]:  # type: ignore
 @hookspec
 def emonet_backbones() -> Mapping[str, Callable[..., Backbone]]:  # type: ignore[empty-body]
     """Return factories of backbones by name."""
+
+
+@hookspec
+def emonet_adapters() -> Mapping[str, Callable[..., Adapter]]:  # type: ignore[empty-body]
+    """Return factories of adapter types by name."""
 
 
 @hookspec

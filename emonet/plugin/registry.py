@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import pluggy
 
@@ -23,8 +23,8 @@ from emonet.plugin.build import build
 from emonet.plugin.marker import PROJECT
 
 Named = TypeVar("Named")
-Component = Literal["extractors", "frontends", "backbones", "executors", "report_formats"]
-COMPONENTS: tuple[Component, ...] = ("extractors", "frontends", "backbones", "executors", "report_formats")
+Component = Literal["extractors", "frontends", "backbones", "adapters", "executors", "report_formats"]
+COMPONENTS: tuple[Component, ...] = get_args(Component)
 PIN = "EMONET_PLUGINS"
 
 
@@ -53,7 +53,7 @@ class Registry:
     def corpora(self) -> Mapping[str, Corpus]:
         """All corpora by id."""
         found = [(corpus.id, corpus, owner) for owner, corpora in self._each("corpora") for corpus in corpora]
-        return _unique("corpus", found)
+        return self._unique("corpus", found)
 
     def factories(self, kind: Component) -> Mapping[str, Callable[..., Any]]:
         """Return all factories of a kind by name.
@@ -63,7 +63,7 @@ class Registry:
         """
         if kind not in self._factories:
             found = [(name, made, owner) for owner, each in self._each(kind) for name, made in each.items()]
-            self._factories[kind] = _unique(kind[:-1].replace("_", " "), found)
+            self._factories[kind] = self._unique(kind[:-1].replace("_", " "), found)
         return self._factories[kind]
 
     @cached_property
@@ -113,14 +113,6 @@ class Registry:
         """
         return build(f"{kind[:-1].replace('_', ' ')} '{name}'", self.factory(kind, name), options)
 
-    def owner(self, kind: str, name: str) -> PluginInfo | None:
-        """Return the plugin that brings ``name``, or None."""
-        for owner, brought in self._each(kind):
-            names = [corpus.id for corpus in brought] if kind == "corpora" else list(brought)
-            if name in names:
-                return self.plugins[owner]
-        return None
-
     def names_of(self, plugin: str) -> dict[str, list[str]]:
         """Return what a plugin brings: kind -> names."""
         brought: dict[str, list[str]] = {}
@@ -158,8 +150,7 @@ class Registry:
             for implementation in hook.get_hookimpls():
                 name = implementation.plugin_name
                 try:
-                    brought = implementation.function()
-                    brought = list(brought) if kind == "corpora" else dict(brought)
+                    brought = _checked(kind, implementation.function())
                 except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
                     self._mark_broken(name, problem)
                     continue
@@ -170,6 +161,17 @@ class Registry:
     @cached_property
     def _collected(self) -> dict[str, list[tuple[str, Any]]]:
         return {}
+
+    def _unique(self, kind: str, found: Iterable[tuple[str, Named, str]]) -> dict[str, Named]:
+        owners: dict[str, str] = {}
+        things: dict[str, Named] = {}
+        for name, thing, owner in found:
+            if name in owners:
+                one, other = (f"{plugin} ({self.plugins[plugin].distribution})" for plugin in (owners[name], owner))
+                message = f"Two plugins bring the {kind} '{name}': {one} and {other}. "
+                raise PluginError(f"{message}Uninstall one, or choose with {PIN}.")
+            owners[name], things[name] = owner, thing
+        return things
 
     def _mark_broken(self, name: str, problem: Exception) -> None:
         info = self.plugins[name]
@@ -191,7 +193,7 @@ def load_registry(files: Sequence[Path] = ()) -> Registry:
     for entry in sorted(entry_points(group=PROJECT), key=_name_and_package):
         if _is_wanted(entry):
             _load_entry(registry, entry)
-    for path in files:
+    for path in {path.resolve(): path for path in files}.values():
         _load_file(registry, path)
     return registry
 
@@ -219,7 +221,7 @@ def _load_entry(registry: Registry, entry: EntryPoint) -> None:
     try:
         module = entry.load()
         _register(registry, module, PluginInfo(entry.name, distribution, version))
-    except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
         registry.plugins[entry.name] = PluginInfo(entry.name, distribution, version, (), _text(problem))
 
 
@@ -234,7 +236,7 @@ def _load_file(registry: Registry, path: Path) -> None:
     sys.modules.setdefault(name, module)
     try:
         spec.loader.exec_module(module)
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise PluginError(f"{path}: the plugin raised {_text(problem)}. Mend it, or leave out --plugin.") from problem
     _register(registry, module, PluginInfo(str(path), str(path), "file"))
 
@@ -253,19 +255,22 @@ def _register(registry: Registry, module: Any, info: PluginInfo) -> None:
     registry.plugins[info.name] = PluginInfo(info.name, info.distribution, info.version, hooks)
 
 
-def _text(problem: Exception) -> str:
+def _text(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem}"
 
 
-def _unique(kind: str, found: Iterable[tuple[str, Named, str]]) -> dict[str, Named]:
-    owners: dict[str, str] = {}
-    things: dict[str, Named] = {}
-    for name, thing, owner in found:
-        if name in owners:
-            message = (
-                f"Two plugins bring the {kind} '{name}': {owners[name]} and {owner}. "
-                f"Uninstall one, or choose with {PIN}."
-            )
-            raise PluginError(message)
-        owners[name], things[name] = owner, thing
-    return things
+def _checked(kind: str, brought: Any) -> Any:
+    """Return what a hook returned as a list of corpora or a mapping of factories.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if kind == "corpora":
+        found: Any = list(brought)
+        strange, wanted = [one for one in found if not isinstance(one, Corpus)], "Corpus objects"
+    else:
+        found = dict(brought)
+        strange, wanted = [made for made in found.values() if not callable(made)], "factories by name"
+    if strange:
+        raise TypeError(f"emonet_{kind} returned {strange[0]!r} among others, expected {wanted} only")
+    return found

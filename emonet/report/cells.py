@@ -27,6 +27,18 @@ def best_and_final(row: Row, part: Part) -> str:
     return " / ".join(value for value in values if value) or NOTHING
 
 
+def means(row: Row, part: Part) -> str:
+    """Return the means over seeds at the best and the final epoch."""
+    found = [row.of(part, checkpoint) for checkpoint in ("best", "final")]
+    values = [number(summarise(scores).mean, METRICS[scores[0].metric]) for scores in found if scores]
+    return " / ".join(values) or NOTHING
+
+
+def best_of(row: Row, part: Part) -> str:
+    """Return the value of the best epoch, or of the only checkpoint that there is."""
+    return _mean(row.of_part(part)) or NOTHING
+
+
 def interval(row: Row) -> str:
     """Return the interval of the test score; over several seeds, from the lowest end to the highest."""
     scores = row.of_part("test")

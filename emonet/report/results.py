@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emonet.atomic import write_json
+from emonet.corpus.corpus import Published
 from emonet.errors import EmonetError
+from emonet.evaluate.baseline import BaselineComparison
 from emonet.evaluate.score import Score
+from emonet.report.curves import Curve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _TEXTS = ("name", "folder", "created", "version")
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,9 @@ class Report:
         created: when, as an ISO 8601 time.
         version: of EmoNet.
         notes: sentences that concern the whole run, e.g. how many files could not be read.
+        comparisons: every system against the named baseline; empty where none is named.
+        curves: what training went through; empty where it was not asked for.
+        published: task -> what the paper reports for it.
     """
 
     name: str
@@ -35,11 +42,20 @@ class Report:
     version: str
     scores: tuple[Score, ...]
     notes: tuple[str, ...] = ()
+    comparisons: tuple[BaselineComparison, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    published: Mapping[str, Published] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
+        """Return plain data for JSON; what is empty is left out, save for scores and notes."""
         texts = {key: getattr(self, key) for key in _TEXTS}
-        return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores]}
+        rest = {
+            "comparisons": [comparison.to_json() for comparison in self.comparisons],
+            "curves": [asdict(curve) for curve in self.curves],
+            "published": {task: asdict(published) for task, published in self.published.items()},
+        }
+        given = {key: value for key, value in rest.items() if value}
+        return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores], **given}
 
     @classmethod
     def from_json(cls, data: Any) -> Report:
@@ -57,7 +73,28 @@ class Report:
             raise EmonetError("Not a report: its scores are no list of mappings. Run the recipe again.")
         scores = tuple(Score.from_json(score) for score in data["scores"])
         texts = {key: str(data[key]) for key in _TEXTS}
-        return cls(**texts, scores=scores, notes=tuple(data.get("notes", ())))
+        return cls(
+            **texts,
+            scores=scores,
+            notes=tuple(data.get("notes", ())),
+            comparisons=_typed(tuple[BaselineComparison, ...], data, "comparisons", ()),
+            curves=_typed(tuple[Curve, ...], data, "curves", ()),
+            published=_typed(dict[str, Published], data, "published", {}),
+        )
+
+
+def _typed(kind: type[_Part], data: Mapping[str, Any], key: str, default: _Part) -> _Part:
+    from pydantic import TypeAdapter, ValidationError
+
+    if key not in data:
+        return default
+    try:
+        return TypeAdapter(kind).validate_python(data[key])
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        place = ".".join(str(part) for part in (key, *first["loc"]))
+        message = f"Not a report: '{place}': {first['msg'].lower()}. It may be from another version of EmoNet."
+        raise EmonetError(message) from None
 
 
 def write_report(report: Report, path: Path) -> None:

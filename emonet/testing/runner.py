@@ -134,7 +134,8 @@ def check_plugin(registry: Registry, name: str) -> list[Result]:
     """
     info = registry.plugins.get(name)
     if info is not None and info.error:
-        raise PluginError(f"Plugin '{name}' of {info.distribution} cannot be checked: {info.error}. Mend its import.")
+        reason = info.error.rstrip(".")
+        raise PluginError(f"Plugin '{name}' of {info.distribution} cannot be checked: {reason}. Mend it first.")
     if info is not None:
         return run_checks(registry.manager.get_plugin(name))
     subjects = list(_loaded_subjects(registry))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import emonet
-from emonet_plugins import factories, formats
+from emonet_plugins import adapters, factories, formats
 from emonet_plugins.event_log import emonet_event as emonet_event  # a hook, found here by its name
 
 
@@ -32,6 +32,18 @@ def emonet_backbones() -> Mapping[str, Callable[..., Any]]:
 
 
 @emonet.hookimpl
+def emonet_adapters() -> Mapping[str, Callable[..., Any]]:
+    """Return the adapter types."""
+    return {
+        "batchnorm": adapters.batchnorm,
+        "bottleneck": adapters.bottleneck,
+        "lora": adapters.lora,
+        "residual": adapters.residual,
+        "series": adapters.series,
+    }
+
+
+@emonet.hookimpl
 def emonet_executors() -> Mapping[str, Callable[..., Any]]:
     """Return the executors."""
     return {"local": factories.local}
@@ -40,4 +52,10 @@ def emonet_executors() -> Mapping[str, Callable[..., Any]]:
 @emonet.hookimpl
 def emonet_report_formats() -> Mapping[str, Callable[..., Any]]:
     """Return the report formats."""
-    return {"terminal": formats.terminal, "markdown": formats.markdown, "json": formats.as_json}
+    return {
+        "terminal": formats.terminal,
+        "markdown": formats.markdown,
+        "latex": formats.latex,
+        "html": formats.html,
+        "json": formats.as_json,
+    }

@@ -54,7 +54,7 @@ def logmel(
     return LogMel(bands, window=window, hop=hop, low=low, high=high, floor=floor)
 
 
-@emonet.component(version="1", accepts="image")
+@emonet.component(version="1", accepts="image", layers=("convolution", "linear", "norm"))
 def wide_resnet(
     *,
     width: int = 32,

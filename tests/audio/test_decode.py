@@ -271,3 +271,7 @@ def test_without_the_extra_a_video_names_it(tmp_path: Path, monkeypatch: pytest.
     text = r"Decoding a\.avi needs the extra 'video'\. Install it: pip install 'emonet\[video\]'"
     with pytest.raises(MissingExtra, match=text):
         read_wave(path)
+
+
+def test_a_name_that_no_file_system_takes_is_a_problem_of_that_file(tmp_path: Path) -> None:
+    assert reason_of(tmp_path / f"{'a' * 300}.wav") == "unreadable: File name too long"

@@ -121,6 +121,8 @@ def test_known_bad_files_are_named_with_their_reason(copy: Path) -> None:
     bad = replace(FOO, known_bad={"xcough.wav": "a cough", "xgone.wav": "a sneeze"})
     finding = named(check(bad, copy, quick=True), "known bad files")
     assert (finding.level, finding.seen, finding.advice) == ("ok", "1: xcough.wav", "Nothing to do: a cough.")
+    similar = replace(FOO, known_bad={"xcough.wav": "a cough", "cough.wav": "another cough"})
+    assert named(check(similar, copy, quick=True), "known bad files").advice == "Nothing to do: a cough."
     (copy / "xcough.wav").unlink()
     assert not [each for each in check(bad, copy, quick=True) if each.what.startswith("known bad")]
 

@@ -19,7 +19,7 @@ from filelock import FileLock
 from emonet import Corpus, CorpusError, Utterance
 from emonet.audio import shards, table
 from emonet.audio.current import current, recorded_root
-from emonet.audio.prepare import Problem, prepare
+from emonet.audio.prepare import Problem, finished_store, prepare
 from emonet.audio.store import open_store, read_content, read_utterances
 from emonet.events import Event, Progress
 from emonet.home import store_folder
@@ -305,3 +305,18 @@ def test_a_record_that_is_no_json_counts_as_none(corpus: Corpus, root: Path) -> 
         record.write_text(text)
         assert current("tones") is None
         assert recorded_root("tones") is None
+
+
+def test_a_corpus_that_is_not_to_be_remembered_leaves_the_current_one(corpus: Corpus, root: Path) -> None:
+    first = prepare(corpus, root)
+    other = replace(corpus, scan=lambda folder: list(corpus.scan(folder))[:2])
+    assert prepare(other, root, remember=False).folder != first.folder
+    assert current("tones") == first.folder
+
+
+def test_a_finished_store_is_found_by_its_files_alone(corpus: Corpus, root: Path) -> None:
+    assert finished_store(corpus, root) is None
+    prepared = prepare(corpus, root)
+    assert finished_store(corpus, root) == prepared.folder
+    next(root.rglob("*.wav")).touch()
+    assert finished_store(corpus, root) is None

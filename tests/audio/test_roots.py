@@ -80,8 +80,8 @@ def test_without_a_source_the_text_says_whom_to_ask(foo: Corpus) -> None:
     with pytest.raises(CorpusError) as caught:
         require_root(asked)
     assert str(caught.value) == (
-        "Corpus 'foo' is not on this machine. Give its folder with --root, or put it into the folder 'foo' "
-        "below the one that EMONET_DATA names. How to get it: Write to foo@example.org."
+        "Corpus 'foo' is not on this machine. Give its folder with --root (in a recipe: {id: foo, root: FOLDER}), or "
+        "put it into the folder 'foo' below the one that EMONET_DATA names. How to get it: Write to foo@example.org."
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from audio_tones import Heard
 
 from emonet import Corpus, CorpusError, Utterance
 from emonet.audio import shards
@@ -72,6 +73,36 @@ def test_a_folder_without_a_complete_store_is_an_error(corpus: Corpus, root: Pat
             read(folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "damaged", "text"),
+    [
+        (
+            "meta.json",
+            b'{"bytes": 1',
+            r"damaged \(meta\.json is not JSON: .*\)\. Make it anew: emonet corpora prepare tones",
+        ),
+        ("meta.json", b"{}", r"damaged \(meta\.json lacks bytes, content, corpus, count, key, samples\)"),
+        ("meta.json", b"[]", r"damaged \(meta\.json is no mapping\)"),
+        ("store.arrow", b"ARROW1", r"damaged \(store\.arrow has 6 bytes, expected \d{4,}\)"),
+        ("store.arrow", None, r"damaged \(store\.arrow is missing\)"),
+        ("problems.json", b"", None),
+    ],
+)
+def test_a_damaged_store_is_reported_and_made_anew_by_the_next_prepare(
+    corpus: Corpus, root: Path, heard: Heard, name: str, damaged: bytes | None, text: str | None
+) -> None:
+    whole = prepare(corpus, root)
+    (whole.folder / name).unlink()
+    if damaged is not None:
+        (whole.folder / name).write_bytes(damaged)
+    for read in (open_store, read_utterances, read_content) if text else ():
+        with pytest.raises(CorpusError, match=text):
+            read(whole.folder)
+    assert prepare(corpus, root, listen=heard) == whole
+    assert heard.notices == [f"{whole.folder}: this store is damaged. It is made anew."]
+    assert len(open_store(whole.folder)) == 10
+
+
 def test_the_table_is_read_without_torch_or_datasets(corpus: Corpus, root: Path) -> None:
     folder = prepare(corpus, root).folder
     code = (
@@ -83,4 +114,4 @@ def test_the_table_is_read_without_torch_or_datasets(corpus: Corpus, root: Path)
         "assert len(emonet.audio.store.read_utterances(Path(sys.argv[1]))) == 10\n"
         "assert not {'torch', 'datasets', 'soundfile'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code, folder, root], check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-c", code, folder, root], check=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from cli_terminal import Emonet
 
 from emonet.cli.app import COMMANDS, run_command
-from emonet.cli.console import complain
+from emonet.cli.console import complain, say
 from emonet.errors import CorpusError
 
 HEAVY = (
@@ -50,7 +51,7 @@ from emonet.cli.app import run_command
 code = run_command({list(command)!r})
 print(sorted(set({HEAVY!r}) & set(sys.modules)), code, file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "[] 0"
 
 
@@ -159,7 +160,7 @@ def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
         "    return []\n"
     )
     command = [sys.executable, "-c", "from emonet.cli import main; main()", "corpora", "list", "--plugin", str(plugin)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "waiting\n"
         process.send_signal(signal.SIGINT)
@@ -170,8 +171,42 @@ def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
 
 def test_a_closed_pipe_is_no_error(plugin: Path) -> None:
     line = f"{sys.executable} -c 'from emonet.cli import main; main()' corpora list --plugin {plugin} | true"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False)  # noqa: S607
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def under_ascii(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command in a locale whose encoding is ASCII, for texts and for file names."""
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", "from emonet.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **plain})
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_letters_that_the_locale_lacks_are_escaped(tmp_path: Path, plugin: Path, form: list[str]) -> None:
+    card = tmp_path / "cards" / "tones.yaml"
+    card.write_text(card.read_text().replace("A. Tone", "Ä. Tönę"), encoding="utf-8")
+    done = under_ascii("corpora", "info", "tones", "--plugin", plugin, *form)
+    assert (done.returncode, done.stderr) == (0, "")
+    if form:
+        assert json.loads(done.stdout)["citation"]["authors"] == "Ä. Tönę"
+    else:
+        assert r"\xc4. T\xf6n\u0119 (2020)" in done.stdout
+
+
+def test_file_names_that_the_locale_lacks_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "all.csv").write_text("file,label\nä.wav,a\nb.wav,b\n", encoding="utf-8")
+    done = under_ascii("corpora", "prepare", "--manifest", tmp_path / "all.csv")
+    assert done.returncode == 2
+    assert done.stderr == (
+        rf"Error: '{tmp_path}/\xe4.wav' has letters that the encoding 'ascii' of this locale lacks. Choose a UTF-8 "
+        "locale, e.g. LC_ALL=C.UTF-8, and run the same command again.\n"
+    )
+
+
+@pytest.mark.parametrize("group", COMMANDS)
+def test_no_group_offers_to_change_the_users_shell(emonet: Emonet, group: str) -> None:
+    assert "install-completion" not in emonet(group, "--help").out
 
 
 def test_an_error_goes_to_stderr_and_markup_is_left_alone(emonet: Emonet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,3 +223,8 @@ def test_a_complaint_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> 
 def test_success_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["corpora", "list", "--json"]) == 0
     assert capsys.readouterr().out.startswith("[")
+
+
+def test_a_word_between_colons_is_no_emoji(capsys: pytest.CaptureFixture[str]) -> None:
+    say("label :angry: of a:b:c")
+    assert capsys.readouterr().out == "label :angry: of a:b:c\n"

@@ -188,11 +188,33 @@ def test_strict_turns_problems_into_an_error(emonet: Emonet, plugin: Path, tones
     assert "s1_j_2.wav" in ran.err
 
 
-def test_prepare_takes_an_id_or_a_manifest_but_not_both(emonet: Emonet, tmp_path: Path) -> None:
+def test_a_narrow_terminal_keeps_ids_whole(emonet: Emonet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emonet.cli.console.WIDE", 60)
+    lines = emonet("corpora", "list").out.splitlines()
+    known = {row["id"] for row in emonet("corpora", "list", "--json").json}
+    assert len(known) >= 10
+    assert known <= {word for line in lines for word in line.split()[:1]}
+    assert max(map(len, lines)) <= 60
+
+
+def test_a_manifest_is_checked_without_a_card(emonet: Emonet, tmp_path: Path) -> None:
+    write_tone(tmp_path / "a.wav")
+    write_tone(tmp_path / "c.wav", level=0.0)
+    (tmp_path / "all.csv").write_text("file,label,speaker\na.wav,joy,s1\nb.wav,anger,s2\nc.wav,anger,s2\n")
+    ran = emonet("corpora", "check", "--manifest", tmp_path / "all.csv", "--json")
+    found = {finding["what"]: (finding["level"], finding["seen"]) for finding in ran.json}
+    assert ran.code == 1
+    assert found["utterances"] == ("ok", "3")
+    assert found["missing files"] == ("problem", "1: b.wav")
+    assert found["silent files"] == ("warning", "1: c.wav")
+
+
+@pytest.mark.parametrize("command", ["check", "prepare"])
+def test_a_command_takes_an_id_or_a_manifest_but_not_both(emonet: Emonet, tmp_path: Path, command: str) -> None:
     for arguments in ((), ("tones", "--manifest", tmp_path)):
-        ran = emonet("corpora", "prepare", *arguments)
+        ran = emonet("corpora", command, *arguments)
         assert ran.code == 2
-        assert "Give either the id of a corpus or --manifest PATH" in ran.err
+        assert f"Give either the id of a corpus or --manifest PATH, e.g. emonet corpora {command} my_corpus" in ran.err
 
 
 def test_a_manifest_is_prepared_without_a_card(emonet: Emonet, tmp_path: Path) -> None:

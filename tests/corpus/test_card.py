@@ -36,6 +36,8 @@ examples:
   - {path: 01_a.wav, label: anger, speaker: '01'}
 """.replace("SUM", "0" * 64)
 
+TABLE = "  table:\n    files: {train: a.csv}\n    path: '{p}'\n    label: '{l}'\n"
+
 WRONG = {
     "misspelt key of a target": (
         ("classes: [", "clases: ["),
@@ -57,6 +59,26 @@ WRONG = {
         "Classes: anger, neutral.",
     ),
     "one class": (("classes: [anger, neutral]", "classes: [anger]"), "needs two classes at least"),
+    "class twice": (
+        ("classes: [anger, neutral]", "classes: [anger, neutral, anger]"),
+        "foo.yaml:10: 'targets.emotion': the class 'anger' is listed twice. Keep one of them",
+    ),
+    "count of no class": (
+        ("protocols:", "expected: {per_class: {emotion: {angr: 3}}}\nprotocols:"),
+        "expected.per_class.emotion counts no class: 'angr'. Did you mean 'anger'? Classes: anger, neutral.",
+    ),
+    "package without its archive": (
+        ("url: https://example.org/foo.zip", "package: foo"),
+        "foo.yaml:8: 'sources.0': a package needs the name of its archive. Add file: NAME.tar.gz",
+    ),
+    "delimiter of two": (
+        (GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")], TABLE + "    delimiter: ', '\n"),
+        "'scan.table.delimiter' is ', ': string should have at most 1 character",
+    ),
+    "encoding that nobody knows": (
+        (GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")], TABLE + "    encoding: utf-88\n"),
+        "'scan.table.encoding': there is no encoding 'utf-88'. Expected e.g. utf-8-sig or latin-1",
+    ),
     "classes and range": (
         ("classes: [anger, neutral]", "classes: [anger, neutral]\n    range: [1, 5]"),
         "'targets.emotion': a target has either classes (two at least) or a range.",
@@ -118,6 +140,10 @@ WRONG = {
         "'sources.0': give exactly one of url, doi, package and path",
     ),
     "checksum": (("0" * 64, "abc"), "'sources.0.sha256' is 'abc': string should match pattern"),
+    "checksum of a member": (
+        ("{url:", "{member_sha256: abc, url:"),
+        "'sources.0.member_sha256' is 'abc': string should match pattern",
+    ),
     "no example": (
         ("\n  - {path: 01_a.wav, label: anger, speaker: '01'}", " []"),
         "'examples' is []: give at least 1.",

@@ -122,12 +122,18 @@ def test_the_scan_needs_the_folder_of_the_files(tmp_path: Path) -> None:
             r"foo\.csv:1: there is no column 'file'\. Is it 'filename'\? Columns: filename,",
         ),
         ("file,emotion\na,b\n", r"foo\.csv:1: there is no column 'label'\. Columns: file, emotion\. The header must"),
-        ("", r"foo\.csv:1: there is no column 'file'"),
+        ("", r"foo\.csv:1: there is no column 'file'\. Columns: none\. The header must hold file and label"),
         ("file,label\n", r"foo\.csv: there is no row below the header\. A manifest needs rows with two labels"),
         ("file,label\na.wav,anger\n", r"foo\.csv: all rows carry the label 'anger'"),
         (f"{TWO}c.wav,\n", r"foo\.csv:4: 'c\.wav' has no label\. Give one, or remove the line"),
         (f"{TWO},anger\n", r"foo\.csv:4: the cell 'file' is empty"),
         (f"{TWO}c.wav\n", r"foo\.csv:4: this row does not have 2 cells"),
+        (f"{TWO}.,anger\n", r"foo\.csv:4: '\.' is the folder itself\. Give the path of an audio file below it"),
+        (
+            "file,label,Speaker\na,b,c\n",
+            r"foo\.csv:1: the column 'Speaker' is not known\. Did you mean 'speaker'\? Rename it; a column that is",
+        ),
+        ("file,label,splits\na,b,c\n", r"foo\.csv:1: the column 'splits' is not known\. Did you mean 'split'\?"),
         (f"{TWO}../c.wav,anger\n", r"foo\.csv:4: '\.\./c\.wav' lies outside of the folder"),
         (f"{TWO}x/../../c.wav,anger\n", r"foo\.csv:4: 'x/\.\./\.\./c\.wav' lies outside of the folder"),
         (f"{TWO}./a.wav,anger\n", r"foo\.csv:4: 'a\.wav' is listed twice \(first in .*foo\.csv:2\)\. Remove one"),
@@ -179,3 +185,9 @@ def test_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "foo.csv").write_bytes("file,label,wér\n".encode("latin-1"))
     with pytest.raises(CorpusError, match=r"foo\.csv: not UTF-8 text\. Save the file as UTF-8"):
         manifest_corpus(tmp_path / "foo.csv")
+
+
+def test_a_column_that_stands_twice_is_an_error(tmp_path: Path) -> None:
+    table = write(tmp_path, "file,label,,,label\na.wav,anger,,,joy\n")
+    with pytest.raises(CorpusError, match=r"foo\.csv:1: the column 'label' stands twice\. Keep one of them\."):
+        manifest_corpus(table)

@@ -137,6 +137,11 @@ class TestPattern:
         (found,) = by_pattern(tmp_path, PatternRule(REGEX.replace(r"\w+", "é"), {"emotion": "{label}"}))
         assert (found.id, found.path) == ("é/A1", decomposed)
 
+    def test_decomposed_accents_match_known_bad_files(self, tmp_path: Path) -> None:
+        touch(tmp_path, unicodedata.normalize("NFD", "é/A1.wav"))
+        rule = PatternRule(REGEX.replace(r"\w+", "é"), {"emotion": "{label}"})
+        assert not by_pattern(tmp_path, rule, {"é/A1.wav": "broken"})
+
     def test_a_folder_without_matches_names_a_file_to_look_for(self, tmp_path: Path) -> None:
         touch(tmp_path, "a.wav", "b.wav")
         message = r"does not look like the corpus 'foo': 2 files, none like 's1/A1.wav'\. Give the folder .* --root"

@@ -69,7 +69,7 @@ def test_a_run_leaves_everything_its_scores_came_from(recipe: Path, emonet: Emon
     protocols = json.loads((folder / "protocols.json").read_text(encoding="utf-8"))
     (protocol,) = protocols.values()
     assert {score["protocol_hash"] for score in result["scores"]} == {protocol["hash"]}
-    assert {stage["protocol_hash"] for stage in plan["stages"]} == {protocol["hash"]}
+    assert {value for stage in plan["stages"] for value in stage["protocols"].values()} == {protocol["hash"]}
     state = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert state["state"] == "complete"
     assert set(state["tests_opened"].values()) == {1}
@@ -104,7 +104,7 @@ def test_checkpoints_are_safetensors_that_name_their_classes(recipe: Path, emone
     folder = Path(ran(emonet)["run"])
     with safe_open(next((folder / "checkpoints" / "net").rglob("best.safetensors")), framework="pt") as file:
         facts = json.loads(file.metadata()["emonet"])
-    assert facts["classes"] == ["anger", "neutral", "sadness"]
+    assert facts["tasks"] == {"labels/label": ["anger", "neutral", "sadness"]}
 
 
 def test_the_svm_hears_the_pitch(recipe: Path, emonet: Emonet) -> None:
@@ -156,13 +156,13 @@ def test_a_run_killed_between_stages_goes_on(
         return train(self, stage, folder)
 
     monkeypatch.setattr(stages.StageRunner, "_train", die_at_the_third)
-    code, _, err = emonet("run", "first.yaml", "--quiet")
+    code, _, err = emonet("run", "first.yaml", "--quiet", "--runs", "my runs")
     assert code == 130
-    assert "Go on with: emonet run" in err
-    _, out, _ = emonet("runs", "list", "--json")
+    assert err.endswith("Finished stages are kept. Go on with: emonet run first.yaml --runs 'my runs'\n")
+    _, out, _ = emonet("runs", "list", "--json", "--runs", "my runs")
     assert [run["state"] for run in json.loads(out)] == ["running"]
     run_name = json.loads(out)[0]["run"]
-    code, _, err = emonet("runs", "show", run_name)
+    code, _, err = emonet("runs", "show", run_name, "--runs", "my runs")
     assert code == 2
     assert "this run is not complete" in err
     ran(emonet)
@@ -236,7 +236,7 @@ def test_events_and_progress_go_to_stderr_only(recipe: Path, emonet: Emonet) -> 
     ],
 )
 def test_what_cannot_be_run_is_refused_in_words(recipe: Path, emonet: Emonet, change: str, message: str) -> None:
-    code, out, err = emonet("run", "first.yaml", "--quiet", "--set", change)
+    code, _, err = emonet("run", "first.yaml", "--quiet", "--set", change)
     assert code == 2
     assert message in err
     assert "Traceback" not in err

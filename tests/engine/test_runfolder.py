@@ -74,3 +74,15 @@ def test_a_file_is_linked_or_copied_and_replaced(tmp_path: Path, monkeypatch: py
     copy = run.path / "checkpoints/a/w.safetensors"
     assert copy.read_bytes() == b"1"
     assert not copy.samefile(source)
+
+
+@pytest.mark.parametrize("damage", ['{"started": "20', "[]", ""])
+def test_a_damaged_run_is_listed_beside_the_others_and_says_what_to_do(tmp_path: Path, damage: str) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text('{"state": "running", "started": "2024"}')
+    (tmp_path / "two" / "run.json").write_text(damage)
+    states = {run.path.name: run.state()["state"] for run in runs_in(tmp_path)}
+    assert states == {"one": "running", "two": "damaged"}
+    with pytest.raises(EmonetError, match=r"two: this run is not complete\. Run its recipe again"):
+        RunFolder(tmp_path / "two").report()

@@ -32,7 +32,7 @@ def run(python: Path, *arguments: object, cwd: Path | None = None) -> str:
     """Run Python and return what it printed; a failure shows both streams."""
     home = python.parents[2] / "home"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("EMONET_", "PYTHON"))}
-    done = subprocess.run(  # noqa: S603 - this Python, our arguments
+    done = subprocess.run(
         [str(python), *map(str, arguments)],
         capture_output=True,
         text=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,17 @@ from prepared_task import Prepared
 
 from emonet.audio.prepare import prepare
 from emonet.audio.store import open_store
+from emonet.corpus.corpus import PARTS
 from emonet.corpus.manifest import manifest_corpus
 from emonet.corpus.protocol import make_protocol
 from emonet.events import Listener, silent
-from emonet.learn.train import Trainer
+from emonet.learn.clips import clips_of
+from emonet.learn.learner import Learner
+from emonet.learn.train import EpochTrainer
 from emonet.model.model import Model
 from emonet.plugin.registry import load_registry
 from emonet.recipe import Training
-from emonet.task import make_task
+from emonet.task import Task, make_task
 
 
 @pytest.fixture
@@ -31,31 +34,41 @@ def prepared(tones: Path) -> Prepared:
 
 
 @pytest.fixture
-def trainer(prepared: Prepared, tmp_path: Path) -> Callable[..., Trainer]:
-    """A maker of trainers of one small network; everything about two of them is equal but their folder."""
+def learner(prepared: Prepared) -> Callable[..., Learner]:
+    """A maker of learners of one small network; all of them begin with the same weights."""
     registry = load_registry()
 
-    def make(name: str = "stage", *, listen: Listener = silent, seed: int = 1, **settings: object) -> Trainer:
+    def make(*, tasks: Sequence[Task] = (), seed: int = 1, **settings: object) -> Learner:
+        chosen = tuple(tasks) or (prepared.task,)
         torch.manual_seed(7)
         model = Model(
             registry.build("frontends", "logmel", {"bands": 16}),
             registry.build("backbones", "wide_resnet", {"width": 4, "blocks": 1}),
         )
-        model.add_task(prepared.task.id, len(prepared.task.classes))
+        for task in chosen:
+            model.add_task(task.id, len(task.classes))
         wanted = {"batch": 8, "patience": 2, "epochs": 2, "crop": 0.2, **settings}
-        return Trainer(
+        stores = dict.fromkeys(prepared.task.corpora, prepared.store)
+        return Learner(
             model=model,
-            task=prepared.task,
-            clips=prepared.clips(),
+            tasks=chosen,
+            clips={task.id: {part: clips_of(task, part, stores, "none") for part in PARTS} for task in chosen},
             settings=Training.model_validate(wanted),
-            rates=(0.05, 0.01),
             table=None,
             seed=seed,
             device=torch.device("cpu"),
             precision="fp32",
-            folder=tmp_path / name,
-            key=name,
-            listen=listen,
         )
+
+    return make
+
+
+@pytest.fixture
+def trainer(learner: Callable[..., Learner], tmp_path: Path) -> Callable[..., EpochTrainer]:
+    """A maker of trainers; everything about two of them is equal but their folder."""
+
+    def make(name: str = "stage", *, listen: Listener = silent, seed: int = 1, **settings: object) -> EpochTrainer:
+        made = learner(seed=seed, **settings)
+        return EpochTrainer(made, (0.05, 0.01), tmp_path / name, name, listen)
 
     return make

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emonet.audio.store import Store
-from emonet.corpus.corpus import PARTS, Part
+from emonet.corpus.corpus import PARTS
 from emonet.learn.clips import Clips, clips_of
 from emonet.task import Task
 
@@ -17,7 +17,7 @@ class Prepared:
     task: Task
     store: Store
 
-    def clips(self, normalisation: str = "none") -> dict[Part, Clips]:
+    def clips(self, normalisation: str = "none") -> dict[str, Clips]:
         """Return the clips of every part."""
         stores = dict.fromkeys(self.task.corpora, self.store)
-        return {part: clips_of(self.task.items[part], stores, normalisation) for part in PARTS}
+        return {part: clips_of(self.task, part, stores, normalisation) for part in PARTS}

@@ -68,8 +68,7 @@ def test_speaker_normalisation_without_speakers_is_refused() -> None:
 def test_log_mels_are_normalised_over_the_valid_frames_of_train(prepared: Prepared) -> None:
     frontend = load_registry().build("frontends", "logmel", {"bands": 16})
     clips = prepared.clips("global")
-    clips = {part: clips[part] for part in clips}
-    table = frontend_table(frontend, clips, "global", torch.device("cpu"))
+    table = frontend_table(frontend, [clips], "global", torch.device("cpu"))
     assert table is not None
     frames = []
     for position in range(len(clips["train"])):
@@ -80,4 +79,4 @@ def test_log_mels_are_normalised_over_the_valid_frames_of_train(prepared: Prepar
     group = clips["train"].groups[0]
     np.testing.assert_allclose(table.means[group][0], joined.mean(axis=0), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(table.scales[group][0], joined.std(axis=0), rtol=1e-3)
-    assert frontend_table(frontend, clips, "none", torch.device("cpu")) is None
+    assert frontend_table(frontend, [clips], "none", torch.device("cpu")) is None

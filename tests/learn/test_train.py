@@ -10,12 +10,13 @@ from emonet.errors import EmonetError
 from emonet.events import EpochEnded, Event
 from emonet.learn import train
 from emonet.learn.checkpoint import load_checkpoint
-from emonet.learn.train import Trainer
+from emonet.learn.learner import Learner
+from emonet.learn.train import EpochTrainer
 
-Make = Callable[..., Trainer]
+Make = Callable[..., EpochTrainer]
 
 
-def weights(trainer: Trainer, name: str) -> dict[str, torch.Tensor]:
+def weights(trainer: EpochTrainer, name: str) -> dict[str, torch.Tensor]:
     return load_checkpoint(trainer.folder / f"{name}.safetensors")[0]
 
 
@@ -26,9 +27,9 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 def test_training_learns_what_is_plain_to_hear(trainer: Make) -> None:
     made = trainer(epochs=12, patience=12)
     ended, history = made.train()
-    made.load("best")
-    predicted = made.outputs(made.clips["dev"]).argmax(axis=1)
-    assert np.mean(predicted == made.clips["dev"].labels) > 0.6
+    made.learner.model.load_state_dict(weights(made, "best"))
+    predicted = made.learner.outputs(made.task, "dev").argmax(axis=1)
+    assert np.mean(predicted == made.learner.clips[made.task.id]["dev"].labels) > 0.6
     assert history[-1]["train_loss"] < 0.7 * history[0]["train_loss"]
     assert ended.epoch == len(history)
 
@@ -52,7 +53,7 @@ def test_equal_seeds_give_equal_weights_and_others_do_not(trainer: Make) -> None
 
 
 def test_a_killed_training_goes_on_to_the_very_same_result(trainer: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "_RESUME_EVERY", 0.0)
+    monkeypatch.setattr(train, "RESUME_EVERY", 0.0)
     whole = trainer("whole")
     expected, history = whole.train()
 
@@ -75,35 +76,46 @@ def test_a_killed_training_goes_on_to_the_very_same_result(trainer: Make, monkey
     assert not (again.folder / "resume.safetensors").exists()
 
 
-def test_l2_is_on_weights_and_not_on_norms_and_biases(trainer: Make) -> None:
-    made = trainer(l2=0.5)
-    decayed, others = made._groups()
-    assert decayed["weight_decay"] == 1.0
-    assert others["weight_decay"] == 0.0
-    assert {parameter.dim() for parameter in others["params"]} == {1}
-    assert len(decayed["params"]) + len(others["params"]) == len(list(made.model.parameters()))
+def test_l2_is_on_weights_and_not_on_norms_and_biases(learner: Callable[..., Learner]) -> None:
+    made = learner(l2=0.5)
+    decays = {
+        parameter.dim() > 1: group["weight_decay"]
+        for group in made.optimiser.param_groups
+        for parameter in group["params"]
+    }
+    assert decays == {True: 1.0, False: 0.0}
+    learning = sum(len(group["params"]) for group in made.optimiser.param_groups)
+    assert learning == len([parameter for parameter in made.model.parameters() if parameter.requires_grad])
+
+
+def test_what_does_not_learn_is_not_in_the_optimiser(learner: Callable[..., Learner]) -> None:
+    made = learner()
+    for parameter in made.model.backbone.parameters():
+        parameter.requires_grad_(False)
+    heads = sum(len(group["params"]) for group in made.optimiser.param_groups)
+    assert heads == len(list(made.model.heads.parameters()))
 
 
 def test_a_loss_that_is_no_number_stops_and_says_where(trainer: Make) -> None:
     made = trainer()
     with torch.no_grad():
-        next(made.model.heads.parameters()).fill_(float("nan"))
+        next(made.learner.model.heads.parameters()).fill_(float("nan"))
     with pytest.raises(EmonetError) as caught:
         made.train()
-    assert "the loss is nan in epoch 1, step 1" in str(caught.value)
-    assert "Lower training.learning_rates" in str(caught.value)
+    assert "Task 'labels/label': the loss is nan at epoch 1 step 1" in str(caught.value)
+    assert "Lower the learning rates" in str(caught.value)
 
 
 def test_half_precision_trains_too(trainer: Make) -> None:
     made = trainer()
-    made.precision = "bf16"
+    made.learner.precision = "bf16"
     _, history = made.train()
     assert np.isfinite(history[-1]["train_loss"])
 
 
-def test_outputs_are_probabilities_in_the_order_of_the_clips(trainer: Make) -> None:
-    made = trainer()
-    whole = made.outputs(made.clips["test"])
+def test_outputs_are_probabilities_in_the_order_of_the_clips(learner: Callable[..., Learner]) -> None:
+    made = learner()
+    whole = made.outputs(made.tasks[0], "test")
     np.testing.assert_allclose(whole.sum(axis=1), 1, rtol=1e-5)
     made.settings = made.settings.model_copy(update={"batch": 1})
-    np.testing.assert_allclose(made.outputs(made.clips["test"]), whole, atol=1e-4)
+    np.testing.assert_allclose(made.outputs(made.tasks[0], "test"), whole, atol=1e-4)

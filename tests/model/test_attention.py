@@ -80,3 +80,10 @@ def test_masked_mean_counts_valid_positions() -> None:
     expected = torch.stack([one[:, :, :n].mean(dim=(1, 2)) for one, n in zip(x, lengths, strict=True)])
     torch.testing.assert_close(masked_mean(x, mask), expected)
     torch.testing.assert_close(masked_mean(x), x.mean(dim=(2, 3)))
+
+
+def test_the_average_keeps_masked_frames_out_too() -> None:
+    lengths = torch.tensor([6, 2])
+    mask = image_mask(lengths, 6)
+    x = torch.randn(2, 5, 4, 6) * mask
+    torch.testing.assert_close(Attention2d(5, smoothing=0)(x, mask), masked_mean(x, mask))

@@ -44,7 +44,6 @@ def test_an_installed_distribution_is_found_with_version_hooks_and_names(site: P
     assert (info.distribution, info.version, info.hooks) == ("plug-found", "1.2", ("emonet_backbones",))
     assert registry.names_of("net-found") == {"backbones": ["found_net"]}
     assert registry.build("backbones", "found_net", {"width": 7}) == 7
-    assert registry.owner("backbones", "found_net") == info
 
 
 def test_first_party_plugins_come_by_the_same_door(site: Path) -> None:
@@ -61,7 +60,7 @@ def test_a_clash_of_names_names_both_plugins(site: Path) -> None:
     install(site, "plug_two", ONE_BACKBONE.replace("NAME", "same"), entry="net-two")
     with pytest.raises(PluginError) as caught:
         load_registry().factories("backbones")
-    assert "Two plugins bring the backbone 'same': net-one and net-two." in str(caught.value)
+    assert "Two plugins bring the backbone 'same': net-one (plug-one) and net-two (plug-two)." in str(caught.value)
     assert "EMONET_PLUGINS" in str(caught.value)
 
 
@@ -87,6 +86,35 @@ def test_a_hook_that_raises_makes_its_plugin_a_broken_one(site: Path) -> None:
     registry = load_registry()
     assert registry.corpora
     assert [(info.name, info.error) for info in registry.broken()] == [("corpus-raises", "ValueError: bad card")]
+
+
+@pytest.mark.parametrize(
+    ("hook", "returned", "expected"),
+    [
+        ("corpora", "['x']", "emonet_corpora returned 'x' among others, expected Corpus objects only"),
+        ("backbones", "{'n': 3}", "emonet_backbones returned 3 among others, expected factories by name only"),
+    ],
+)
+def test_a_hook_that_returns_something_else_makes_its_plugin_a_broken_one(
+    site: Path, hook: str, returned: str, expected: str
+) -> None:
+    source = f"import emonet\n\n@emonet.hookimpl\ndef emonet_{hook}():\n    return {returned}\n"
+    install(site, f"plug_strange_{hook}", source, entry="strange")
+    registry = load_registry()
+    assert registry.corpora
+    assert registry.factories("backbones")
+    assert [info.error for info in registry.broken()] == [f"TypeError: {expected}"]
+
+
+def test_a_plugin_that_leaves_the_program_on_import_is_survived(site: Path) -> None:
+    install(site, "plug_leaves", "import sys; sys.exit('no licence')", entry="leaves")
+    assert [info.error for info in load_registry().broken()] == ["SystemExit: no licence"]
+
+
+def test_a_file_given_twice_is_loaded_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(textwrap.dedent(ONE_BACKBONE.replace("NAME", "file_net")), encoding="utf-8")
+    assert "file_net" in load_registry([path, tmp_path / "." / "mine.py"]).factories("backbones")
 
 
 def test_a_plugin_without_hooks_is_reported(site: Path) -> None:
@@ -120,9 +148,8 @@ def single_file(tmp_path: Path, source: str) -> Registry:
 
 def test_a_single_file_is_a_plugin_without_packaging(tmp_path: Path) -> None:
     registry = single_file(tmp_path, ONE_BACKBONE.replace("NAME", "file_net"))
-    owner = registry.owner("backbones", "file_net")
-    assert owner is not None
-    assert owner.version == "file"
+    assert "file_net" in registry.factories("backbones")
+    assert registry.plugins[str(tmp_path / "mine.py")].version == "file"
 
 
 def test_a_file_that_raises_is_an_error_that_names_it(tmp_path: Path) -> None:

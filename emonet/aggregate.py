@@ -1,0 +1,96 @@
+"""Many corpora as one task: labels mapped into one space, each corpus subsampled to its rarest class (paper, 6.2)."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from emonet.affect import AROUSAL, VALENCE
+from emonet.corpus.corpus import PARTS, Corpus, Target
+from emonet.digest import digest_of
+from emonet.errors import RecipeError, did_you_mean
+from emonet.task import Item, Task
+
+AGGREGATE = "aggregate"
+"""Stands for the corpus in the id of an aggregated task, e.g. ``aggregate/arousal``."""
+
+_AFFECT: Mapping[str, tuple[str, ...]] = {"arousal": AROUSAL, "valence": VALENCE}
+
+
+def aggregated_task(
+    name: str, parts: Sequence[tuple[Corpus, Target, Task]], user_map: Mapping[str, str] | None, seed: int
+) -> Task:
+    """Join one fold of many corpora's tasks into one task of mapped classes.
+
+    In each corpus and part, every mapped class that occurs there is subsampled to the size of the rarest, so
+    that the model cannot learn a corpus' class distribution; which clips stay is a function of the seed.
+
+    Args:
+        name: ``arousal``, ``valence``, or the name of a user's map.
+        parts: corpus, target and task of each corpus, all of the same fold.
+        user_map: label -> class, for anything but ``arousal`` and ``valence``.
+
+    Raises:
+        RecipeError: a label that the mapping does not know, or a mapping to a single class.
+    """
+    classes = _AFFECT.get(name) or _user_classes(user_map or {})
+    items: dict[str, list[Item]] = {part: [] for part in PARTS}
+    for corpus, target, task in parts:
+        index = {label: classes.index(_mapped(name, label, corpus, target, user_map)) for label in task.classes}
+        for part in PARTS:
+            mapped = [replace(item, label=index[task.classes[item.label]]) for item in task.items[part]]
+            items[part] += _balanced(mapped, seed, part)
+    present = sorted({item.label for item in items["train"]})
+    if len(present) < 2:
+        found = ", ".join(classes[label] for label in present) or "nothing"
+        message = f"Aggregated by {name}, train holds {found} alone. Add a corpus with labels of another class."
+        raise RecipeError(message)
+    return Task(f"{AGGREGATE}/{name}", classes, {part: tuple(items[part]) for part in PARTS})
+
+
+def exposure(task: Task) -> dict[str, dict[str, int]]:
+    """Return how many train items each corpus brings: corpus -> class -> count."""
+    counts: dict[str, Counter[str]] = {}
+    for item in task.items["train"]:
+        counts.setdefault(item.corpus, Counter())[task.classes[item.label]] += 1
+    return {corpus: dict(sorted(found.items())) for corpus, found in sorted(counts.items())}
+
+
+def _user_classes(user_map: Mapping[str, str]) -> tuple[str, ...]:
+    classes = tuple(sorted(set(user_map.values())))
+    if len(classes) < 2:
+        raise RecipeError(f"The map leads to {len(classes)} classes; an aggregated task needs two at least.")
+    return classes
+
+
+def _mapped(name: str, label: str, corpus: Corpus, target: Target, user_map: Mapping[str, str] | None) -> str:
+    if name in _AFFECT:
+        cell = target.affect.get(label)
+        if cell is None:
+            message = (
+                f"Corpus '{corpus.id}': the label '{label}' of target '{target.name}' has no {name}. Add "
+                f"affect: {{{label}: {{arousal: ..., valence: ..., reason: ...}}}} to its card, or leave the label out "
+                "with classes: [...]."
+            )
+            raise RecipeError(message)
+        return str(getattr(cell, name))
+    if user_map is None or label not in user_map:
+        hint = did_you_mean(label, user_map or {})
+        message = f"Corpus '{corpus.id}': the map does not know the label '{label}'. {hint} Add map: {{{label}: ...}}."
+        raise RecipeError(" ".join(message.split()))
+    return user_map[label]
+
+
+def _balanced(items: Sequence[Item], seed: int, part: str) -> list[Item]:
+    """Keep as many items of every class that occurs as the rarest has."""
+    by_label: dict[int, list[Item]] = {}
+    for item in items:
+        by_label.setdefault(item.label, []).append(item)
+    smallest = min((len(found) for found in by_label.values()), default=0)
+    kept: set[str] = set()
+    for label, found in sorted(by_label.items()):
+        chooser = random.Random(digest_of([seed, part, found[0].corpus, label]))  # noqa: S311 - reproducible, no secret
+        kept |= {item.id for item in chooser.sample(found, smallest)}
+    return [item for item in items if item.id in kept]

@@ -1,0 +1,47 @@
+"""``emonet report``: runs as tables and figures, in any report format."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emonet.cli.console import AsJson, PluginFiles, load_plugins, print_json, say
+from emonet.cli.run import RunsFolder
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(no_args_is_help=True)
+def report(
+    names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs, by name or folder.")],
+    *,
+    form: Annotated[str, typer.Option("--format", help="A report format, as in 'emonet plugins'.")] = "",
+    baseline: Annotated[str, typer.Option(metavar="SYSTEM", help="Test all other systems against this one.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to this file.")] = None,
+    runs: RunsFolder = Path("runs"),
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Report runs: the paper's Tables 3 and 4, tests against a baseline, curves and confusion matrices.
+
+    The paper's own values stand beside, where it reports the corpus.
+    """
+    from emonet.atomic import write_json, write_text
+    from emonet.report.loading import published_results, whole_report
+    from emonet.runfolder import find_run
+
+    registry = load_plugins(plugin)
+    write = registry.factory("report_formats", form or registry.default("report_formats"))
+    found = [find_run(name, runs) for name in names]
+    published = published_results(registry.corpora.values())
+    made = whole_report([(run.path, run.report()) for run in found], baseline=baseline, published=published)
+    if json and out is None:
+        print_json(made.to_json())
+    elif out is None:
+        sys.stdout.write(write(made))
+    else:
+        write_json(out, made.to_json()) if json else write_text(out, write(made))
+        say(f"Written: {out}")

@@ -1,0 +1,148 @@
+"""One optimiser step, and what a model says: shared by training in epochs and in rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from emonet.errors import EmonetError
+from emonet.learn.batches import Batch, evaluation_batches
+from emonet.learn.clips import Clips
+from emonet.learn.losses import LOSSES, class_weights
+from emonet.learn.randomness import seed_for
+from emonet.learn.scaling import ScalingTable
+from emonet.model.model import Model
+from emonet.recipe import Training
+from emonet.task import Task
+
+Clipped = Mapping[str, Clips]
+"""Part (train, dev, test) -> clips."""
+
+
+@dataclass
+class Learner:
+    """A model with its optimiser, and the settings of its training.
+
+    Attributes:
+        clips: task id -> part -> clips.
+        table: normalisation of the frontend's features, None for none.
+        precision: ``fp32`` or ``bf16``.
+    """
+
+    model: Model
+    tasks: tuple[Task, ...]
+    clips: Mapping[str, Clipped]
+    settings: Training
+    table: ScalingTable | None
+    seed: int
+    device: torch.device
+    precision: str
+
+    @cached_property
+    def optimiser(self) -> torch.optim.SGD:
+        """The one optimiser over everything that learns."""
+        return torch.optim.SGD(self._groups(), lr=0.0, momentum=self.settings.momentum)
+
+    @cached_property
+    def weights(self) -> dict[str, torch.Tensor | None]:
+        """Class weights (K,) of every task, None where the classes are not weighted."""
+        return {task.id: self._weights(task) for task in self.tasks}
+
+    def step(self, task: Task, batch: Batch, rate: float, moment: tuple[str | int, ...]) -> float:
+        """Make one optimiser step on a batch of a task; return the loss.
+
+        ``moment`` names the step: dropout is a function of seed and moment.
+
+        Raises:
+            EmonetError: the loss is no number.
+        """
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        torch.manual_seed(seed_for("dropout", self.seed, *moment))
+        self.optimiser.zero_grad(set_to_none=True)
+        outputs = self._forward(task, self.clips[task.id]["train"], batch)
+        loss = LOSSES[task.loss](outputs, batch.labels.to(self.device), self.weights[task.id])
+        value = float(loss.detach())
+        if not np.isfinite(value):
+            place = " ".join(str(word) for word in moment)
+            message = (
+                f"Task '{task.id}': the loss is {value} at {place}, so training stops. The last good weights are "
+                "kept. Lower the learning rates."
+            )
+            raise EmonetError(message)
+        torch.autograd.backward(loss)
+        self.optimiser.step()
+        return value
+
+    def outputs(self, task: Task, part: str) -> NDArray[np.float32]:
+        """Return class probabilities (N, K) of a task's part, in the order of its clips."""
+        clips = self.clips[task.id][part]
+        crop = self.settings.crop if self.settings.evaluate == "centre" else None
+        result = np.zeros((len(clips), len(task.classes)), dtype=np.float32)
+        self.model.eval()
+        with torch.inference_mode():
+            for batch in evaluation_batches(clips, self.settings.batch, crop):
+                probabilities = self._forward(task, clips, batch).float().softmax(dim=1)
+                result[list(batch.positions)] = probabilities.cpu().numpy()
+        return result
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return weights and momentum, to go on from exactly here."""
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        for name, parameter in self.model.named_parameters():
+            momentum = self.optimiser.state.get(parameter, {}).get("momentum_buffer")
+            if momentum is not None:
+                tensors[f"momentum.{name}"] = momentum
+        return tensors
+
+    def take_up(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Put back what ``state`` returned."""
+        prefix = "model."
+        found = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        self.model.load_state_dict(found)
+        for name, parameter in self.model.named_parameters():
+            if f"momentum.{name}" in tensors:
+                momentum = tensors[f"momentum.{name}"].to(self.device)
+                self.optimiser.state[parameter]["momentum_buffer"] = momentum
+
+    def _forward(self, task: Task, clips: Clips, batch: Batch) -> torch.Tensor:
+        wave, lengths = batch.wave.to(self.device), batch.lengths.to(self.device)
+        mean = scale = None
+        if self.table is not None:
+            rows = self.table.rows([clips.groups[position] for position in batch.positions])
+            mean, scale = (torch.from_numpy(array).to(self.device) for array in rows)
+        low = self.precision == "bf16"
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=low):
+            outputs: torch.Tensor = self.model(wave, lengths, task.id, mean=mean, scale=scale)
+        return outputs
+
+    def _weights(self, task: Task) -> torch.Tensor | None:
+        if not self.settings.class_weights:
+            return None
+        return class_weights(self.clips[task.id]["train"].labels, len(task.classes)).to(self.device)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Put l2 on the weights of convolutions and linear layers that learn, not on norms and biases.
+
+        The paper's term is factor * sum of squares, whose gradient is twice the factor times the weight. An
+        adapter may ask for a factor of its own.
+        """
+        decays = self._adapter_decays()
+        groups: dict[float, list[torch.nn.Parameter]] = {}
+        for parameter in self.model.parameters():
+            if parameter.requires_grad:
+                factor = decays.get(parameter, self.settings.l2) if parameter.dim() > 1 else 0.0
+                groups.setdefault(2 * factor, []).append(parameter)
+        return [{"params": found, "weight_decay": decay} for decay, found in groups.items()]
+
+    def _adapter_decays(self) -> dict[torch.nn.Parameter, float]:
+        decays: dict[torch.nn.Parameter, float] = {}
+        for task in self.tasks:
+            decays |= self.model.adapter_decays(task.id, len(self.clips[task.id]["train"]))
+        return decays

@@ -1,0 +1,122 @@
+"""Training on several tasks in turn, counted in rounds (paper, 5.2.2 and 6.1)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from emonet.events import EpochEnded, Listener
+from emonet.learn.batches import Batch, train_batches
+from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
+from emonet.learn.learner import Learner
+from emonet.learn.sampling import Sampler, sampler_of
+from emonet.learn.train import RESUME, RESUME_EVERY
+from emonet.recipe import Shared
+
+_TELL_EVERY = 50
+
+
+@dataclass
+class RoundTrainer:
+    """Trains all tasks of a learner in turn: one batch and one step for each in every round.
+
+    There is one optimiser over the shared weights and every task's own. A task's clips are shuffled anew
+    whenever they have all been seen.
+
+    Attributes:
+        rates: learning rates, each for ``shared.rounds`` rounds.
+        folder: where checkpoints go: ``resume`` and ``final``.
+        facts: written into the checkpoints.
+    """
+
+    learner: Learner
+    shared: Shared
+    rates: tuple[float, ...]
+    folder: Path
+    key: str
+    listen: Listener
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def train(self) -> tuple[int, list[dict[str, Any]], dict[str, dict[str, int]]]:
+        """Train to the end, from the resume point where there is one.
+
+        Returns:
+            Rounds done, one entry for every fifty rounds, and what each task received: steps and clips.
+
+        Raises:
+            EmonetError: the loss is no number.
+        """
+        done, history, received = self._resumed()
+        saved, sums = time.monotonic(), _Sums()
+        self.learner.model.train()
+        while done < self.shared.rounds * len(self.rates):
+            self._round(done, received, sums)
+            done += 1
+            if done % _TELL_EVERY == 0 or done == self.shared.rounds * len(self.rates):
+                self._tell(done, history, sums)
+                sums = _Sums()
+                if time.monotonic() - saved > RESUME_EVERY:
+                    facts = {"done": done, "history": history, "received": received}
+                    save_checkpoint(self.folder / RESUME, self.learner.state(), facts)
+                    saved = time.monotonic()
+        facts = {**self.facts, "rounds": done, "received": received}
+        save_checkpoint(self.folder / "final.safetensors", self.learner.model.state_dict(), facts)
+        (self.folder / RESUME).unlink(missing_ok=True)
+        return done, history, received
+
+    def _round(self, done: int, received: dict[str, dict[str, int]], sums: _Sums) -> None:
+        for place, position in enumerate(self._sampler(self.learner.seed, done)):
+            task = self.learner.tasks[position]
+            counts = received[task.id]
+            batch = self._batch(task.id, counts["steps"])
+            loss = self.learner.step(task, batch, self._rate(done), ("round", done + 1, "turn", place + 1))
+            counts["steps"] += 1
+            counts["clips"] += len(batch.positions)
+            sums.add(task.id, loss)
+
+    def _batch(self, task_id: str, number: int) -> Batch:
+        """Return a task's batch by its running number; a pass over its clips is shuffled by its own number."""
+        clips, settings = self.learner.clips[task_id]["train"], self.learner.settings
+        each = -(-len(clips) // settings.batch)
+        epoch, index = divmod(number, each)
+        batches = train_batches(
+            clips, settings.batch, settings.crop, seed=self.learner.seed, epoch=epoch + 1, first=index
+        )
+        return next(batches)
+
+    def _rate(self, done: int) -> float:
+        return self.rates[done // self.shared.rounds] / (1.0 + self.learner.settings.decay * done)
+
+    @cached_property
+    def _sampler(self) -> Sampler:
+        names = [task.id for task in self.learner.tasks]
+        return sampler_of(self.shared.sampling, names, [len(self.learner.clips[name]["train"]) for name in names])
+
+    def _tell(self, done: int, history: list[dict[str, Any]], sums: _Sums) -> None:
+        losses = sums.means()
+        rate = self._rate(done - 1)
+        history.append({"round": done, "learning_rate": rate, **losses})
+        self.listen(EpochEnded(self.key, done, rate, losses))
+
+    def _resumed(self) -> tuple[int, list[dict[str, Any]], dict[str, dict[str, int]]]:
+        if not (self.folder / RESUME).is_file():
+            return 0, [], {task.id: {"steps": 0, "clips": 0} for task in self.learner.tasks}
+        tensors, facts = load_checkpoint(self.folder / RESUME)
+        self.learner.take_up(tensors)
+        return facts["done"], facts["history"], facts["received"]
+
+
+class _Sums:
+    """Losses by task since they were last told."""
+
+    def __init__(self) -> None:
+        self.losses: dict[str, list[float]] = {}
+
+    def add(self, task_id: str, loss: float) -> None:
+        self.losses.setdefault(task_id, []).append(loss)
+
+    def means(self) -> dict[str, float]:
+        return {f"train_loss {task}": sum(found) / len(found) for task, found in sorted(self.losses.items())}

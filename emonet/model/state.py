@@ -1,0 +1,36 @@
+"""Putting given tensors in the place of a model's own: all of them, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from emonet.errors import EmonetError
+
+
+@torch.no_grad()
+def take_over(own: Mapping[str, torch.Tensor], given: Mapping[str, torch.Tensor], origin: Path) -> None:
+    """Copy given tensors into a model's own; every one must match by name and shape.
+
+    Raises:
+        EmonetError: naming the tensors that are missing, unexpected or of another shape; nothing is copied then.
+    """
+    missing = sorted(set(own) - set(given))
+    extra = sorted(set(given) - set(own))
+    other = sorted(name for name in set(own) & set(given) if own[name].shape != given[name].shape)
+    if missing or extra or other:
+        message = (
+            f"{origin}: these weights belong to another model: missing {missing or 'none'}, "
+            f"unexpected {extra or 'none'}, of another shape {other or 'none'}. "
+            "Build the model with the options that it was trained with."
+        )
+        raise EmonetError(message)
+    for name, tensor in own.items():
+        tensor.copy_(given[name])
+
+
+def under(prefix: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return a state with a prefix before every name."""
+    return {f"{prefix}{name}": tensor for name, tensor in state.items()}

@@ -1,0 +1,125 @@
+"""Whole reports: the results of one run or several, with their curves, tests and the paper's values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from emonet.corpus.corpus import Corpus, Published
+from emonet.errors import EmonetError, UnknownName
+from emonet.evaluate.baseline import compare_with_baseline
+from emonet.evaluate.predictions import Predictions, read_parquet
+from emonet.report.curves import read_curves
+from emonet.report.results import Report
+from emonet.task import task_id
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run's report with its curves, and its predictions in as many tables as the run wrote."""
+
+    report: Report
+    predictions: tuple[Predictions, ...] = ()
+
+
+def whole_report(
+    runs: Sequence[tuple[Path, Report]], *, baseline: str = "", published: Mapping[str, Published] | None = None
+) -> Report:
+    """Return one report over runs, with learning curves and, where a baseline is named, tests against it.
+
+    Args:
+        runs: the folder and the scores of each run.
+        baseline: the name of a system; empty: no tests, unless the run itself named one.
+        published: task -> what the paper reports; see ``published_results``.
+
+    Raises:
+        UnknownName: no system has the baseline's name.
+        EmonetError: no run, one run twice, or systems that cannot be tested against the baseline.
+    """
+    if not runs:
+        raise EmonetError("There is nothing to report. Give one run or more.")
+    twice = [str(folder) for folder, count in Counter(folder.resolve() for folder, _ in runs).items() if count > 1]
+    if twice:
+        raise EmonetError(f"The run {twice[0]} is given twice. Give each run once.")
+    loaded = _distinct([_load(folder, report, needs_rows=bool(baseline)) for folder, report in runs])
+    merged = _merged([run.report for run in loaded])
+    tasks = {score.task for score in merged.scores}
+    merged = replace(merged, published={task: value for task, value in (published or {}).items() if task in tasks})
+    if not baseline:
+        return merged
+    systems = list(dict.fromkeys(score.system for score in merged.scores))
+    if baseline not in systems:
+        raise UnknownName("baseline", baseline, systems)
+    tables = [table for run in loaded for table in run.predictions]
+    return replace(merged, comparisons=compare_with_baseline(tables, merged.scores, baseline))
+
+
+def published_results(corpora: Iterable[Corpus]) -> dict[str, Published]:
+    """Return task -> what the paper reports for it, by the cards of corpora; it is about their first targets."""
+    return {task_id(corpus.id, corpus.targets[0]): corpus.paper for corpus in corpora if corpus.paper}
+
+
+def read_predictions(folder: Path) -> tuple[Predictions, ...]:
+    """Return the predictions of the run in ``folder``.
+
+    Raises:
+        EmonetError: there are none.
+    """
+    single = folder / "predictions.parquet"
+    paths = [single] if single.is_file() else sorted((folder / "predictions").glob("*.parquet"))
+    if not paths:
+        raise EmonetError(f"{folder}: there are no predictions in this run. Run its recipe again to write them anew.")
+    return tuple(read_parquet(path) for path in paths)
+
+
+def _load(folder: Path, report: Report, *, needs_rows: bool) -> LoadedRun:
+    curves = report.curves or read_curves(folder, report.scores)
+    return LoadedRun(replace(report, curves=curves), read_predictions(folder) if needs_rows else ())
+
+
+def _distinct(runs: Sequence[LoadedRun]) -> list[LoadedRun]:
+    """Tell systems of one name apart by their runs, where two runs have scores of the same task and seed."""
+    owners: dict[tuple[str, str, int], set[int]] = {}
+    for place, run in enumerate(runs):
+        for score in run.report.scores:
+            owners.setdefault((score.system, score.task, score.seed), set()).add(place)
+    clashing = {system for (system, _, _), places in owners.items() if len(places) > 1}
+    return [_renamed(run, clashing) for run in runs]
+
+
+def _renamed(run: LoadedRun, clashing: set[str]) -> LoadedRun:
+    name = Path(run.report.folder).name
+    names = {system: f"{system} ({name})" for system in clashing}
+    if not names:
+        return run
+    report = replace(
+        run.report,
+        scores=tuple(replace(score, system=names.get(score.system, score.system)) for score in run.report.scores),
+        curves=tuple(replace(curve, system=names.get(curve.system, curve.system)) for curve in run.report.curves),
+        comparisons=tuple(
+            replace(each, system=names.get(each.system, each.system), baseline=names.get(each.baseline, each.baseline))
+            for each in run.report.comparisons
+        ),
+    )
+    tables = (
+        replace(table, rows=tuple(replace(row, system=names.get(row.system, row.system)) for row in table.rows))
+        for table in run.predictions
+    )
+    return LoadedRun(report, tuple(tables))
+
+
+def _merged(reports: Sequence[Report]) -> Report:
+    if len(reports) == 1:
+        return reports[0]
+    return Report(
+        name=", ".join(dict.fromkeys(report.name for report in reports)),
+        folder=", ".join(report.folder for report in reports),
+        created=max(report.created for report in reports),
+        version=", ".join(sorted({report.version for report in reports})),
+        scores=tuple(score for report in reports for score in report.scores),
+        notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+        comparisons=tuple(each for report in reports for each in report.comparisons),
+        curves=tuple(curve for report in reports for curve in report.curves),
+    )

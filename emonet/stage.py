@@ -1,0 +1,175 @@
+"""Stages: the units of work of a plan, each with a key made of all that its result depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from emonet.component import Traits
+from emonet.corpus.protocol import Protocol
+from emonet.digest import digest_of
+from emonet.recipe import Recipe, System
+from emonet.strategies import Strategy, Tuned
+from emonet.task import Task
+
+StageKind = Literal["probe", "epochs", "rounds"]
+"""An SVM on fixed features; training on one task by epochs with patience; on several tasks in turn by rounds."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A component with all its options, defaults filled in, and its traits."""
+
+    name: str
+    options: Mapping[str, Any]
+    traits: Traits
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what identifies the component in a stage key."""
+        return {"name": self.name, "options": dict(self.options), "version": self.traits.version}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a stage's weights come from.
+
+    Attributes:
+        parent: key of the stage whose shared weights it takes; empty for a checkpoint.
+        weights: the parent's ``best`` or ``final`` weights.
+        keeps_private: whether the parent's head, adapters and norms of the same task are kept.
+        norms_of: the parent's task whose private norms the shared model takes over, empty for its own.
+        checkpoint: path of a checkpoint instead of a parent; not in the key, its hash is.
+        sha256: of the checkpoint.
+    """
+
+    parent: str = ""
+    weights: str = "best"
+    keeps_private: bool = False
+    norms_of: str = ""
+    checkpoint: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One unit of work whose result is kept under ``key``.
+
+    Attributes:
+        components: extractor; or frontend, backbone and, where tasks are adapted, adapter; resolved.
+        tuned: which tensors learn.
+        learning_rates: one after the other; empty for a probe.
+        tasks: one, or several that are learned in turn.
+        protocols: one a corpus.
+        fold: name of the fold.
+        start: where the weights come from, None for fresh ones.
+        scored: whether this recipe scores the stage; otherwise it only hands on its weights.
+    """
+
+    key: str
+    kind: StageKind
+    system: str
+    row: Strategy
+    settings: System
+    components: Mapping[str, Resolved]
+    tuned: Tuned
+    normalisation: str
+    learning_rates: tuple[float, ...]
+    tasks: tuple[Task, ...]
+    protocols: tuple[Protocol, ...]
+    fold: str
+    seed: int
+    precision: str
+    start: Start | None = None
+    scored: bool = True
+
+    @property
+    def task(self) -> Task:
+        """Return the first task: the only one, unless several are learned in turn."""
+        return self.tasks[0]
+
+    @property
+    def protocol(self) -> Protocol:
+        """Return the first protocol: the only one, unless several corpora are learned from."""
+        return self.protocols[0]
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Return the keys of the stages that must be done before."""
+        return (self.start.parent,) if self.start is not None and self.start.parent else ()
+
+    @property
+    def is_adapted(self) -> bool:
+        """Say whether the tasks have adapters."""
+        return "adapter" in self.components
+
+    @property
+    def title(self) -> str:
+        """Return a short name for progress displays."""
+        what = self.task.id if len(self.tasks) == 1 else f"{len(self.tasks)} tasks in turn"
+        return f"{self.system} on {what}, fold {self.fold}, seed {self.seed}"
+
+    def with_key(self, content: Mapping[str, str]) -> Stage:
+        """Return the stage under its key; ``content`` is corpus id -> hash of its table and audio."""
+        return replace(self, key=digest_of(self._identity(content)))
+
+    def _identity(self, content: Mapping[str, str]) -> dict[str, Any]:
+        """Return all that the result depends on, and nothing else: no names, paths, devices or executors."""
+        own = self.settings.svm if self.kind == "probe" else self.settings.training
+        corpora = sorted({corpus for task in self.tasks for corpus in task.corpora})
+        start = None if self.start is None else {**asdict(self.start), "checkpoint": ""}
+        identity: dict[str, Any] = {
+            "kind": self.kind,
+            "components": {role: part.to_json() for role, part in self.components.items()},
+            "tuned": self.tuned,
+            "settings": own.model_dump(mode="json"),
+            "dropout": self.settings.dropout,
+            "learning_rates": self.learning_rates,
+            "normalisation": self.normalisation,
+            "tasks": [_task_identity(task) for task in self.tasks],
+            "seed": self.seed,
+            "precision": self.precision,
+            "content": {corpus: content.get(corpus, "") for corpus in corpora},
+            "start": start,
+        }
+        if self.kind == "rounds":
+            identity["shared"] = self.settings.shared.model_dump(mode="json")
+        return identity
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a description for people and for ``--json``."""
+        return {
+            "key": self.key,
+            "kind": self.kind,
+            "system": self.system,
+            "strategy": self.row.name,
+            "tuned": self.tuned,
+            "tasks": [task.id for task in self.tasks],
+            "classes": [list(task.classes) for task in self.tasks],
+            "protocols": {protocol.id: protocol.hash for protocol in self.protocols},
+            "fold": self.fold,
+            "seed": self.seed,
+            "items": [{part: len(items) for part, items in task.items.items()} for task in self.tasks],
+            "components": {role: part.to_json() for role, part in self.components.items()},
+            "normalisation": self.normalisation,
+            "learning_rates": list(self.learning_rates),
+            "parents": list(self.parents),
+            "scored": self.scored,
+        }
+
+
+def _task_identity(task: Task) -> list[Any]:
+    items = {part: [(item.corpus, item.id, item.label) for item in found] for part, found in task.items.items()}
+    return [task.id, task.classes, task.loss, task.metric, items]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages of a recipe, parents before children."""
+
+    recipe: Recipe
+    stages: tuple[Stage, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as data."""
+        return {"recipe": self.recipe.name, "stages": [stage.to_json() for stage in self.stages]}

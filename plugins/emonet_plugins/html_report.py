@@ -1,0 +1,171 @@
+"""A report as one HTML file that needs no script, no font and no other file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from emonet.evaluate.metrics import METRICS
+from emonet.evaluate.predictions import Part
+from emonet.report import cells, paper
+from emonet.report.curves import Curve, mean_curve
+from emonet.report.grid import Grid, Line, difference_of, grid_of, mean_of
+from emonet.report.results import Report
+from emonet.report.rows import Row
+from emonet.report.table import report_sections
+from emonet_plugins import charts
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+PARTS: tuple[Part, Part] = ("dev", "test")
+STRONGEST = 72
+"""Share of a colour, in per cent, behind the largest difference; text stays readable on it."""
+
+_X_TITLES = {"epoch": "epoch", "round": "round", "c": "C"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A coloured cell: its text, the colour's class, and its share in per cent."""
+
+    text: str
+    colour: str = ""
+    share: int = 0
+
+
+def report_as_html(report: Report) -> str:
+    """Return a whole page: scores, the paper's tables, heat map, curves, confusion matrices, parameters."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["breakable"] = breakable
+    template = environment.from_string(files("emonet_plugins").joinpath("report.html.j2").read_text(encoding="utf-8"))
+    return template.render(report=report, size=charts, **_sections(report)) + "\n"
+
+
+def breakable(text: str) -> Markup:
+    """Return a name, escaped, that may be broken after a slash, a hyphen or an underscore."""
+    from markupsafe import Markup, escape
+
+    broken = escape(text)
+    for sign in "/_-":
+        broken = broken.replace(sign, Markup(f"{sign}<wbr>"))  # noqa: S704 - three fixed signs, nothing of the user's
+    return broken
+
+
+def _sections(report: Report) -> dict[str, Any]:
+    grid = grid_of(report.scores)
+    compared = bool(report.comparisons)
+    return {
+        "scores": report_sections(report),
+        "whiskers": [(line.label, found) for line in grid.lines if (found := whiskers(line))],
+        "systems": paper.systems_table(report),
+        "strategies": paper.strategies_table(report) if compared else None,
+        "tests": paper.tests_table(report) if compared else None,
+        "heat": heat_map(grid, report.comparisons[0].baseline) if compared else None,
+        "curves": curve_charts(report),
+        "confusions": [each for line in grid.lines for each in _confusions(line)],
+        "parameters": paper.parameters_table(report),
+    }
+
+
+def whiskers(line: Line) -> list[charts.Whisker]:
+    """Return the test score of every system on a task with its interval, for classes only: 0 to 100 %."""
+    found = []
+    for system, row in line.rows.items():
+        scores = row.of_part("test")
+        if scores and METRICS[scores[0].metric].kind == "categorical":
+            value = cells.best_of(row, "test")
+            ends = [100 * end for score in scores for end in (score.interval.low, score.interval.high)]
+            mean = 100 * sum(score.value for score in scores) / len(scores)
+            chance = None if row.first.chance is None else round(100 * row.first.chance, 1)
+            low, high = (round(end, 1) for end in (min(ends), max(ends)))
+            found.append(charts.Whisker(system, f"{value} {cells.interval(row)}", low, round(mean, 1), high, chance))
+    return found
+
+
+def heat_map(grid: Grid, baseline: str) -> dict[str, Any]:
+    """Return the paper's Figure 7: values on dev and test, coloured by their difference to the baseline."""
+    systems = (baseline, *(system for system in grid.systems if system != baseline))
+    differences = [
+        abs(difference_of(line, system, baseline, part) or 0.0)
+        for line in grid.lines
+        for system in systems
+        for part in PARTS
+    ]
+    strongest = max(differences, default=0.0) or 1.0
+    rows = [
+        (line.label, [_heat(line, system, baseline, part, strongest) for system in systems for part in PARTS])
+        for line in grid.lines
+    ]
+    return {"baseline": baseline, "systems": systems, "rows": rows, "strongest": f"{100 * strongest:.1f}"}
+
+
+def _heat(line: Line, system: str, baseline: str, part: Part, strongest: float) -> Cell:
+    value = mean_of(line.rows.get(system), part)
+    if value is None:
+        return Cell(cells.NOTHING)
+    difference = difference_of(line, system, baseline, part) or 0.0
+    colour = "up" if difference > 0 else "down" if difference < 0 else ""
+    share = round(STRONGEST * abs(difference) / strongest)
+    return Cell(cells.number(value, METRICS[line.first.metric]), colour, share)
+
+
+def _confusions(line: Line) -> Iterable[dict[str, Any]]:
+    for system, row in line.rows.items():
+        counts = paper.confusion_of(row)
+        if counts:
+            yield {"title": line.label, "system": system, "classes": _classes(row), "rows": _shaded(counts, row)}
+
+
+def _classes(row: Row) -> tuple[str, ...]:
+    return row.of_part("test")[0].classes
+
+
+def _shaded(counts: Sequence[Sequence[int]], row: Row) -> list[tuple[str, list[Cell], str]]:
+    """Return each class with its cells, coloured by their share of the class, and its recall."""
+    lines = []
+    for place, (label, line) in enumerate(zip(_classes(row), counts, strict=True)):
+        total = sum(line)
+        shares = [round(STRONGEST * count / total) if total else 0 for count in line]
+        shaded = [
+            Cell(str(count), "hit" if here == place else "miss", share)
+            for here, (count, share) in enumerate(zip(line, shares, strict=True))
+        ]
+        lines.append((label, shaded, f"{100 * line[place] / total:.1f}" if total else cells.NOTHING))
+    return lines
+
+
+def curve_charts(report: Report) -> list[charts.Chart]:
+    """Return a chart for each task and quantity; folds and seeds are thin lines, their mean a thick one."""
+    groups: dict[tuple[str, str, str], list[Curve]] = {}
+    for curve in report.curves:
+        for name in curve.series:
+            groups.setdefault((curve.task, curve.axis, name), []).append(curve)
+    systems = list(dict.fromkeys(curve.system for curve in report.curves))
+    found = []
+    for (task, axis, name), curves in groups.items():
+        lines = [line for system in systems for line in _lines(system, systems, curves, name)]
+        if lines:
+            title = f"{task}: {_quantity(name)}"
+            found.append(charts.line_chart(title, _X_TITLES[axis], lines, log=axis == "c"))
+    return found
+
+
+def _quantity(name: str) -> str:
+    part, _, metric = name.partition("_")
+    return f"{METRICS[metric].title} on {part}" if metric in METRICS else name.replace("_", " ")
+
+
+def _lines(system: str, systems: Sequence[str], curves: Sequence[Curve], name: str) -> Iterable[charts.Drawn]:
+    colour = systems.index(system) % charts.COLOURS
+    own = [curve for curve in curves if curve.system == system]
+    singles = [mean_curve([curve], name) for curve in own]
+    if len(own) > 1:
+        yield from (charts.Drawn(system, colour, points, is_mean=False) for points in singles if points)
+    points = mean_curve(own, name)
+    if points:
+        yield charts.Drawn(system, colour, points)

@@ -1,0 +1,107 @@
+"""``emonet report``: runs in every format, to stdout and to files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_terminal import Emonet
+
+from emonet.atomic import write_json
+from emonet.evaluate.predictions import Pass, Predictions, concat
+from emonet.evaluate.score import Setting, score_predictions
+from emonet.report.results import Report, write_report
+
+CLASSES = ("anger", "fear")
+
+
+def predictions(system: str, wrong: int) -> Predictions:
+    """40 utterances of a corpus that the paper reports, the first ``wrong`` of them mistaken."""
+    truth = [CLASSES[number % 2] for number in range(40)]
+    guess = [CLASSES[(number + (number < wrong)) % 2] for number in range(40)]
+    speakers = [f"s{number % 8}" for number in range(40)]
+    made = Pass("emodb", "emotion", "test", "1", 1, system, "best")
+    return made.predictions([f"u{number}" for number in range(40)], truth, guess, classes=CLASSES, speakers=speakers)
+
+
+def write_run(folder: Path, *, protocol_hash: str = "1a2b3c4d5e6f", **wrong: int) -> None:
+    """Write a complete run of systems, each with its number of mistakes."""
+    tables = [predictions(system, count) for system, count in wrong.items()]
+    concat(tables).write_parquet(folder / "predictions.parquet")
+    setting = Setting(strategy="scratch", protocol_id="emodb/by-speaker", protocol_hash=protocol_hash, parameters=7)
+    scores = tuple(score_predictions(table, setting, draws=20) for table in tables)
+    write_report(Report(folder.name, str(folder), "2026-01-02T03:04:05", "0.1.0", scores), folder / "scores.json")
+    write_json(folder / "history" / "net" / "emodb-emotion" / "fold-1-seed-1.json", [{"epoch": 1, "dev_uar": 0.5}])
+    write_json(folder / "run.json", {"state": "complete", "name": folder.name, "started": "2026-01-02"})
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    write_run(tmp_path / "runs" / "first", net=15, wide=2)
+    return tmp_path / "runs"
+
+
+def test_a_run_is_reported_for_the_terminal_with_tests_and_the_papers_values(runs: Path, emonet: Emonet) -> None:
+    ran = emonet("report", "first", "--runs", runs, "--baseline", "net")
+    assert ran.code == 0, ran.err
+    for text in ("95.0 +", "net (baseline)", "59.2", "Tests against the baseline", "Learning curves", "<0.001"):
+        assert text in ran.out
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("markdown", "# first"), ("latex", "% first"), ("html", "<!DOCTYPE html>"), ("json", "{")]
+)
+def test_every_format_can_be_written_to_stdout_and_to_a_file(
+    runs: Path, tmp_path: Path, emonet: Emonet, form: str, start: str
+) -> None:
+    printed = emonet("report", "first", "--runs", runs, "--baseline", "net", "--format", form)
+    assert printed.out.lstrip().startswith(start), printed.err
+    path = tmp_path / "out" / "report"
+    written = emonet("report", "first", "--runs", runs, "--baseline", "net", "--format", form, "--out", path)
+    assert written.out == f"Written: {path}\n"
+    assert path.read_text(encoding="utf-8") == printed.out
+
+
+def test_json_holds_comparisons_curves_and_the_papers_values(runs: Path, tmp_path: Path, emonet: Emonet) -> None:
+    data: Any = emonet("report", "first", "--runs", runs, "--baseline", "net", "--json").json
+    assert data["comparisons"][0]["system"] == "wide"
+    assert data["comparisons"][0]["tests"][0]["only_system"] == 13
+    assert data["published"]["emodb/emotion"]["chance"] == 14.3
+    assert data["curves"][0]["task"] == "emodb/emotion"
+    path = tmp_path / "report.json"
+    emonet("report", "first", "--runs", runs, "--baseline", "net", "--json", "--out", path)
+    assert json.loads(path.read_text(encoding="utf-8")) == data
+
+
+def test_runs_by_folder_are_reported_together(runs: Path, emonet: Emonet) -> None:
+    write_run(runs / "second", net=10)
+    ran = emonet("report", runs / "first", runs / "second", "--baseline", "net (second)")
+    assert ran.code == 0, ran.err
+    assert "net (first)" in ran.out
+
+
+def test_runs_under_two_protocols_are_not_tested_against_each_other(runs: Path, emonet: Emonet) -> None:
+    write_run(runs / "second", protocol_hash="ffff00001111", other=10)
+    ran = emonet("report", "first", "second", "--runs", runs, "--baseline", "net")
+    assert ran.code == 2
+    assert "'other' cannot be tested against 'net' on emodb/emotion" in ran.err
+    assert emonet("report", "first", "second", "--runs", runs).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["frist"], "There is no run 'frist'"),
+        (["first", "--format", "htlm"], "Unknown report format 'htlm'. Did you mean 'html'?"),
+        (["first", "--baseline", "nett"], "Unknown baseline 'nett'. Did you mean 'net'?"),
+        (["first", "first"], "is given twice. Give each run once."),
+    ],
+)
+def test_what_is_mistyped_is_an_error_with_the_nearest_name(
+    runs: Path, emonet: Emonet, words: list[str], message: str
+) -> None:
+    ran = emonet("report", *words, "--runs", runs)
+    assert ran.code == 2
+    assert message in ran.err

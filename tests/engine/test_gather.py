@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made import make_corpus
+
+from emonet import Corpus, Utterance
+from emonet.audio.prepare import prepare
+from emonet.audio.roots import find_root
+from emonet.corpus.manifest import manifest_corpus
+from emonet.errors import CorpusError, RecipeError
+from emonet.gather import gather
+from emonet.plugin.registry import Registry, load_registry
+from emonet.recipe import Recipe
+
+
+def copy_of(manifest: Path, folder: Path) -> Path:
+    return shutil.copytree(manifest.parent, folder) / manifest.name
+
+
+def recipe(*corpora: Any) -> Recipe:
+    return Recipe.model_validate(
+        {"corpora": list(corpora), "protocol": "leave-one-speaker-out", "systems": {"s": {"strategy": "svm"}}}
+    )
+
+
+def registry_with(*corpora: Corpus) -> Registry:
+    registry = load_registry()
+    registry.__dict__["corpora"] = {corpus.id: corpus for corpus in corpora}
+    return registry
+
+
+def corpus_of_tones(manifest: Path, id_: str) -> Corpus:
+    """Return a registered corpus that lists a manifest's files; scanning needs one of them."""
+    listed = list(manifest_corpus(manifest).scan(manifest.parent))
+
+    def scan(root: Path) -> Iterable[Utterance]:
+        if not (root / listed[0].path).is_file():
+            raise CorpusError(f"{root}: not the corpus")
+        return [replace(each, labels={"emotion": each.labels["label"]}) for each in listed]
+
+    return replace(make_corpus(id_=id_), scan=scan)
+
+
+def labels_of(utterances: Iterable[Utterance]) -> Mapping[str, Any]:
+    return {utterance.id: utterance.labels["label"] for utterance in utterances}
+
+
+def test_a_plan_after_a_change_of_the_manifest_shows_the_new_labels(tones: Path) -> None:
+    wanted = recipe({"manifest": str(tones)})
+    before = gather(wanted, tones.parent, load_registry(), decode=True)[0]
+    tones.write_text(tones.read_text().replace("s0/anger_0.wav,anger", "s0/anger_0.wav,sadness"))
+    after = gather(wanted, tones.parent, load_registry(), decode=False)[0]
+    assert labels_of(before.facts.utterances)["s0/anger_0"] == "anger"
+    assert labels_of(after.facts.utterances)["s0/anger_0"] == "sadness"
+    assert (after.store, after.facts.content) == (None, "")
+
+
+def test_a_plan_of_a_prepared_corpus_knows_its_store(tones: Path) -> None:
+    wanted = recipe({"manifest": str(tones)})
+    before = gather(wanted, tones.parent, load_registry(), decode=True)[0]
+    after = gather(wanted, tones.parent, load_registry(), decode=False)[0]
+    assert after.store == before.store is not None
+    assert after.facts == replace(before.facts, corpus=after.facts.corpus)
+
+
+def test_a_manifest_with_a_corpus_id_does_not_take_that_corpus_place(tones: Path, tmp_path: Path) -> None:
+    real = corpus_of_tones(copy_of(tones, tmp_path / "release"), "tones")
+    prepare(real, tmp_path / "release")
+    other = copy_of(tones, tmp_path / "mine")
+    other.rename(other.with_name("tones.csv"))
+    gathered = gather(recipe({"manifest": "mine/tones.csv"}), tmp_path, load_registry(), decode=True)[0]
+    assert gathered.facts.corpus.id == real.id
+    assert find_root(real) == tmp_path / "release"
+
+
+def test_two_corpora_with_one_id_cannot_be_in_one_recipe(tones: Path, tmp_path: Path) -> None:
+    real = corpus_of_tones(copy_of(tones, tmp_path / "release"), "labels")
+    copy_of(tones, tmp_path / "mine")
+    wanted = recipe({"id": "labels", "root": "release"}, {"manifest": "mine/labels.csv"})
+    with pytest.raises(RecipeError, match=r"two different corpora with the id 'labels'. Rename the manifest"):
+        gather(wanted, tmp_path, registry_with(real), decode=True)
+
+
+def test_a_root_may_begin_with_the_home_folder(tones: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    real = corpus_of_tones(copy_of(tones, tmp_path / "release"), "real")
+    copy_of(tones, tmp_path / "mine")
+    wanted = recipe({"id": "real", "root": "~/release"}, {"manifest": "~/mine/labels.csv"})
+    gathered = gather(wanted, tmp_path / "elsewhere", registry_with(real), decode=False)
+    assert [len(each.facts.utterances) for each in gathered] == [24, 24]
+
+
+def test_without_the_files_the_last_store_is_taken(tones: Path, tmp_path: Path) -> None:
+    manifest = copy_of(tones, tmp_path / "release")
+    real = corpus_of_tones(manifest, "real")
+    prepare(real, manifest.parent)
+    manifest.parent.rename(tmp_path / "gone")
+    for decode in (True, False):
+        gathered = gather(recipe("real"), tmp_path, registry_with(real), decode=decode)[0]
+        assert len(gathered.facts.utterances) == 24
+        assert gathered.facts.content

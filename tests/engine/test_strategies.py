@@ -1,0 +1,140 @@
+"""Every strategy, end to end on tones: two corpora, three folds, the real command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors import safe_open
+from tones import make_tones
+
+from emonet.cli.app import run_command
+from emonet.home import stages_folder
+
+RECIPE = """\
+corpora: [{manifest: one/labels.csv}, {manifest: two/more.csv}]
+protocol: {grouped-k-fold: {k: 3}}
+frontend: {logmel: {bands: 16}}
+backbone: {wide_resnet: {width: 4, blocks: 1}}
+training: {batch: 8, epochs: 1, crop: 0.2}
+shared: {rounds: 2}
+systems:
+"""
+ADAPTED = "adapter: residual"
+SYSTEMS = {
+    "scratch": "{strategy: scratch}",
+    "head": "{strategy: head, source: {corpus: {manifest: one/labels.csv}}}",
+    "full": "{strategy: full, source: {corpus: {manifest: one/labels.csv}}}",
+    "adapters": f"{{strategy: adapters, source: {{corpus: {{manifest: one/labels.csv}}}}, {ADAPTED}}}",
+    "multi-domain": f"{{strategy: multi-domain, {ADAPTED}}}",
+    "arousal": f"{{strategy: arousal, {ADAPTED}}}",
+    "valence": f"{{strategy: valence, {ADAPTED}}}",
+    "both": f"{{strategy: arousal+valence, {ADAPTED}}}",
+    "mapped": f"{{strategy: aggregate, map: {{anger: bad, sadness: bad, neutral: fine}}, {ADAPTED}}}",
+}
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    make_tones(tmp_path / "one", takes=1)
+    make_tones(tmp_path / "two", takes=1, speakers=3).rename(tmp_path / "two" / "more.csv")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "strategies.yaml"
+
+
+def ran(recipe: Path, capsys: pytest.CaptureFixture[str], systems: dict[str, str], *words: str) -> dict[str, Any]:
+    lines = "".join(f"  {name}: {system}\n" for name, system in systems.items())
+    recipe.write_text(RECIPE + lines, encoding="utf-8")
+    code = run_command(["run", recipe.name, "--json", *words])
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    return json.loads(captured.out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_the_strategy_runs_on_two_corpora(name: str, recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = ran(recipe, capsys, {name: SYSTEMS[name]})
+    found = {(score["task"], score["part"], score["checkpoint"]) for score in result["scores"]}
+    tasks = ("labels/label", "more/label")
+    assert found == {(task, part, name) for task in tasks for part in ("dev", "test") for name in ("best", "final")}
+    state = json.loads((Path(result["run"]) / "run.json").read_text(encoding="utf-8"))
+    plan = json.loads((Path(result["run"]) / "plan.json").read_text(encoding="utf-8"))
+    scored = {stage["key"] for stage in plan["stages"] if stage["scored"]}
+    assert set(state["tests_opened"]) == scored
+    for stage in plan["stages"]:
+        predictions = stages_folder() / stage["key"] / "predictions.parquet"
+        assert predictions.is_file() == (stage["key"] in scored)
+
+
+@pytest.mark.slow
+def test_shared_weights_do_not_move_while_adapters_are_tuned(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = ran(recipe, capsys, {"multi": SYSTEMS["multi-domain"]})
+    plan = json.loads((Path(result["run"]) / "plan.json").read_text(encoding="utf-8"))
+    for stage in plan["stages"]:
+        for parent in stage["parents"]:
+            _check_frozen(
+                stages_folder() / parent / "final.safetensors", stages_folder() / stage["key"], stage["tasks"]
+            )
+
+
+def _check_frozen(parent: Path, folder: Path, tasks: list[str]) -> None:
+    for name in ("best", "final"):
+        with safe_open(parent, "pt") as before, safe_open(folder / f"{name}.safetensors", "pt") as after:
+            shared = [key for key in after.keys() if key.startswith("backbone.")]  # noqa: SIM118 - no mapping
+            private = [key for key in after.keys() if key.startswith(("private.", "heads."))]  # noqa: SIM118
+            assert shared
+            assert private
+            assert all(before.get_tensor(key).equal(after.get_tensor(key)) for key in shared)
+            assert not all(before.get_tensor(key).equal(after.get_tensor(key)) for key in private)
+            assert all(tasks[0] in key for key in private)
+
+
+@pytest.mark.slow
+def test_what_each_task_received_is_logged(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = ran(recipe, capsys, {"multi": SYSTEMS["multi-domain"], "arousal": SYSTEMS["arousal"]})
+    plan = json.loads((Path(result["run"]) / "plan.json").read_text(encoding="utf-8"))
+    for stage in plan["stages"]:
+        if not stage["scored"]:
+            facts = json.loads((stages_folder() / stage["key"] / "stage.json").read_text(encoding="utf-8"))
+            if stage["kind"] == "rounds":
+                assert {counts["steps"] for counts in facts["received"].values()} == {6}
+            else:
+                assert set(facts["exposure"]["aggregate/arousal"]) == {"labels", "more"}
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_a_source_too(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = ran(recipe, capsys, {"scratch": SYSTEMS["scratch"]})
+    path = next((Path(first["run"]) / "checkpoints").rglob("best.safetensors")).resolve()
+    result = ran(recipe, capsys, {"full": f"{{strategy: full, source: {{checkpoint: {path}}}}}"})
+    assert {score["strategy"] for score in result["scores"]} == {"full"}
+
+
+@pytest.mark.slow
+def test_a_head_cannot_be_tuned_on_norms_that_are_all_private(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = ran(recipe, capsys, {"multi": SYSTEMS["multi-domain"]})
+    plan = json.loads((Path(result["run"]) / "plan.json").read_text(encoding="utf-8"))
+    shared = next(stage["key"] for stage in plan["stages"] if not stage["scored"])
+    path = stages_folder() / shared / "final.safetensors"
+    text = f"  head: {{strategy: head, source: {{checkpoint: {path}}}}}\n"
+    recipe.write_text(RECIPE + text, encoding="utf-8")
+    assert run_command(["run", recipe.name, "--quiet"]) == 2
+    assert "a head alone cannot be tuned on it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("nowhere", "Unknown corpus 'nowhere'"),
+        ("{checkpoint: gone.safetensors}", "there is no checkpoint"),
+    ],
+)
+def test_a_source_that_is_not_there_is_refused(
+    recipe: Path, capsys: pytest.CaptureFixture[str], source: str, message: str
+) -> None:
+    recipe.write_text(f"{RECIPE}  full: {{strategy: full, source: {source}}}\n", encoding="utf-8")
+    assert run_command(["run", recipe.name, "--quiet"]) == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from prepared_task import Prepared
+
+from emonet.events import EpochEnded, Event, Listener, silent
+from emonet.learn import rounds
+from emonet.learn.checkpoint import load_checkpoint
+from emonet.learn.learner import Learner
+from emonet.learn.rounds import RoundTrainer
+from emonet.recipe import Shared
+
+
+@pytest.fixture
+def trainer(prepared: Prepared, learner: Callable[..., Learner], tmp_path: Path) -> Callable[..., RoundTrainer]:
+    small = {"train": prepared.task.items["train"][:3], "dev": prepared.task.items["dev"], "test": ()}
+    tasks = (prepared.task, replace(prepared.task, id="small/label", items=small))
+
+    def make(name: str = "stage", *, listen: Listener = silent, **shared: object) -> RoundTrainer:
+        wanted = Shared.model_validate({"rounds": 4, **shared})
+        return RoundTrainer(learner(tasks=tasks, batch=5), wanted, (0.05, 0.01), tmp_path / name, name, listen)
+
+    return make
+
+
+def weights(made: RoundTrainer) -> dict[str, torch.Tensor]:
+    return load_checkpoint(made.folder / "final.safetensors")[0]
+
+
+def test_round_robin_gives_every_task_one_batch_a_round(trainer: Callable[..., RoundTrainer]) -> None:
+    made = trainer()
+    done, history, received = made.train()
+    assert done == 8
+    # 12 clips in batches of 5, 5 and 2, over and over: 5 + 5 + 2 + 5 + 5 + 2 + 5 + 5.
+    assert received == {"labels/label": {"steps": 8, "clips": 34}, "small/label": {"steps": 8, "clips": 24}}
+    assert set(history[-1]) == {"round", "learning_rate", "train_loss labels/label", "train_loss small/label"}
+
+
+def test_the_rate_falls_after_its_rounds(trainer: Callable[..., RoundTrainer]) -> None:
+    made = trainer()
+    assert [round(made._rate(done), 4) for done in range(8)] == [0.05] * 4 + [0.01] * 4
+
+
+def test_weights_decide_who_is_drawn(trainer: Callable[..., RoundTrainer]) -> None:
+    _, _, received = trainer(sampling={"weights": {"small": 1}}).train()
+    assert received["labels/label"] == {"steps": 0, "clips": 0}
+    assert received["small/label"]["steps"] == 16
+
+
+def test_a_killed_training_goes_on_to_the_very_same_weights(
+    trainer: Callable[..., RoundTrainer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "RESUME_EVERY", 0.0)
+    monkeypatch.setattr(rounds, "_TELL_EVERY", 3)
+    whole = trainer("whole", sampling="proportional")
+    expected = whole.train()
+
+    def die(event: Event) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 6:
+            raise KeyboardInterrupt
+
+    killed = trainer("killed", sampling="proportional", listen=die)
+    with pytest.raises(KeyboardInterrupt):
+        killed.train()
+    again = trainer("killed", sampling="proportional")
+    assert again.train() == expected
+    one, other = weights(whole), weights(again)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert not (again.folder / "resume.safetensors").exists()

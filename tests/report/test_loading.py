@@ -1,0 +1,108 @@
+"""Whole reports over runs: merged, told apart, tested against a baseline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from whole import PUBLISHED, predictions, setting, tables
+
+from emonet.atomic import write_json
+from emonet.errors import EmonetError, UnknownName
+from emonet.evaluate.predictions import Predictions, concat
+from emonet.evaluate.score import score_predictions
+from emonet.plugin.registry import load_registry
+from emonet.report.loading import published_results, read_predictions, whole_report
+from emonet.report.results import Report
+
+
+def run(folder: Path, found: list[Predictions], *, one_file: bool = True) -> tuple[Path, Report]:
+    """Write a run's predictions and a history, and return its folder with its report."""
+    if one_file:
+        concat(found).write_parquet(folder / "predictions.parquet")
+    else:
+        for number, each in enumerate(found):
+            each.write_parquet(folder / "predictions" / f"{number}.parquet")
+    system = found[0].rows[0].system
+    write_json(folder / "history" / system / "foo-emotion" / "fold-1-seed-1.json", [{"epoch": 1, "dev_uar": 0.5}])
+    scores = tuple(
+        score_predictions(each, setting(each.rows[0].system, each.rows[0].corpus), draws=20) for each in found
+    )
+    return folder, Report(folder.name, str(folder), "2026-01-02T03:04:05+00:00", "0.1.0", scores, ("A note.",))
+
+
+@pytest.mark.parametrize("one_file", [True, False])
+def test_one_run_gains_curves_tests_and_published_values(tmp_path: Path, one_file: bool) -> None:
+    made = run(tmp_path / "first", tables(), one_file=one_file)
+    published = {"foo/emotion": PUBLISHED, "other/emotion": PUBLISHED}
+    report = whole_report([made], baseline="net", published=published)
+    assert [(each.task, each.system) for each in report.comparisons] == [
+        ("foo/emotion", "linear-svm"),
+        ("bar_corpus/emotion", "linear-svm"),
+        ("foo/emotion", "all_corpora"),
+        ("bar_corpus/emotion", "all_corpora"),
+    ]
+    assert [curve.task for curve in report.curves] == ["foo/emotion"]
+    assert list(report.published) == ["foo/emotion"]
+    assert (report.name, report.notes) == ("first", ("A note.",))
+
+
+def test_without_a_baseline_no_predictions_are_needed(tmp_path: Path) -> None:
+    folder, report = run(tmp_path / "first", tables())
+    (folder / "predictions.parquet").unlink()
+    assert whole_report([(folder, report)]).comparisons == ()
+    with pytest.raises(EmonetError, match="there are no predictions in this run"):
+        whole_report([(folder, report)], baseline="net")
+
+
+def test_runs_are_merged_and_systems_of_different_runs_tested(tmp_path: Path) -> None:
+    first = run(tmp_path / "first", [predictions("net", 15)])
+    second = run(tmp_path / "second", [predictions("all_corpora", 2)])
+    report = whole_report([first, second], baseline="net")
+    assert (report.name, report.notes) == ("first, second", ("A note.",))
+    (found,) = report.comparisons
+    assert (found.system, found.baseline, found.mark) == ("all_corpora", "net", "+")
+
+
+def test_systems_of_one_name_are_told_apart_by_their_runs(tmp_path: Path) -> None:
+    runs = [run(tmp_path / name, [predictions("net", wrong)]) for name, wrong in (("first", 15), ("second", 2))]
+    report = whole_report(runs, baseline="net (first)")
+    assert {score.system for score in report.scores} == {"net (first)", "net (second)"}
+    assert {curve.system for curve in report.curves} == {"net (first)", "net (second)"}
+    assert [(each.system, each.baseline) for each in report.comparisons] == [("net (second)", "net (first)")]
+
+
+def test_one_system_over_a_run_for_each_corpus_keeps_its_name(tmp_path: Path) -> None:
+    runs = [run(tmp_path / corpus, [predictions("net", 5, corpus=corpus)]) for corpus in ("foo", "bar")]
+    assert {score.system for score in whole_report(runs).scores} == {"net"}
+
+
+def test_comparisons_of_a_run_are_kept_and_renamed_with_its_systems(tmp_path: Path) -> None:
+    folder, report = run(tmp_path / "first", [predictions("net", 15), predictions("all_corpora", 2)])
+    compared = replace(report, comparisons=whole_report([(folder, report)], baseline="net").comparisons)
+    assert whole_report([(folder, compared)]).comparisons == compared.comparisons
+    other = run(tmp_path / "second", [predictions("net", 1)])
+    (found,) = whole_report([(folder, compared), other]).comparisons
+    assert (found.system, found.baseline) == ("all_corpora", "net (first)")
+
+
+def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
+    made = run(tmp_path / "first", [predictions("net", 15)])
+    with pytest.raises(EmonetError, match="There is nothing to report"):
+        whole_report([])
+    with pytest.raises(EmonetError, match=r"The run .*first is given twice\. Give each run once"):
+        whole_report([made, made])
+    with pytest.raises(UnknownName, match=r"Unknown baseline 'nett'\. Did you mean 'net'"):
+        whole_report([made], baseline="nett")
+
+
+def test_predictions_in_many_files_are_read_in_order(tmp_path: Path) -> None:
+    folder, _ = run(tmp_path / "first", tables(), one_file=False)
+    assert len(read_predictions(folder)) == len(tables())
+
+
+def test_published_results_come_from_the_cards_for_their_first_targets() -> None:
+    found = published_results(load_registry().corpora.values())
+    assert len(found) >= 5
+    assert all(task.endswith("/emotion") for task in found)

@@ -1,0 +1,141 @@
+"""The paper's tables: their cells, marks, and the paper's own values beside ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from whole import PUBLISHED, whole
+
+from emonet.corpus.corpus import Published, PublishedResult
+from emonet.report import paper
+from emonet.report.grid import difference_of, grid_of, mean_of
+from emonet.report.results import Report
+
+
+@pytest.fixture(scope="module")
+def full() -> Report:
+    return whole()
+
+
+def test_table_3_has_best_and_final_and_the_papers_values_below(full: Report) -> None:
+    table = paper.systems_table(full)
+    assert table.header[:4] == ("task", "chance", "net dev", "net test")
+    assert table.rows[0] == (
+        "foo/emotion",
+        "50.0",
+        "65.0 / 65.0",
+        "67.5 / 67.5",
+        "50.0",
+        "52.5",
+        "90.0 / 90.0",
+        "92.5 / 92.5",
+    )
+    assert table.rows[1] == ("  paper", "50.0", "68.8 / 63.5", "59.2 / 61.6", "71.9", "48.4", "-", "72.6")
+    assert [row[0] for row in table.rows] == ["foo/emotion", "  paper", "bar_corpus/emotion"]
+    assert any("on partitions of its own" in note for note in table.footnotes)
+
+
+def test_several_systems_of_the_paper_go_by_name_where_ours_is_named_after_none(full: Report) -> None:
+    scores = tuple(replace(score, system="mine") if score.system == "linear-svm" else score for score in full.scores)
+    table = paper.systems_table(replace(full, scores=scores))
+    assert table.rows[1][5] == "Linear + SVM 48.4; Other + SVM 61.3"
+
+
+def test_another_chance_level_of_the_paper_is_said(full: Report) -> None:
+    assert not any("chance level differs" in note for note in paper.systems_table(full).footnotes)
+    other = replace(full, published={"foo/emotion": replace(PUBLISHED, chance=25.0)})
+    assert "foo/emotion: the paper's chance level differs, so that its classes are not the same." in (
+        paper.systems_table(other).footnotes
+    )
+
+
+def test_table_4_puts_the_baseline_first_and_marks_what_differs(full: Report) -> None:
+    table = paper.strategies_table(full)
+    assert table.header == ("task", "chance", "net (baseline)", "linear-svm", "all_corpora")
+    # The SVM has six errors more and none less: p = 0.031 for each task, 0.0625 together.
+    assert table.rows[0] == ("foo/emotion", "50.0", "67.5", "52.5 (-)", "92.5 +")
+    assert table.rows[1] == ("  paper", "50.0", "59.2", "48.4", "72.6 +")
+    assert any("Holm" in note for note in table.footnotes)
+    assert "The paper's marks are without correction." in table.footnotes
+
+
+def test_the_tests_are_listed_with_counts_and_intervals(full: Report) -> None:
+    table = paper.tests_table(full)
+    assert len(table.rows) == 4
+    first = dict(zip(table.header, table.rows[0], strict=True))
+    assert (first["task"], first["system"], first["b"], first["c"]) == ("foo/emotion", "linear-svm", "6", "0")
+    assert (first["p"], first["p (Holm)"], first["p by seed"]) == ("0.031", "0.062", "-")
+    assert first["difference"] == "-15.0"
+    assert first["95 % CI"].startswith("[-")
+
+
+def test_all_seeds_tests_are_shown() -> None:
+    report = whole((1, 2, 3))
+    assert paper.tests_table(report).rows[0][6] == "0.031, 0.031, 0.031"
+    assert any("lowest seed" in note for note in paper.strategies_table(report).footnotes)
+
+
+def test_a_caution_is_a_numbered_footnote(full: Report) -> None:
+    first, *rest = full.comparisons
+    table = paper.tests_table(replace(full, comparisons=(replace(first, caution="only one is x"), *rest)))
+    assert table.rows[0][1] == "linear-svm (1)"
+    assert "(1) only one is x." in table.footnotes
+
+
+def test_few_speakers_are_named_under_the_tests(full: Report) -> None:
+    first = full.comparisons[0]
+    few = replace(first, interval=replace(first.interval, kind="utterances", note="3 speakers only"))
+    notes = paper.tests_table(replace(full, comparisons=(few,))).footnotes
+    assert any("bootstrap over utterances (3 speakers only)" in note for note in notes)
+
+
+def test_parameters_are_a_range_over_tasks(full: Report) -> None:
+    scores = tuple(
+        replace(score, parameters=2_500_000) if score.task == "foo/emotion" and score.system == "net" else score
+        for score in full.scores
+    )
+    rows = paper.parameters_table(replace(full, scores=scores)).rows
+    assert rows[0] == ("net", "scratch", "3,000 to 2,500,000")
+    assert rows[1] == ("linear-svm", "svm", "10,000")
+    none = tuple(replace(score, parameters=None) for score in full.scores)
+    assert {row[2] for row in paper.parameters_table(replace(full, scores=none)).rows} == {"-"}
+
+
+def test_curves_are_a_row_for_each_system_and_task_that_watched_dev(full: Report) -> None:
+    rows = paper.curves_table(full).rows
+    assert rows[0] == ("net", "foo/emotion", "3 epochs", "45.0 to 70.0", "▁▅█")
+    assert rows[1][:3] == ("linear-svm", "foo/emotion", "3 values of C")
+    assert len(rows) == 2
+
+
+def test_confusion_matrices_are_summed_over_seeds() -> None:
+    tables = paper.confusion_tables(whole((1, 2)))
+    assert [table.title for table in tables][:2] == ["foo/emotion: net", "foo/emotion: linear-svm"]
+    counts = [[int(cell) for cell in row[1:]] for row in tables[0].rows]
+    assert sum(map(sum, counts)) == 80
+    assert counts[0][1] + counts[1][0] == 13 + 14
+
+
+def test_dimensional_scores_have_no_confusion_matrix(full: Report) -> None:
+    bare = replace(full, scores=tuple(replace(score, confusion=()) for score in full.scores))
+    assert paper.confusion_tables(bare) == ()
+
+
+def test_one_task_under_two_protocols_is_two_lines(make_score: Any) -> None:
+    grid = grid_of([make_score(8), make_score(4, protocol_hash="ffff00001111")])
+    assert [line.label for line in grid.lines] == ["foo_corpus/emotion #1a2b3c4d", "foo_corpus/emotion #ffff0000"]
+
+
+def test_a_difference_follows_the_metrics_direction(make_score: Any) -> None:
+    (line,) = grid_of([make_score(8, system="old"), make_score(4, system="new")]).lines
+    assert difference_of(line, "new", "old", "test") == pytest.approx(0.1)
+    assert difference_of(line, "new", "other", "test") is None
+    assert mean_of(line.rows["new"], "dev") is None
+
+
+def test_a_report_with_everything_comes_back_from_json(full: Report) -> None:
+    assert Report.from_json(full.to_json()) == full
+    assert isinstance(Report.from_json(full.to_json()).published["foo/emotion"], Published)
+    assert isinstance(PUBLISHED.results[0], PublishedResult)
