@@ -55,8 +55,8 @@ class Assembler:
     def _plain(self, stage: Stage) -> Model:
         import torch
 
-        from emonet.learn.randomness import seed_for
         from emonet.model.model import Model
+        from emonet.randomness import seed_for
 
         torch.manual_seed(seed_for("initial weights", stage.seed))
         return Model(self._build(stage, "frontend"), self._build(stage, "backbone"))

@@ -12,17 +12,18 @@ from pathlib import Path
 from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
 from emonet.document import Document
+from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions
 from emonet.events import Event, Listener, RunEnded, RunStarted, silent
-from emonet.gather import Gathered, gather, gather_sources
+from emonet.gather import Gathered, check_stores, gather, gather_sources
 from emonet.plan import plan
 from emonet.plugin.registry import Registry
 from emonet.recipe import Recipe
 from emonet.report.results import Report
 from emonet.runfolder import RunFolder
 from emonet.stage import Plan, Stage
-from emonet.stages import CHECKPOINTS, SCORED, StageRunner, stage_facts, stage_folder
+from emonet.stages import CHECKPOINTS, SCORED, StageRunner, stage_facts, stage_folder, tests_opened
 
 
 def plan_run(
@@ -31,9 +32,11 @@ def plan_run(
     """Gather the corpora of a recipe and lay out its stages; see ``gather`` and ``plan`` for errors."""
     gathered = gather(recipe, base, registry, decode=decode, listen=listen)
     sources = gather_sources(recipe, base, registry, decode=decode, listen=listen)
+    every = [*gathered, *(each for each in sources.values() if isinstance(each, Gathered))]
+    check_stores(every)
     facts = {name: each.facts if isinstance(each, Gathered) else each for name, each in sources.items()}
     made = plan(recipe, [each.facts for each in gathered], registry.factory, facts)
-    return made, [*gathered, *(each for each in sources.values() if isinstance(each, Gathered))]
+    return made, every
 
 
 def run(
@@ -60,15 +63,21 @@ def run(
         registry.emit(event)
 
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
-    folder = RunFolder(out / f"{recipe.name}-{digest_of([stage.key for stage in made.stages], length=8)}")
+    folder = RunFolder(out / f"{recipe.name}-{_identity(made)}")
     folder.start(document.text, changes, made.to_json(), base)
     _write_protocols(folder, gathered)
     tell(RunStarted(folder.path, len(made.stages)))
     _execute(made, gathered, registry, tell)
     report = _report(made, folder)
-    folder.finish(report, {stage.key: 1 for stage in made.stages if stage.scored})
+    folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
     tell(RunEnded(folder.path))
     return folder, report
+
+
+def _identity(made: Plan) -> str:
+    """Return what tells two runs apart: their stages, and what these are called and compared with."""
+    stages = [(stage.system, stage.key) for stage in made.stages]
+    return digest_of([stages, made.recipe.bootstrap, made.recipe.baseline], length=8)
 
 
 def _execute(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: Listener) -> None:
@@ -109,14 +118,24 @@ def _report(made: Plan, folder: RunFolder) -> Report:
     else:
         for table in predictions:
             task = f"{table.rows[0].corpus}-{table.rows[0].target}"
-            table.write_parquet(folder.path / "predictions" / f"{table.rows[0].system}-{task}.parquet")
+            name = f"{table.rows[0].system}-{task}-seed-{table.rows[0].seed}.parquet"
+            table.write_parquet(folder.path / "predictions" / name)
     return Report(
         name=made.recipe.name,
         folder=str(folder.path),
         created=folder.state()["started"],
         version=version("emonet"),
         scores=tuple(scores),
+        comparisons=_comparisons(made, predictions, scores),
     )
+
+
+def _comparisons(
+    made: Plan, predictions: Sequence[Predictions], scores: Sequence[Score]
+) -> tuple[BaselineComparison, ...]:
+    if made.recipe.baseline is None:
+        return ()
+    return compare_with_baseline(predictions, scores, made.recipe.baseline, draws=made.recipe.bootstrap)
 
 
 def _passes(stages: Iterable[Stage]) -> list[list[Stage]]:

@@ -71,11 +71,25 @@ def gather_sources(
         if system.source.corpus is not None:
             sources[name] = _gather_one(system.source.corpus, recipe, base, registry, decode, listen)
             continue
-        path = base / system.source.checkpoint
+        path = base / Path(system.source.checkpoint).expanduser()
         if not path.is_file():
             raise RecipeError(f"System '{name}': there is no checkpoint {path}. Check source: {{checkpoint: ...}}.")
         sources[name] = Checkpoint(str(path), sha256_of(path))
     return sources
+
+
+def check_stores(gathered: Iterable[Gathered]) -> None:
+    """Refuse two different corpora under one id, sources included.
+
+    Raises:
+        RecipeError: naming the id.
+    """
+    first: dict[str, Gathered] = {}
+    for each in gathered:
+        known = first.setdefault(each.facts.corpus.id, each)
+        if (known.store, known.facts.content) != (each.store, each.facts.content):
+            message = f"The recipe names two different corpora with the id '{each.facts.corpus.id}'."
+            raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
 
 
 def _gather_one(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from emonet.aggregate import aggregated_task
+from emonet.aggregate import AGGREGATE, aggregated_task
 from emonet.components import FindFactory, components_of
 from emonet.corpus.corpus import Corpus, Target, Utterance
 from emonet.corpus.protocol import Protocol
-from emonet.errors import RecipeError
+from emonet.errors import EmonetError, RecipeError
 from emonet.recipe import Recipe, System
+from emonet.sampling import sampler_of
 from emonet.stage import Plan, Resolved, Stage, StageKind, Start
 from emonet.strategies import FULL_RATES, USER_MAP, Strategy, Tuned, strategy
-from emonet.task import Task, make_task
+from emonet.task import Item, Task, make_task, task_id
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,20 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
         row, source = strategy(system.strategy), (sources or {}).get(name)
         components = components_of(name, system, row, factory)
         _check_source(name, system, row)
+        _check_sampling(name, system, row, facts)
         if row.learns in {"source", "every", "aggregate"}:
             _check_folds(name, [*facts, *([source] if isinstance(source, CorpusFacts) else [])])
         for stage in _Draft(recipe, name, row, components, facts, source).stages():
             stages.setdefault((stage.key, stage.system if stage.scored else ""), stage)
     return Plan(recipe, tuple(stages.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """Which fold, and which seed."""
+
+    fold: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -96,37 +106,39 @@ class _Draft:
                 yield from self._alone(seed)
                 continue
             for fold in range(len(self.facts[0].protocol.folds)):
-                yield from self._after_a_shared_model(seed, fold)
+                yield from self._after_a_shared_model(_Pass(fold, seed))
 
     def _alone(self, seed: int) -> Iterator[Stage]:
         kind: StageKind = "probe" if self.row.tunes == "svm" else "epochs"
         for known in self.facts:
             for fold in range(len(known.protocol.folds)):
-                yield self._stage(kind, [known], [known.task(fold)], fold, seed, adapted=False)
+                yield self._stage(kind, [known], [known.task(fold)], _Pass(fold, seed), adapted=False)
 
-    def _after_a_shared_model(self, seed: int, fold: int) -> Iterator[Stage]:
-        parent, start = self._shared(seed, fold)
+    def _after_a_shared_model(self, at: _Pass) -> Iterator[Stage]:
+        parent, start = self._shared(at)
         if parent is not None:
             yield parent
         for known in self.facts:
-            task = known.task(fold)
-            yield self._stage("epochs", [known], [task], fold, seed, adapted=self.row.adapts, start=start)
+            task = known.task(at.fold)
+            if parent is not None:
+                _check_leak(self.name, parent.tasks, task)
+            yield self._stage("epochs", [known], [task], at, adapted=self.row.adapts, start=start)
 
-    def _shared(self, seed: int, fold: int) -> tuple[Stage | None, Start]:
+    def _shared(self, at: _Pass) -> tuple[Stage | None, Start]:
         """Return the stage that trains the shared model, if there is one, and how the tuning starts from it."""
         if isinstance(self.source, Checkpoint):
             return None, Start(checkpoint=self.source.path, sha256=self.source.sha256)
         if self.row.learns == "source":
             source = self._the_source()
             rates = self.system.training.learning_rates or FULL_RATES
-            stage = self._stage("epochs", [source], [source.task(fold)], fold, seed, adapted=False, rates=rates)
-            return stage, Start(stage.key, norms_of=source.task(fold).id)
+            stage = self._stage("epochs", [source], [source.task(at.fold)], at, adapted=False, rates=rates)
+            return stage, Start(stage.key, norms_of=source.task(at.fold).id)
         by_corpus = self.row.learns == "every"
-        tasks = [known.task(fold) for known in self.facts] if by_corpus else self._aggregated(seed, fold)
+        tasks = [known.task(at.fold) for known in self.facts] if by_corpus else self._aggregated(at)
         by_rounds = by_corpus or len(tasks) > 1
         rates = self.system.shared.learning_rates if by_rounds else self.system.training.learning_rates or FULL_RATES
         kind: StageKind = "rounds" if by_rounds else "epochs"
-        stage = self._stage(kind, self.facts, tasks, fold, seed, adapted=self.row.adapts_shared, rates=rates)
+        stage = self._stage(kind, self.facts, tasks, at, adapted=self.row.adapts_shared, rates=rates)
         norms = "" if self.row.keeps_private else tasks[0].id
         weights = "final" if stage.kind == "rounds" else "best"
         return stage, Start(stage.key, weights, self.row.keeps_private, norms)
@@ -136,17 +148,16 @@ class _Draft:
             raise RecipeError(f"System '{self.name}': its source was not gathered. Name a corpus under source.")
         return self.source
 
-    def _aggregated(self, seed: int, fold: int) -> list[Task]:
-        parts = [(known.corpus, known.target, known.task(fold)) for known in self.facts]
-        return [aggregated_task(name, parts, self.system.map, seed) for name in self.row.maps]
+    def _aggregated(self, at: _Pass) -> list[Task]:
+        parts = [(known.corpus, known.target, known.task(at.fold)) for known in self.facts]
+        return [aggregated_task(name, parts, self.system.map, at.seed) for name in self.row.maps]
 
     def _stage(
         self,
         kind: StageKind,
         facts: Sequence[CorpusFacts],
         tasks: Sequence[Task],
-        fold: int,
-        seed: int,
+        at: _Pass,
         *,
         adapted: bool,
         rates: tuple[float, ...] | None = None,
@@ -167,8 +178,8 @@ class _Draft:
             learning_rates=rates or self.system.training.learning_rates or self.row.learning_rates,
             tasks=tuple(tasks),
             protocols=tuple(known.protocol for known in facts),
-            fold=facts[0].protocol.folds[fold].name,
-            seed=seed,
+            fold=facts[0].protocol.folds[at.fold].name,
+            seed=at.seed,
             precision=self.recipe.precision,
             start=start,
             scored=scored,
@@ -189,6 +200,33 @@ def _check_source(name: str, system: System, row: Strategy) -> None:
     if (system.map is not None) != (USER_MAP in row.maps):
         text = "needs a map: {label: class}" if USER_MAP in row.maps else "takes no map. Leave it out"
         raise RecipeError(f"System '{name}': the strategy '{row.name}' {text}.")
+
+
+def _check_sampling(name: str, system: System, row: Strategy, facts: Sequence[CorpusFacts]) -> None:
+    names = [f"{AGGREGATE}/{mapping}" for mapping in row.maps]
+    if row.learns == "every":
+        names = [task_id(known.corpus.id, known.target) for known in facts]
+    try:
+        sampler_of(system.shared.sampling, names, [1] * len(names))
+    except EmonetError as problem:
+        raise RecipeError(f"System '{name}': {problem}") from None
+
+
+def _check_leak(name: str, shared: Sequence[Task], tuned: Task) -> None:
+    """Refuse a shared model that has learned from what the tuned task is tested on."""
+    learned = {key for task in shared for part in ("train", "dev") for item in task.items[part] for key in _keys(item)}
+    leaked = sorted({key for item in tuned.items["test"] for key in _keys(item)} & learned)
+    if leaked:
+        message = (
+            f"System '{name}': its shared model learns from {leaked[0]}, which '{tuned.id}' is tested on "
+            f"({len(leaked)} speakers or utterances in all). Give both the same protocol, or choose another source."
+        )
+        raise RecipeError(message)
+
+
+def _keys(item: Item) -> tuple[str, ...]:
+    utterance = f"utterance {item.corpus}/{item.id}"
+    return (utterance,) if item.speaker is None else (utterance, f"speaker {item.corpus}/{item.speaker}")
 
 
 def _check_folds(name: str, facts: Sequence[CorpusFacts]) -> None:

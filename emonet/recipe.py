@@ -64,7 +64,7 @@ class Training(_Strict):
         patience: epochs without a better dev score until the next stage.
         epochs: upper limit for each stage, None for none.
         momentum: of SGD.
-        decay: learning rate / (1 + decay * steps), a step being one batch.
+        decay: learning rate / (1 + decay * steps), a step being one batch, or one round of several tasks.
         l2: factor of the squared weights in the loss.
         class_weights: weigh the loss by inverse class frequency in train.
         crop: longest random piece of a clip in training, in s.

@@ -13,6 +13,9 @@ from emonet.recipe import Recipe, System
 from emonet.strategies import Strategy, Tuned
 from emonet.task import Task
 
+FORMAT = 1
+"""Raised whenever training itself changes what comes out: results of older keys are then left alone."""
+
 StageKind = Literal["probe", "epochs", "rounds"]
 """An SVM on fixed features; training on one task by epochs with patience; on several tasks in turn by rounds."""
 
@@ -119,11 +122,11 @@ class Stage:
         corpora = sorted({corpus for task in self.tasks for corpus in task.corpora})
         start = None if self.start is None else {**asdict(self.start), "checkpoint": ""}
         identity: dict[str, Any] = {
+            "format": FORMAT,
             "kind": self.kind,
             "components": {role: part.to_json() for role, part in self.components.items()},
             "tuned": self.tuned,
             "settings": own.model_dump(mode="json"),
-            "dropout": self.settings.dropout,
             "learning_rates": self.learning_rates,
             "normalisation": self.normalisation,
             "tasks": [_task_identity(task) for task in self.tasks],
@@ -132,6 +135,8 @@ class Stage:
             "content": {corpus: content.get(corpus, "") for corpus in corpora},
             "start": start,
         }
+        if self.kind != "probe":
+            identity["dropout"] = self.settings.dropout
         if self.kind == "rounds":
             identity["shared"] = self.settings.shared.model_dump(mode="json")
         return identity

@@ -28,12 +28,14 @@ from emonet.task import Task
 
 if TYPE_CHECKING:
     from emonet.learn.learner import Learner
+    from emonet.learn.scaling import ScalingTable
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("best", "final")
 SCORED: tuple[Literal["dev", "test"], ...] = ("dev", "test")
 _DONE = "stage.json"
 _PREDICTIONS = "predictions.parquet"
+_OPENED = "test_opened.json"
 
 
 @dataclass
@@ -52,6 +54,7 @@ class StageRunner:
     device: str
     listen: Listener
     _features: dict[str, Array] = field(default_factory=dict)
+    _tables: dict[str, ScalingTable | None] = field(default_factory=dict)
 
     def run(self, stage: Stage) -> None:
         """Carry out a stage unless its result is there; a second process waits for the first."""
@@ -60,6 +63,7 @@ class StageRunner:
         folder = stage_folder(stage.key)
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
+            _sweep(folder)
             self.listen(StageStarted(stage.key, stage.title, is_done(stage)))
             started = time.monotonic()
             if not (folder / _DONE).is_file():
@@ -82,6 +86,7 @@ class StageRunner:
         from emonet.learn.probe import fit_probe, normalised
 
         clips = self._clips(stage.task, stage.normalisation)
+        _count_opening(folder)
         raw = {part: np.stack([self._vector(stage, place) for place in found.places]) for part, found in clips.items()}
         groups = {part: found.groups for part, found in clips.items()}
         features = normalised(raw, groups, stage.normalisation)
@@ -136,6 +141,7 @@ class StageRunner:
     def _predict(self, stage: Stage, folder: Path) -> None:
         """Predict dev and test with the best and the final weights: here test is opened, once."""
         rows = []
+        _count_opening(folder)
         for name in CHECKPOINTS:
             learner = self._learner(stage, self._assembler.trained(stage, name))
             rows += [predictions_of(stage, part, name, learner.outputs(stage.task, part)) for part in SCORED]
@@ -154,12 +160,14 @@ class StageRunner:
         device = chosen_device(self.device)
         model = model.to(device).to(memory_format=torch.channels_last)
         clips = {task.id: self._clips(task, stage.normalisation) for task in stage.tasks}
+        if stage.key not in self._tables:
+            self._tables[stage.key] = frontend_table(model.frontend, clips.values(), stage.normalisation, device)
         return Learner(
             model=model,
             tasks=stage.tasks,
             clips=clips,
             settings=stage.settings.training,
-            table=frontend_table(model.frontend, clips.values(), stage.normalisation, device),
+            table=self._tables[stage.key],
             seed=stage.seed,
             device=device,
             precision=stage.precision,
@@ -190,6 +198,24 @@ def is_done(stage: Stage) -> bool:
     """Say whether all that a recipe needs of a stage is there."""
     folder = stage_folder(stage.key)
     return (folder / _DONE).is_file() and (not stage.scored or (folder / _PREDICTIONS).is_file())
+
+
+def tests_opened(stage: Stage) -> int:
+    """Return how often the stage's test part was predicted: once, or more if that was interrupted."""
+    path = stage_folder(stage.key) / _OPENED
+    return int(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else 0
+
+
+def _count_opening(folder: Path) -> None:
+    path = folder / _OPENED
+    before = int(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else 0
+    write_json(path, before + 1)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left half-written; whoever holds the folder's lock may do so."""
+    for path in folder.glob(".*.part"):
+        path.unlink(missing_ok=True)
 
 
 def stage_facts(key: str) -> dict[str, Any]:

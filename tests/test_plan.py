@@ -293,6 +293,21 @@ def test_folds_that_do_not_go_together_are_refused() -> None:
     assert "need one number of folds: foo has 4, bar has 3" in str(caught.value)
 
 
+def test_a_shared_model_that_learned_from_test_speakers_is_refused() -> None:
+    shifted = replace(FACTS, protocol=make_protocol("grouped-k-fold", {"k": 4, "seed": 3}, CORPUS, UTTERANCES))
+    assert [fold.parts for fold in shifted.protocol.folds] != [fold.parts for fold in FACTS.protocol.folds]
+    with pytest.raises(RecipeError) as caught:
+        plan(recipe(strategy="full", source="foo"), [FACTS], factory, {"s": shifted})
+    assert "its shared model learns from speaker foo/" in str(caught.value)
+    assert "'foo/emotion' is tested on" in str(caught.value)
+    assert plan(recipe(strategy="full", source="foo"), [FACTS], factory, {"s": FACTS})
+
+
+def test_a_sampling_nobody_knows_is_refused_before_anything_runs() -> None:
+    with pytest.raises(RecipeError, match=r"System 's': Unknown sampling 'round-robbin'. Did you mean 'round-robin'?"):
+        plan(recipe(strategy="multi-domain", shared={"sampling": "round-robbin"}, **ADAPTED), [FACTS], factory)
+
+
 def test_a_checkpoint_is_a_source_by_its_content_not_its_path() -> None:
     def keys_from(path: str, sha256: str) -> list[str]:
         asked = recipe(strategy="full", source={"checkpoint": path})

@@ -156,10 +156,6 @@ class Metric:
         classes = list(dict.fromkeys((*truth, *predicted)))
         return float(self.function(confusion(truth, predicted, classes).astype(np.float64)))
 
-    def is_better(self, value: float, than: float) -> bool:
-        """Say whether ``value`` beats ``than``; equal values do not."""
-        return value > than if self.higher_is_better else value < than
-
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {

@@ -10,7 +10,7 @@ import torch
 
 from emonet.audio.decode import SAMPLE_RATE
 from emonet.learn.clips import Clips
-from emonet.learn.randomness import generator_for
+from emonet.randomness import generator_for
 
 _INT16 = float(1 << 15)
 

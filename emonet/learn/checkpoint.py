@@ -35,7 +35,9 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
             facts = json.loads((file.metadata() or {})[_FACTS])
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - no mapping
     except (SafetensorError, KeyError, ValueError) as problem:
-        raise EmonetError(f"{path}: not a checkpoint of EmoNet ({problem}). Remove it and run again.") from problem
+        raise EmonetError(
+            f"{path}: not a checkpoint of EmoNet ({problem}). Check the path; if EmoNet wrote it, remove it and run again."
+        ) from problem
 
 
 def load_weights(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor], origin: Path) -> None:

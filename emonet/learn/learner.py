@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
 from emonet.learn.batches import Batch, evaluation_batches
+from emonet.learn.checkpoint import load_weights
 from emonet.learn.clips import Clips
 from emonet.learn.losses import LOSSES, class_weights
-from emonet.learn.randomness import seed_for
 from emonet.learn.scaling import ScalingTable
 from emonet.model.model import Model
+from emonet.randomness import seed_for
 from emonet.recipe import Training
 from emonet.task import Task
 
@@ -101,11 +103,15 @@ class Learner:
                 tensors[f"momentum.{name}"] = momentum
         return tensors
 
-    def take_up(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Put back what ``state`` returned."""
+    def take_up(self, tensors: Mapping[str, torch.Tensor], origin: Path) -> None:
+        """Put back what ``state`` returned; ``origin`` is where it was kept.
+
+        Raises:
+            EmonetError: the tensors belong to another model.
+        """
         prefix = "model."
         found = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-        self.model.load_state_dict(found)
+        load_weights(self.model, found, origin)
         for name, parameter in self.model.named_parameters():
             if f"momentum.{name}" in tensors:
                 momentum = tensors[f"momentum.{name}"].to(self.device)

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from emonet.events import EpochEnded, Listener
+from emonet.events import EpochEnded, Listener, Progress
 from emonet.learn.batches import Batch, train_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.learner import Learner
-from emonet.learn.sampling import Sampler, sampler_of
 from emonet.learn.train import RESUME, RESUME_EVERY
 from emonet.recipe import Shared
+from emonet.sampling import Sampler, sampler_of
 
 _TELL_EVERY = 50
 
@@ -23,8 +23,8 @@ _TELL_EVERY = 50
 class RoundTrainer:
     """Trains all tasks of a learner in turn: one batch and one step for each in every round.
 
-    There is one optimiser over the shared weights and every task's own. A task's clips are shuffled anew
-    whenever they have all been seen.
+    A round counts as one step for the decay of the learning rate (paper, 5.2.2). There is one optimiser over
+    the shared weights and every task's own. A task's clips are shuffled anew whenever they have all been seen.
 
     Attributes:
         rates: learning rates, each for ``shared.rounds`` rounds.
@@ -39,6 +39,7 @@ class RoundTrainer:
     key: str
     listen: Listener
     facts: dict[str, Any] = field(default_factory=dict)
+    _losses: dict[str, list[float]] = field(default_factory=dict)
 
     def train(self) -> tuple[int, list[dict[str, Any]], dict[str, dict[str, int]]]:
         """Train to the end, from the resume point where there is one.
@@ -50,24 +51,24 @@ class RoundTrainer:
             EmonetError: the loss is no number.
         """
         done, history, received = self._resumed()
-        saved, sums = time.monotonic(), _Sums()
+        saved, total = time.monotonic(), self.shared.rounds * len(self.rates)
         self.learner.model.train()
-        while done < self.shared.rounds * len(self.rates):
-            self._round(done, received, sums)
+        while done < total:
+            self._round(done, received)
             done += 1
-            if done % _TELL_EVERY == 0 or done == self.shared.rounds * len(self.rates):
-                self._tell(done, history, sums)
-                sums = _Sums()
-                if time.monotonic() - saved > RESUME_EVERY:
-                    facts = {"done": done, "history": history, "received": received}
-                    save_checkpoint(self.folder / RESUME, self.learner.state(), facts)
-                    saved = time.monotonic()
+            if done % _TELL_EVERY == 0 or done == total:
+                self._tell(done, history)
+            self.listen(Progress(f"rounds of {len(self.learner.tasks)} tasks", done, total))
+            if time.monotonic() - saved > RESUME_EVERY:
+                facts = {"done": done, "history": history, "received": received, "losses": self._losses}
+                save_checkpoint(self.folder / RESUME, self.learner.state(), facts)
+                saved = time.monotonic()
         facts = {**self.facts, "rounds": done, "received": received}
         save_checkpoint(self.folder / "final.safetensors", self.learner.model.state_dict(), facts)
         (self.folder / RESUME).unlink(missing_ok=True)
         return done, history, received
 
-    def _round(self, done: int, received: dict[str, dict[str, int]], sums: _Sums) -> None:
+    def _round(self, done: int, received: dict[str, dict[str, int]]) -> None:
         for place, position in enumerate(self._sampler(self.learner.seed, done)):
             task = self.learner.tasks[position]
             counts = received[task.id]
@@ -75,7 +76,7 @@ class RoundTrainer:
             loss = self.learner.step(task, batch, self._rate(done), ("round", done + 1, "turn", place + 1))
             counts["steps"] += 1
             counts["clips"] += len(batch.positions)
-            sums.add(task.id, loss)
+            self._losses.setdefault(task.id, []).append(loss)
 
     def _batch(self, task_id: str, number: int) -> Batch:
         """Return a task's batch by its running number; a pass over its clips is shuffled by its own number."""
@@ -95,28 +96,17 @@ class RoundTrainer:
         names = [task.id for task in self.learner.tasks]
         return sampler_of(self.shared.sampling, names, [len(self.learner.clips[name]["train"]) for name in names])
 
-    def _tell(self, done: int, history: list[dict[str, Any]], sums: _Sums) -> None:
-        losses = sums.means()
+    def _tell(self, done: int, history: list[dict[str, Any]]) -> None:
+        means = {f"train_loss {task}": sum(found) / len(found) for task, found in sorted(self._losses.items())}
+        self._losses = {}
         rate = self._rate(done - 1)
-        history.append({"round": done, "learning_rate": rate, **losses})
-        self.listen(EpochEnded(self.key, done, rate, losses))
+        history.append({"round": done, "learning_rate": rate, **means})
+        self.listen(EpochEnded(self.key, done, rate, means))
 
     def _resumed(self) -> tuple[int, list[dict[str, Any]], dict[str, dict[str, int]]]:
         if not (self.folder / RESUME).is_file():
             return 0, [], {task.id: {"steps": 0, "clips": 0} for task in self.learner.tasks}
         tensors, facts = load_checkpoint(self.folder / RESUME)
-        self.learner.take_up(tensors)
+        self.learner.take_up(tensors, self.folder / RESUME)
+        self._losses = facts["losses"]
         return facts["done"], facts["history"], facts["received"]
-
-
-class _Sums:
-    """Losses by task since they were last told."""
-
-    def __init__(self) -> None:
-        self.losses: dict[str, list[float]] = {}
-
-    def add(self, task_id: str, loss: float) -> None:
-        self.losses.setdefault(task_id, []).append(loss)
-
-    def means(self) -> dict[str, float]:
-        return {f"train_loss {task}": sum(found) / len(found) for task, found in sorted(self.losses.items())}

@@ -56,8 +56,7 @@ class EpochTrainer:
         while now.stage < len(self.rates):
             now = self._epoch(now, history)
             if time.monotonic() - saved > RESUME_EVERY:
-                facts = {"progression": now.to_json(), "history": history}
-                save_checkpoint(self.folder / RESUME, self.learner.state(), facts)
+                self._save_resume(now, history)
                 saved = time.monotonic()
         self._save("final", now)
         (self.folder / RESUME).unlink(missing_ok=True)
@@ -72,12 +71,15 @@ class EpochTrainer:
         rate = learning_rate(self.rates, now, self.learner.settings.decay)
         better = self.task.is_better(score, now.best)
         then = after_epoch(now, score, steps, better=better)
-        if better:
-            self._save("best", then)
+        then = after_patience(then, self.learner.settings.patience, self.learner.settings.epochs)
         metrics = {"train_loss": loss, f"dev_{self.task.metric}": score}
         history.append({"epoch": then.epoch, "learning_rate": rate, "seconds": time.monotonic() - started, **metrics})
+        if better:
+            # In this order: whoever resumes at the best epoch writes its weights again, so that both agree.
+            self._save_resume(then, history)
+            self._save("best", then)
         self.listen(EpochEnded(self.key, then.epoch, rate, metrics))
-        return after_patience(then, self.learner.settings.patience, self.learner.settings.epochs)
+        return then
 
     def _steps(self, now: Progression) -> tuple[float, int]:
         """Make one step for each batch of an epoch; return mean loss and number of steps."""
@@ -94,9 +96,16 @@ class EpochTrainer:
         facts = {**self.facts, **now.to_json()}
         save_checkpoint(self.folder / f"{name}.safetensors", self.learner.model.state_dict(), facts)
 
+    def _save_resume(self, now: Progression, history: list[dict[str, Any]]) -> None:
+        facts = {"progression": now.to_json(), "history": history}
+        save_checkpoint(self.folder / RESUME, self.learner.state(), facts)
+
     def _resumed(self) -> tuple[Progression, list[dict[str, Any]]]:
         if not (self.folder / RESUME).is_file():
             return Progression(), []
         tensors, facts = load_checkpoint(self.folder / RESUME)
-        self.learner.take_up(tensors)
-        return Progression(**facts["progression"]), facts["history"]
+        self.learner.take_up(tensors, self.folder / RESUME)
+        now = Progression(**facts["progression"])
+        if now.epoch == now.best_epoch:
+            self._save("best", now)
+        return now, facts["history"]

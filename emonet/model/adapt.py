@@ -52,7 +52,8 @@ class Private(nn.Module):
         for path, layer in backbone.named_modules():
             if path and not self._is_within_a_copy(path):
                 self._add(path, layer)
-        if not self.paths:
+        # Norms that merely come along are no reason to call a task adapted.
+        if not any(adapter.takes(layer) or adapter.copies(layer) for layer in backbone.modules()):
             kinds = ", ".join(sorted({kind for kind in map(layer_kind, backbone.modules()) if kind is not None}))
             message = (
                 f"The adapter {type(adapter).__name__} finds no layer in the backbone {type(backbone).__name__}, "

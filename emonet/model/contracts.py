@@ -78,7 +78,7 @@ class Adapter(Protocol):
     foldable: bool
 
     def takes(self, layer: torch.nn.Module) -> bool:
-        """Say whether a task gets private tensors for this layer."""
+        """Say whether a task gets private tensors for this layer; a norm that is taken is copied."""
 
     def private(self, layer: torch.nn.Module) -> torch.nn.Module:
         """Return fresh private tensors for a layer, as a module; the layer itself stays as it is.

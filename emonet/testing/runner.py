@@ -11,6 +11,7 @@ from typing import Any
 from emonet.errors import ContractError, PluginError, UnknownName, did_you_mean
 from emonet.plugin.registry import Registry
 from emonet.testing import (
+    checks_adapters,
     checks_backbones,
     checks_card,
     checks_extractors,
@@ -56,6 +57,7 @@ _CHECKS: Mapping[SubjectKind, Mapping[str, Check]] = {
     "extractors": _checks_in(checks_extractors),
     "frontends": _checks_in(checks_frontends),
     "backbones": _checks_in(checks_backbones),
+    "adapters": _checks_in(checks_adapters),
 }
 
 

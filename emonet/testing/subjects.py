@@ -12,8 +12,8 @@ from emonet.errors import ContractError, UnknownName
 from emonet.plugin.build import build
 from emonet.plugin.marker import PROJECT
 
-SubjectKind = Literal["corpora", "extractors", "frontends", "backbones", "package"]
-BUILT: tuple[SubjectKind, ...] = ("extractors", "frontends", "backbones")
+SubjectKind = Literal["corpora", "extractors", "frontends", "backbones", "adapters", "package"]
+BUILT: tuple[SubjectKind, ...] = ("extractors", "frontends", "backbones", "adapters")
 """The kinds that come as factories."""
 
 Options = Mapping[str, Mapping[str, Any]]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from emonet.model.adapt import layer_kind
 from emonet.model.attention import Attention2d
 from emonet.model.contracts import Adapter
 
@@ -149,9 +150,9 @@ class OwnNorms(Adapter):
     foldable = True
 
     def takes(self, layer: nn.Module) -> bool:
-        """Take no layer: norms are copied."""
-        return False
+        """Take norms."""
+        return layer_kind(layer) == "norm"
 
     def private(self, layer: nn.Module) -> nn.Module:
-        """Return nothing: it is never asked for."""
+        """Return nothing: norms are copied whole."""
         return nn.Module()

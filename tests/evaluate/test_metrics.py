@@ -89,10 +89,8 @@ def test_ccc_is_zero_where_it_is_undefined(value: float) -> None:
 
 
 def test_a_metric_knows_which_way_is_better() -> None:
-    assert METRICS["uar"].is_better(0.6, 0.5)
-    assert not METRICS["uar"].is_better(0.5, 0.5)
-    assert METRICS["mae"].is_better(0.5, 0.6)
-    assert METRICS["mae"].of([1, 2], [2, 4]) == 1.5
+    assert METRICS["uar"].higher_is_better
+    assert not METRICS["mae"].higher_is_better
 
 
 def test_every_metric_stands_under_its_own_name() -> None:

@@ -116,7 +116,7 @@ class Inserted(Adapter):
         return After()
 
 
-class LinearOnly(WithoutNorms):
+class RecurrentOnly(Scaled):
     """An adapter of the test for layers that the network lacks."""
 
     def takes(self, layer: nn.Module) -> bool:

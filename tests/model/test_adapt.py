@@ -13,7 +13,7 @@ from adapted_networks import (
     WAVE,
     Bands,
     Inserted,
-    LinearOnly,
+    RecurrentOnly,
     Scaled,
     SmallNet,
     WithAttention,
@@ -120,9 +120,9 @@ def test_a_call_that_fails_leaves_no_trace() -> None:
 
 def test_an_adapter_without_layers_is_refused_with_both_names_and_leaves_no_task() -> None:
     model = a_model()
-    text = "The adapter LinearOnly finds no layer in the backbone SmallNet, whose layers are of these kinds: "
+    text = "The adapter RecurrentOnly finds no layer in the backbone SmallNet, whose layers are of these kinds: "
     with pytest.raises(ContractError, match=f"{text}convolution, linear, norm"):
-        model.add_task("foo", 2, adapter=LinearOnly())
+        model.add_task("foo", 2, adapter=RecurrentOnly())
     assert model.tasks == ()
 
 

@@ -9,6 +9,7 @@ import pytest
 from whole import PUBLISHED, whole
 
 from emonet.corpus.corpus import Published, PublishedResult
+from emonet.errors import EmonetError
 from emonet.report import paper
 from emonet.report.grid import difference_of, grid_of, mean_of
 from emonet.report.results import Report
@@ -139,3 +140,16 @@ def test_a_report_with_everything_comes_back_from_json(full: Report) -> None:
     assert Report.from_json(full.to_json()) == full
     assert isinstance(Report.from_json(full.to_json()).published["foo/emotion"], Published)
     assert isinstance(PUBLISHED.results[0], PublishedResult)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "place"),
+    [
+        ("comparisons", [{"task": "foo/emotion"}], "comparisons.0"),
+        ("curves", 3, "curves"),
+        ("published", [], "published"),
+    ],
+)
+def test_parts_of_a_report_that_are_wrong_are_named(full: Report, key: str, value: object, place: str) -> None:
+    with pytest.raises(EmonetError, match=rf"Not a report: '{place}.*another version of EmoNet"):
+        Report.from_json({**full.to_json(), key: value})

@@ -6,7 +6,7 @@ import pytest
 
 from emonet.choice import Choice
 from emonet.errors import EmonetError
-from emonet.learn.sampling import sampler_of
+from emonet.sampling import sampler_of
 
 NAMES = ["foo/emotion", "bar/emotion", "baz/emotion"]
 SIZES = [900, 90, 10]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def seed_for(*purpose: str | int) -> int:
@@ -19,4 +21,6 @@ def seed_for(*purpose: str | int) -> int:
 
 def generator_for(*purpose: str | int) -> np.random.Generator:
     """Return numpy's generator, seeded for a purpose."""
+    import numpy as np
+
     return np.random.default_rng(seed_for(*purpose))

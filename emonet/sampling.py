@@ -7,8 +7,8 @@ from typing import Any
 
 from emonet.choice import Choice
 from emonet.errors import RecipeError, UnknownName
-from emonet.learn.randomness import generator_for
 from emonet.plugin.build import build
+from emonet.randomness import generator_for
 
 Sampler = Callable[[int, int], list[int]]
 """(seed, round) -> the tasks (by position) whose batches make the round; a function of nothing else."""
