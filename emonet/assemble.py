@@ -45,11 +45,12 @@ class Assembler:
 
     def trained(self, stage: Stage, weights: str) -> Model:
         """Return the stage's model with the weights called ``best`` or ``final``."""
-        from emonet.learn.checkpoint import load_checkpoint, load_weights
+        from emonet.learn.checkpoint import load_checkpoint
+        from emonet.model.state import take_over
 
         model, path = self._plain(stage), _weights(stage.key, weights)
         self._add_tasks(model, stage)
-        load_weights(model, load_checkpoint(path)[0], path)
+        take_over(model.state_dict(), load_checkpoint(path)[0], path)
         return model
 
     def _plain(self, stage: Stage) -> Model:

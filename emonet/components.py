@@ -58,6 +58,13 @@ def _resolve(role: str, choice: Choice, factory: FindFactory) -> Resolved:
 
 def _check_kinds(name: str, frontend: Resolved, backbone: Resolved) -> None:
     given, wanted = frontend.traits.yields, backbone.traits.accepts
+    for role, part, word, kind in (("frontend", frontend, "yields", given), ("backbone", backbone, "accepts", wanted)):
+        if kind is None:
+            message = (
+                f"System '{name}': the {role} '{part.name}' does not say what it {word}. Mark its factory with "
+                f"@emonet.component({word}=...)."
+            )
+            raise RecipeError(message)
     if given != wanted:
         message = (
             f"System '{name}': the frontend '{frontend.name}' yields {given}, the backbone '{backbone.name}' "

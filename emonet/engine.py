@@ -16,6 +16,7 @@ from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions
 from emonet.events import Event, Listener, RunEnded, RunStarted, silent
+from emonet.executor import Executor
 from emonet.gather import Gathered, check_stores, gather, gather_sources
 from emonet.plan import plan
 from emonet.plugin.registry import Registry
@@ -23,7 +24,7 @@ from emonet.recipe import Recipe
 from emonet.report.results import Report
 from emonet.runfolder import RunFolder
 from emonet.stage import Plan, Stage
-from emonet.stages import CHECKPOINTS, SCORED, StageRunner, stage_facts, stage_folder, tests_opened
+from emonet.stages import CHECKPOINTS, SCORED, StageRunner, chosen_device, stage_facts, stage_folder, tests_opened
 
 
 def plan_run(
@@ -63,11 +64,13 @@ def run(
         registry.emit(event)
 
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
+    executor = _executor(made, registry)
+    chosen_device(recipe.device)
     folder = RunFolder(out / f"{recipe.name}-{_identity(made)}")
     folder.start(document.text, changes, made.to_json(), base)
     _write_protocols(folder, gathered)
     tell(RunStarted(folder.path, len(made.stages)))
-    _execute(made, gathered, registry, tell)
+    executor.run(made.stages, _runner(made, gathered, registry, tell).run)
     report = _report(made, folder)
     folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
     tell(RunEnded(folder.path))
@@ -80,16 +83,19 @@ def _identity(made: Plan) -> str:
     return digest_of([stages, made.recipe.bootstrap, made.recipe.baseline], length=8)
 
 
-def _execute(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: Listener) -> None:
-    from emonet.audio.store import open_store
-
+def _executor(made: Plan, registry: Registry) -> Executor:
     choice = made.recipe.executor
     name, options = (choice.name, choice.options) if choice else (registry.default("executors"), {})
-    executor = registry.build("executors", name, options)
+    executor: Executor = registry.build("executors", name, options)
+    return executor
+
+
+def _runner(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: Listener) -> StageRunner:
+    from emonet.audio.store import open_store
+
     stores = {each.facts.corpus.id: open_store(each.store) for each in gathered if each.store is not None}
     stages = {stage.key: stage for stage in made.stages}
-    runner = StageRunner(registry, stages, stores, made.recipe.device, tell)
-    executor.run(made.stages, runner.run)
+    return StageRunner(registry, stages, stores, made.recipe.device, tell)
 
 
 def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered]) -> None:

@@ -18,7 +18,7 @@ from emonet.audio.features import extract_features
 from emonet.audio.store import Store
 from emonet.corpus.corpus import PARTS
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
-from emonet.events import Listener, StageEnded, StageStarted
+from emonet.events import Listener, Notice, StageEnded, StageStarted
 from emonet.home import stages_folder
 from emonet.learn.clips import Clips, clips_of
 from emonet.learn.scaling import check_groups
@@ -64,13 +64,19 @@ class StageRunner:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             _sweep(folder)
+            facts = stage_facts(stage.key)
+            if not facts and (folder / _DONE).is_file():
+                self.listen(Notice(f"{folder}: this result is damaged, so the stage is done again."))
             self.listen(StageStarted(stage.key, stage.title, is_done(stage)))
             started = time.monotonic()
-            if not (folder / _DONE).is_file():
+            if not facts:
+                (folder / _PREDICTIONS).unlink(missing_ok=True)
                 facts = self._probe(stage, folder) if stage.kind == "probe" else self._train(stage, folder)
-                write_json(folder / _DONE, {**facts, "seconds": time.monotonic() - started})
+                facts["seconds"] = time.monotonic() - started
+                _finish(folder, facts)
             if not is_done(stage):
                 self._predict(stage, folder)
+                _finish(folder, facts)
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
 
     def _clips(self, task: Task, normalisation: str) -> dict[str, Clips]:
@@ -195,9 +201,9 @@ def stage_folder(key: str) -> Path:
 
 
 def is_done(stage: Stage) -> bool:
-    """Say whether all that a recipe needs of a stage is there."""
-    folder = stage_folder(stage.key)
-    return (folder / _DONE).is_file() and (not stage.scored or (folder / _PREDICTIONS).is_file())
+    """Say whether all that a recipe needs of a stage is there, and whole."""
+    facts = stage_facts(stage.key)
+    return bool(facts) and (not stage.scored or _PREDICTIONS in facts["files"])
 
 
 def tests_opened(stage: Stage) -> int:
@@ -219,9 +225,23 @@ def _sweep(folder: Path) -> None:
 
 
 def stage_facts(key: str) -> dict[str, Any]:
-    """Return what a complete stage says of itself: epochs, parameters, seconds."""
-    facts: dict[str, Any] = json.loads((stage_folder(key) / _DONE).read_text(encoding="utf-8"))
-    return facts
+    """Return what a complete stage says of itself: epochs, parameters, files; empty where it is not whole."""
+    folder = stage_folder(key)
+    try:
+        facts = json.loads((folder / _DONE).read_text(encoding="utf-8"))
+        sizes: dict[str, int] = facts["files"]
+        is_whole = all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return dict(facts) if is_whole else {}
+
+
+def _finish(folder: Path, facts: dict[str, Any]) -> None:
+    """Write what the stage says of itself, with the size of each of its files, so that damage is noticed."""
+    names = [*(path.name for path in folder.glob("*.safetensors")), "history.json", _PREDICTIONS]
+    files = {name: (folder / name).stat().st_size for name in sorted(names) if (folder / name).is_file()}
+    facts["files"] = files
+    write_json(folder / _DONE, facts)
 
 
 def chosen_device(name: str) -> Any:

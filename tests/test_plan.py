@@ -53,7 +53,7 @@ def recurrent() -> object: ...
 PARTS = {
     "extractors": {"numbers": numbers},
     "frontends": {"mels": mels},
-    "backbones": {"net": net, "recurrent": recurrent},
+    "backbones": {"net": net, "recurrent": recurrent, "unmarked": lambda: None},
     "adapters": {"beside": beside, "low_rank": low_rank},
 }
 
@@ -354,6 +354,7 @@ def test_the_table_has_the_papers_rows_and_the_users_map() -> None:
             {"strategy": "multi-domain", "adapter": "low_rank"},
             "the adapter 'low_rank' takes linear layers, the backbone 'net' has convolution and norm layers",
         ),
+        ({"backbone": "unmarked"}, "the backbone 'unmarked' does not say what it accepts. Mark its factory with"),
         ({"backbone": "recurrent"}, "the frontend 'mels' yields image, the backbone 'recurrent' accepts frames"),
     ],
 )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Features = NDArray[np.float32]
 
-BLOCK = 512
+BLOCK = 128
 """Rows that are written at once: what a killed extraction loses at most."""
 
 

@@ -55,8 +55,10 @@ def run(
     read, document = read_recipe(recipe, changes)
     registry = load_plugins(plugin)
     if plan:
-        made, _ = engine.plan_run(read, recipe.resolve().parent, registry)
+        made, gathered = engine.plan_run(read, recipe.resolve().parent, registry)
         _show_plan(made, json=json)
+        if not json and any(each.store is None for each in gathered):
+            output().print("Some corpora are not prepared yet; the keys will be others once they are.")
         return
     broken = registry.broken()
     try:

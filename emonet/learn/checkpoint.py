@@ -35,25 +35,5 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
             facts = json.loads((file.metadata() or {})[_FACTS])
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - no mapping
     except (SafetensorError, KeyError, ValueError) as problem:
-        raise EmonetError(
-            f"{path}: not a checkpoint of EmoNet ({problem}). Check the path; if EmoNet wrote it, remove it and run again."
-        ) from problem
-
-
-def load_weights(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor], origin: Path) -> None:
-    """Put tensors into a model; every one must match by name and shape.
-
-    Raises:
-        EmonetError: naming the tensors that are missing, unexpected or of another shape.
-    """
-    own = model.state_dict()
-    missing = sorted(set(own) - set(tensors))
-    extra = sorted(set(tensors) - set(own))
-    other = sorted(name for name in set(own) & set(tensors) if own[name].shape != tensors[name].shape)
-    if missing or extra or other:
-        message = (
-            f"{origin}: these weights belong to another model: missing {missing or 'none'}, "
-            f"unexpected {extra or 'none'}, of another shape {other or 'none'}."
-        )
-        raise EmonetError(message)
-    model.load_state_dict(dict(tensors))
+        advice = "Check the path; if EmoNet wrote it, remove it and run again."
+        raise EmonetError(f"{path}: not a checkpoint of EmoNet ({problem}). {advice}") from problem

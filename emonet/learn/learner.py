@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
 from emonet.learn.batches import Batch, evaluation_batches
-from emonet.learn.checkpoint import load_weights
 from emonet.learn.clips import Clips
 from emonet.learn.losses import LOSSES, class_weights
 from emonet.learn.scaling import ScalingTable
 from emonet.model.model import Model
+from emonet.model.state import take_over
 from emonet.randomness import seed_for
 from emonet.recipe import Training
 from emonet.task import Task
@@ -111,7 +111,7 @@ class Learner:
         """
         prefix = "model."
         found = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-        load_weights(self.model, found, origin)
+        take_over(self.model.state_dict(), found, origin)
         for name, parameter in self.model.named_parameters():
             if f"momentum.{name}" in tensors:
                 momentum = tensors[f"momentum.{name}"].to(self.device)

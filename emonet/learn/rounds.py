@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from emonet.events import EpochEnded, Listener, Progress
+from emonet.errors import EmonetError
+from emonet.events import EpochEnded, Listener, Notice, Progress
 from emonet.learn.batches import Batch, train_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.learner import Learner
@@ -104,9 +105,14 @@ class RoundTrainer:
         self.listen(EpochEnded(self.key, done, rate, means))
 
     def _resumed(self) -> tuple[int, list[dict[str, Any]], dict[str, dict[str, int]]]:
+        fresh: dict[str, dict[str, int]] = {task.id: {"steps": 0, "clips": 0} for task in self.learner.tasks}
         if not (self.folder / RESUME).is_file():
-            return 0, [], {task.id: {"steps": 0, "clips": 0} for task in self.learner.tasks}
-        tensors, facts = load_checkpoint(self.folder / RESUME)
-        self.learner.take_up(tensors, self.folder / RESUME)
+            return 0, [], fresh
+        try:
+            tensors, facts = load_checkpoint(self.folder / RESUME)
+            self.learner.take_up(tensors, self.folder / RESUME)
+        except EmonetError as problem:
+            self.listen(Notice(f"Training begins anew, since its resume point cannot be read: {problem}"))
+            return 0, [], fresh
         self._losses = facts["losses"]
         return facts["done"], facts["history"], facts["received"]

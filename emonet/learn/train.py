@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emonet.errors import EmonetError
 from emonet.evaluate.metrics import METRICS
-from emonet.events import EpochEnded, Listener
+from emonet.events import EpochEnded, Listener, Notice
 from emonet.learn.batches import train_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.learner import Learner
@@ -103,8 +104,12 @@ class EpochTrainer:
     def _resumed(self) -> tuple[Progression, list[dict[str, Any]]]:
         if not (self.folder / RESUME).is_file():
             return Progression(), []
-        tensors, facts = load_checkpoint(self.folder / RESUME)
-        self.learner.take_up(tensors, self.folder / RESUME)
+        try:
+            tensors, facts = load_checkpoint(self.folder / RESUME)
+            self.learner.take_up(tensors, self.folder / RESUME)
+        except EmonetError as problem:
+            self.listen(Notice(f"Training begins anew, since its resume point cannot be read: {problem}"))
+            return Progression(), []
         now = Progression(**facts["progression"])
         if now.epoch == now.best_epoch:
             self._save("best", now)

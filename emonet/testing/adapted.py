@@ -25,6 +25,9 @@ _FILTERS = (4, 6)
 class Cut(nn.Module):
     """A frontend that cuts a wave into frames of 16 samples."""
 
+    yields: Kind
+    shape: tuple[int, ...]
+
     def __init__(self, kind: Kind) -> None:
         super().__init__()
         self.yields = kind
@@ -32,7 +35,7 @@ class Cut(nn.Module):
 
     def forward(self, wave: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Turn (wave (B, T), lengths (B,)) into an image (B, 1, 16, L) or frames (B, L, 16)."""
-        frames = wave.unflatten(1, (-1, _BANDS))
+        frames = wave.reshape(len(wave), -1, _BANDS)
         return (frames.transpose(1, 2)[:, None] if self.yields == "image" else frames), lengths // _BANDS
 
 
@@ -72,7 +75,8 @@ class LinearNet(nn.Module):
         mask = frame_mask(lengths, features.shape[1])
         x = self.first(features)
         x = self.norm(x + self.attention(x, x, x, key_padding_mask=~mask, need_weights=False)[0])
-        return (self.second(functional.relu(x)) * mask[..., None]).sum(dim=1) / lengths[:, None]
+        valid: Tensor = self.second(functional.relu(x)) * mask[..., None]
+        return valid.sum(dim=1) / lengths[:, None]
 
 
 def small_models(layers: tuple[LayerKind, ...]) -> list[Model]:

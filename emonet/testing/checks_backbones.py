@@ -97,6 +97,18 @@ def check_declared_and_built_kinds_agree(candidate: Candidate) -> None:
         raise broken(candidate, seen, promised=promised, cause="no decorator on the factory, or a stale one")
 
 
+def check_declared_layers_are_there(candidate: Candidate) -> None:
+    """A factory that declares kinds of layers declares those that the backbone consists of."""
+    from emonet.model.adapt import layer_kind
+
+    declared = set(traits_of(candidate.factory).layers)
+    found = {kind for kind in map(layer_kind, candidate.build().modules()) if kind is not None}
+    if declared and declared != found:
+        seen = f"the factory declares the layers {sorted(declared)}, the backbone has {sorted(found)}"
+        promised = "@emonet.component(layers=...) with the kinds of layers that adapters find"
+        raise broken(candidate, seen, promised=promised, cause="a declaration that was copied or is stale")
+
+
 def _trained_a_little(candidate: Candidate) -> Any:
     """Build a backbone whose norms have seen a batch: fresh statistics hide what padding does to them."""
     backbone = candidate.build().train()

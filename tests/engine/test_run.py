@@ -328,3 +328,46 @@ scan:
 examples:
   - {path: s0/anger_0.wav, label: anger, speaker: s0}
 """
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [("stage.json", b"{"), ("stage.json", b"{}"), ("predictions.parquet", b"PAR1"), ("best.safetensors", b"cut")],
+)
+def test_a_damaged_stage_is_done_again_to_the_same_scores(
+    recipe: Path, emonet: Emonet, name: str, damage: bytes
+) -> None:
+    from emonet.home import stages_folder
+
+    first = ran(emonet)
+    for path in stages_folder().rglob(name):
+        path.unlink()
+        path.write_bytes(damage)
+    _, out, _ = emonet("run", "first.yaml", "--plan", "--json")
+    assert not any(stage["done"] for stage in json.loads(out)["stages"])
+    assert ran(emonet)["scores"] == first["scores"]
+
+
+def test_what_is_not_there_is_refused_before_a_run_begins(recipe: Path, emonet: Emonet) -> None:
+    for change in ("device=cuda:9", "executor=rays", "systems.net.backbone.wide_resnet.width=four"):
+        code, _, _ = emonet("run", "first.yaml", "--quiet", "--set", change)
+        assert code == 2
+    assert not Path("runs").exists()
+
+
+def test_a_plan_of_what_is_not_prepared_says_that_its_keys_will_change(recipe: Path, emonet: Emonet) -> None:
+    _, out, _ = emonet("run", "first.yaml", "--plan")
+    assert "not prepared yet" in out
+    ran(emonet)
+    _, out, _ = emonet("run", "first.yaml", "--plan")
+    assert "not prepared yet" not in out
+
+
+def test_a_baseline_is_tested_against_in_the_run(recipe: Path, emonet: Emonet) -> None:
+    result = ran(emonet, "--set", "baseline=svm")
+    (comparison,) = result["comparisons"]
+    assert (comparison["system"], comparison["baseline"], comparison["n"]) == ("net", "svm", 24)
+    assert 0 < comparison["p_holm"] <= 1
+    code, _, err = emonet("run", "first.yaml", "--quiet", "--set", "baseline=smv")
+    assert code == 2
+    assert "the baseline 'smv' is no system. Did you mean 'svm'?" in err

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from emonet.errors import EmonetError
-from emonet.learn.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 
 
 def test_tensors_and_facts_come_back(tmp_path: Path) -> None:
@@ -31,13 +31,3 @@ def test_foreign_safetensors_without_facts_are_refused(tmp_path: Path) -> None:
     save_file({"w": torch.zeros(1)}, tmp_path / "a.safetensors")
     with pytest.raises(EmonetError, match="not a checkpoint of EmoNet"):
         load_checkpoint(tmp_path / "a.safetensors")
-
-
-def test_weights_of_another_model_are_refused_with_the_list_and_never_loaded_partly() -> None:
-    model = torch.nn.Linear(2, 3)
-    before = model.weight.clone()
-    given = {"weight": torch.zeros(3, 4), "extra": torch.zeros(1)}
-    with pytest.raises(EmonetError) as caught:
-        load_weights(model, given, Path("x"))
-    assert "missing ['bias'], unexpected ['extra'], of another shape ['weight']" in str(caught.value)
-    assert torch.equal(model.weight, before)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from emonet.errors import EmonetError
-from emonet.events import EpochEnded, Event
+from emonet.events import EpochEnded, Event, Notice
 from emonet.learn import train
 from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.learner import Learner
@@ -96,6 +96,16 @@ def test_a_death_between_resume_point_and_best_weights_leaves_no_stale_best(
     again = trainer("killed")
     again.train()
     assert same(weights(again, "best"), weights(whole, "best"))
+
+
+def test_a_broken_resume_point_is_told_and_training_begins_anew(trainer: Make) -> None:
+    events: list[Event] = []
+    made = trainer(listen=events.append)
+    made.folder.mkdir()
+    (made.folder / "resume.safetensors").write_bytes(b"cut")
+    ended, _ = made.train()
+    assert ended.epoch == 4
+    assert next(event.text for event in events if isinstance(event, Notice)).startswith("Training begins anew")
 
 
 def test_l2_is_on_weights_and_not_on_norms_and_biases(learner: Callable[..., Learner]) -> None:

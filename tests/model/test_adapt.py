@@ -37,6 +37,7 @@ each_adapter = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: 
 
 def test_the_test_adapters_keep_the_protocol() -> None:
     assert all(isinstance(adapter, Adapter) for adapter in ADAPTERS)
+    assert Inserted().effective(nn.Conv2d(1, 1, 1), nn.Module()) == {}
 
 
 def test_private_tensors_are_named_by_task_and_layer() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emonet.errors import PluginError, UnknownName
+from emonet.errors import PluginError, RecipeError, UnknownName
 from emonet.plugin.registry import COMPONENTS, Registry, load_registry
 
 ONE_BACKBONE = """
@@ -251,3 +251,29 @@ def test_an_observer_that_raises_is_left_out_and_stops_nothing(tmp_path: Path) -
     assert module is not None
     assert module.seen == [Notice("one")]
     assert registry.broken()[0].error == "OSError: no tracker"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "words"),
+    [
+        ("int", "four", "a whole number"),
+        ("int", True, "a whole number"),
+        ("float", "x", "a number"),
+        ("bool", 1, "true"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_in_words(
+    tmp_path: Path, annotation: str, value: object, words: str
+) -> None:
+    source = f"""
+        from __future__ import annotations
+        import emonet
+
+        @emonet.hookimpl
+        def emonet_backbones():
+            def net(*, width: {annotation} = 0):
+                return width
+            return {{"n": net}}
+    """
+    with pytest.raises(RecipeError, match=f"backbone 'n': the option width is {value!r}, expected {words}"):
+        single_file(tmp_path, source).build("backbones", "n", {"width": value})

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import specimens_adapters as adapters
 import torch
 from torch import nn
 
@@ -197,7 +198,7 @@ def backbone(made: Callable[[], object], **traits: Any) -> Subject:
     return _subject("backbones", made, **({"accepts": "image"} | traits))
 
 
-GOOD = [extractor(Loudness), frontend(Framed), backbone(Pooled)]
+GOOD = [extractor(Loudness), frontend(Framed), backbone(Pooled), adapters.adapter(adapters.Louder)]
 
 BROKEN: dict[tuple[SubjectKind, str], Subject] = {
     ("extractors", "check_dim_and_names_agree"): extractor(_MoreNames),
@@ -221,4 +222,5 @@ BROKEN: dict[tuple[SubjectKind, str], Subject] = {
     ("backbones", "check_a_deep_copy_is_equal"): backbone(_FreshCopy),
     ("backbones", "check_the_state_makes_an_equal_backbone"): backbone(_HiddenWeight),
     ("backbones", "check_declared_and_built_kinds_agree"): backbone(Pooled, accepts="wave"),
-}
+    ("backbones", "check_declared_layers_are_there"): backbone(Pooled, layers=("linear", "norm")),
+} | adapters.BROKEN

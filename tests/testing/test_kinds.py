@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import specimens_adapters as adapters
 import specimens_components as components
 import specimens_packages as packages
 import torch
@@ -88,3 +89,7 @@ def test_a_package_that_cannot_be_imported_afresh_is_told_why(tmp_path, monkeypa
     assert len(failed) == 1
     assert failed[0].startswith("plugin 'specimen_gone': it cannot be listed in a fresh Python:\nTraceback")
     assert "No module named 'no_such_module'" in failed[0]
+
+
+def test_an_adapter_that_does_not_fold_passes():
+    assert messages(adapters.adapter(adapters.Inserted)) == []

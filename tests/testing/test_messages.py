@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import ModuleType
 
 import pytest
+import specimens_adapters as adapters
 import specimens_components as components
 import specimens_corpora as corpora
 from specimens_corpora import EMOTION, GOOD
@@ -167,6 +168,16 @@ WORDS = {
     "check_a_deep_copy_is_equal": "a deep copy gives another embedding",
     "check_the_state_makes_an_equal_backbone": "another after loading the state",
     "check_declared_and_built_kinds_agree": "the factory declares '",
+    "check_declared_layers_are_there": "declares the layers ['linear', 'norm'], the backbone has ['linear']",
+    "check_declared_and_built_traits_agree": "the factory declares private_norms=True, the object has False",
+    "check_layers_of_each_declared_kind_are_taken": "declared are ['convolution', 'norm']; odd: norm",
+    "check_effective_tensors_fit_their_layer": "Conv2d gets 'wieght' (4, 1, 3, 3)",
+    "check_the_shared_network_keeps_its_names": "'first.conv.note' came or went",
+    "check_tuning_moves_private_tensors_and_nothing_else": "no private tensor moves",
+    "check_training_one_task_leaves_another_as_it_is": "training task b changes task a by",
+    "check_adding_a_task_leaves_another_as_it_is": "adding task b changes task a by",
+    "check_the_state_makes_an_equal_task": "the outputs are others after loading the state",
+    "check_padding_does_not_change_a_tasks_outputs": "an item of 96 samples moves by",
 }
 
 
@@ -224,3 +235,15 @@ def test_options_for_an_unknown_component_are_an_error():
 def test_an_unknown_name_cannot_be_checked():
     with pytest.raises(UnknownName, match="Unknown plugin, corpus or component 'no_such_thing'"):
         check_plugin(load_registry(), "no_such_thing")
+
+
+def test_an_adapter_that_holds_the_layers_own_tensors_moves_shared_ones():
+    class Holder(adapters.Louder):
+        def private(self, layer):
+            module = super().private(layer)
+            module.weight = layer.weight
+            return module
+
+    check = all_checks()["adapters"]["check_tuning_moves_private_tensors_and_nothing_else"]
+    with pytest.raises(ContractError, match=r"adapter 'Holder': shared 'first\.conv\.weight' moves\. Promised:"):
+        check(adapters.adapter(Holder).thing)

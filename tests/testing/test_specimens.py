@@ -22,7 +22,7 @@ def test_there_is_one_specimen_for_every_check():
     specimens = {("corpora", name) for name in corpora.BROKEN} | set(components.BROKEN)
     specimens |= {("package", name) for name in PACKAGES}
     assert specimens == known
-    assert len(known) >= 37
+    assert len(known) >= 47
 
 
 def test_good_specimens_pass_every_check():
