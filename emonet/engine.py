@@ -15,7 +15,7 @@ from emonet.document import Document
 from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions
-from emonet.events import Event, Listener, RunEnded, RunStarted, silent
+from emonet.events import Event, Listener, RunEnded, RunStarted, RunStopped, silent
 from emonet.executor import Executor
 from emonet.gather import Gathered, check_stores, gather, gather_sources
 from emonet.plan import plan
@@ -70,9 +70,13 @@ def run(
     folder.start(document.text, changes, made.to_json(), base)
     _write_protocols(folder, gathered)
     tell(RunStarted(folder.path, len(made.stages)))
-    executor.run(made.stages, _runner(made, gathered, registry, tell).run)
-    report = _report(made, folder)
-    folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
+    try:
+        executor.run(made.stages, _runner(made, gathered, registry, tell).run)
+        report = _report(made, folder)
+        folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
+    except BaseException as problem:
+        tell(RunStopped(folder.path, type(problem).__name__))
+        raise
     tell(RunEnded(folder.path))
     return folder, report
 

@@ -75,6 +75,14 @@ class RunEnded(Event):
     folder: Path
 
 
+@dataclass(frozen=True, slots=True)
+class RunStopped(Event):
+    """The run was interrupted or failed before its scores were written; ``reason`` is the error's name."""
+
+    folder: Path
+    reason: str
+
+
 Listener = Callable[[Event], None]
 
 

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 import emonet
-from emonet.events import Event, Progress, RunEnded, RunStarted
+from emonet.events import Event, Progress, RunEnded, RunStarted, RunStopped
 
 FILE_NAME = "events.jsonl"
 
@@ -36,7 +36,7 @@ class EventLog:
             if self.path is not None and not isinstance(event, Progress):
                 with self.path.open("a", encoding="utf-8") as file:
                     file.write(event_line(event))
-            if isinstance(event, RunEnded):
+            if isinstance(event, RunEnded | RunStopped):
                 self.path = None
 
 

@@ -162,6 +162,13 @@ def test_a_run_killed_between_stages_goes_on(
     _, out, _ = emonet("runs", "list", "--json", "--runs", "my runs")
     assert [run["state"] for run in json.loads(out)] == ["running"]
     run_name = json.loads(out)[0]["run"]
+    events = (Path("my runs") / run_name / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(events[-1]) | {"time": ""} == {
+        "event": "RunStopped",
+        "time": "",
+        "folder": f"my runs/{run_name}",
+        "reason": "KeyboardInterrupt",
+    }
     code, _, err = emonet("runs", "show", run_name, "--runs", "my runs")
     assert code == 2
     assert "this run is not complete" in err
