@@ -39,6 +39,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/listing.py
+	$(BIN)/python benchmarks/prepare.py
+	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/logmel.py
 	$(BIN)/python benchmarks/training_step.py
 
 clean:
