@@ -20,7 +20,10 @@ from emonet.errors import EmonetError
 SUCCESS, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
-    {name: f"emonet.cli.{name}" for name in ("corpora", "plugins", "recipe", "report", "run", "runs")}
+    {
+        name: f"emonet.cli.{name}"
+        for name in ("corpora", "pack", "plugins", "predict", "recipe", "report", "run", "runs")
+    }
 )
 """Command -> the module whose ``app`` it is; imported when the command is asked for."""
 

@@ -1,0 +1,86 @@
+"""``emonet pack``: trained models as folders to hand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from emonet.cli.console import AsJson, PluginFiles, load_plugins, print_json, print_table, say
+from emonet.cli.run import RunsFolder
+
+app = typer.Typer(help="Export, show and extend model packs.", no_args_is_help=True, add_completion=False)
+
+Folder = Annotated[Path, typer.Argument(metavar="PACK", help="The pack's folder.")]
+
+
+@app.command()
+def export(  # noqa: PLR0913 - a command's options
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's name, as in 'emonet runs list', or its folder.")],
+    *,
+    system: Annotated[str, typer.Option(help="The system whose weights are exported.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new pack's folder.")],
+    fold: Annotated[str, typer.Option(help="The fold; by default the first.")] = "",
+    seed: Annotated[int | None, typer.Option(help="The seed; by default the first.")] = None,
+    checkpoint: Annotated[Literal["best", "final"], typer.Option(help="The epoch best on dev, or the last.")] = "best",
+    task: Annotated[str, typer.Option(metavar="TASK", help="This task alone; by default all of the system.")] = "",
+    runs: RunsFolder = Path("runs"),
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Write a run's trained system as a pack: its shared model once, and one small file a task."""
+    from emonet.pack.export import Choice, export_pack
+    from emonet.runfolder import find_run
+
+    choice = Choice(system, fold, seed, checkpoint, task)
+    pack = export_pack(find_run(run, runs), choice, out, load_plugins(plugin))
+    if json:
+        print_json(pack.to_json())
+        return
+    say(f"Written: {out} with {', '.join(pack.tasks)}. Label audio with: emonet predict {out} AUDIO...")
+
+
+@app.command()
+def info(folder: Folder, *, json: AsJson = False) -> None:
+    """Show what a pack holds, and where it comes from."""
+    from emonet.pack.pack import read_pack
+
+    facts = read_pack(folder).to_json()
+    if json:
+        print_json(facts)
+        return
+    shared = facts["shared"]
+    parts = " + ".join(f"{part['name']} {part['version']}" for part in shared["components"].values())
+    say(f"{folder}: {parts}, {shared['values']} values, fingerprint {shared['fingerprint'][:12]}")
+    print_table("", _COLUMNS, [_cells(task) for task in facts["tasks"].values()])
+
+
+@app.command("import")
+def import_file(
+    folder: Folder,
+    file: Annotated[Path, typer.Argument(metavar="TASKFILE", help="A task's file, from a pack of the same model.")],
+    *,
+    plugin: PluginFiles = None,
+) -> None:
+    """Add a task's file to a pack; one that was made for another shared model is refused."""
+    from emonet.pack.pack import import_task
+
+    part = import_task(folder, file, load_plugins(plugin))
+    say(f"Added: task '{part.facts['task']}' as {part.path}")
+
+
+_COLUMNS = ("task", "labels", "values", "run", "system", "fold", "seed", "checkpoint", "test score", "protocol")
+
+
+def _cells(task: dict[str, Any]) -> tuple[str, ...]:
+    made, score = task["provenance"], task["score"]
+    shown = "" if score is None else f"{score['metric']} {score['all_folds']:.3f} ({score['folds']} folds)"
+    return (
+        task["task"],
+        ", ".join(task["labels"]),
+        str(task["values"]),
+        *(str(made[key]) for key in ("run", "system", "fold", "seed", "checkpoint")),
+        shown,
+        f"{task['protocol']['id'].rpartition('/')[2]} {task['protocol']['hash'][:8]}",
+    )

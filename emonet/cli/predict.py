@@ -1,0 +1,106 @@
+"""``emonet predict``: label new audio with a pack."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from emonet.cli.console import AsJson, PluginFiles, complain, errors, load_plugins, print_json, print_table
+from emonet.cli.progress import progress_listener
+
+if TYPE_CHECKING:
+    from emonet.predict import Labelled
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(no_args_is_help=True)
+def predict(  # noqa: PLR0913 - a command's options
+    pack: Annotated[Path, typer.Argument(metavar="PACK", help="A pack's folder, as 'emonet pack export' writes it.")],
+    audio: Annotated[
+        list[Path], typer.Argument(metavar="AUDIO...", help="Audio files, folders, or CSV files with a column 'file'.")
+    ],
+    *,
+    task: Annotated[
+        list[str] | None, typer.Option(metavar="TASK", help="A task of the pack; by default all. May be repeated.")
+    ] = None,
+    window: Annotated[
+        float | None, typer.Option(metavar="S", help="Length of the windows of long files; by default as in training.")
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Windows labelled at once; changes the speed alone.")] = 16,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first file that cannot be read.")] = False,
+    plugin: PluginFiles = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, and nothing else, on stdout.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Label audio: class, probabilities, arousal and valence; long files by windows, and as their mean.
+
+    Files that cannot be read are named on stderr, the rest is labelled, and the exit code is 1.
+    """
+    from emonet.audio.listing import audio_files
+    from emonet.errors import EmonetError
+    from emonet.pack.pack import read_pack
+    from emonet.predict import Labelled, Unread, open_predictor
+
+    if csv and json:
+        raise EmonetError("Both --csv and --json are given. Choose one.")
+    files = audio_files(audio)
+    predictor = open_predictor(read_pack(pack), load_plugins(plugin), task or (), window=window, batch=batch)
+    with progress_listener(errors(), quiet=False) as listen:
+        found = list(predictor.label_all(files, strict=strict, listen=listen))
+    rows = [each for each in found if isinstance(each, Labelled)]
+    unread = [each for each in found if isinstance(each, Unread)]
+    _print(rows, [{"file": each.file, "problem": each.problem} for each in unread], csv=csv, json=json)
+    for each in unread:
+        complain(f"Not labelled: {each.file}: {each.problem}")
+    if unread:
+        raise typer.Exit(1)
+
+
+def _print(rows: Sequence[Labelled], unread: list[dict[str, str]], *, csv: bool, json: bool) -> None:
+    from dataclasses import asdict
+
+    if json:
+        print_json({"labels": [asdict(row) for row in rows], "unread": unread})
+    elif csv:
+        _print_csv(rows)
+    elif rows:
+        print_table("", _COLUMNS, [_cells(row) for row in rows])
+
+
+_COLUMNS = ("file", "task", "from s", "to s", "label", "arousal", "valence", "probabilities")
+
+
+def _cells(row: Labelled) -> tuple[str, ...]:
+    shares = sorted(row.probabilities.items(), key=lambda share: -share[1])
+    return (
+        f"  {Path(row.file).name}" if row.window else row.file,
+        row.task,
+        f"{row.begin:.2f}",
+        f"{row.end:.2f}",
+        row.label,
+        *_cell(row),
+        ", ".join(f"{label} {share:.2f}" for label, share in shares),
+    )
+
+
+def _print_csv(rows: Sequence[Labelled]) -> None:
+    """Print one line a label; each class of any task has a column of its own, empty for other tasks."""
+    import csv
+
+    classes = list(dict.fromkeys(label for row in rows for label in row.probabilities))
+    names = ("file", "task", "window", "begin", "end", "label", "arousal", "valence")
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*names, *(f"p_{label}" for label in classes)])
+    for row in rows:
+        shares: list[Any] = [row.probabilities.get(label, "") for label in classes]
+        kind = "yes" if row.window else "no"
+        writer.writerow([row.file, row.task, kind, row.begin, row.end, row.label, *_cell(row), *shares])
+
+
+def _cell(row: Labelled) -> tuple[str, str]:
+    return ("", "") if row.affect is None else (row.affect["arousal"], row.affect["valence"])

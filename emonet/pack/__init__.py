@@ -1,0 +1,1 @@
+"""Model packs: a shared model once, and one small file for each task that was trained on it."""

@@ -1,0 +1,185 @@
+"""Making a pack from a run: one system's weights in one fold, under one seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from emonet.affect import TABLE_2
+from emonet.errors import EmonetError, UnknownName
+from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
+from emonet.model.keys import task_key
+from emonet.pack.pack import FORMAT, OWN, SHARED, Pack, fingerprint, read_pack, task_file
+from emonet.plugin.registry import Registry
+from emonet.recipe import read_recipe
+from emonet.runfolder import RunFolder
+
+_ROLES = ("frontend", "backbone")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a run is exported; an empty fold, seed or task stands for the first, the first, and all."""
+
+    system: str
+    fold: str = ""
+    seed: int | None = None
+    checkpoint: str = "best"
+    task: str = ""
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A task's stage with its weights: those of the shared model, and those of its own."""
+
+    stage: Mapping[str, Any]
+    shared: Mapping[str, torch.Tensor]
+    own: Mapping[str, torch.Tensor]
+
+    @property
+    def components(self) -> dict[str, Any]:
+        return {role: self.stage["components"][role] for role in _ROLES}
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.components, self.shared)
+
+
+def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -> Pack:
+    """Write the pack of a run's system and return it, read back.
+
+    Raises:
+        EmonetError: the run is not complete; there is no such system, fold, seed, task or checkpoint; the system is
+            an SVM or is normalised; its tasks have no shared model in common; or ``out`` is a pack already.
+    """
+    if (out / SHARED).exists():
+        raise EmonetError(f"{out}: there is a pack already. Name another folder with --out, or remove this one.")
+    scores = [score.to_json() for score in run.report().scores]
+    trained = [_trained(run, stage, choice.checkpoint) for stage in _stages(run, choice)]
+    made_for = {each.fingerprint for each in trained}
+    if len(made_for) > 1:
+        tasks = ", ".join(each.stage["tasks"][0] for each in trained)
+        message = (
+            f"System '{choice.system}': its {len(trained)} tasks have {len(made_for)} different shared models, and a "
+            f"pack holds one. Export one task a pack with --task; its tasks: {tasks}."
+        )
+        raise EmonetError(message)
+    window = _crop(run, choice.system)
+    for each in trained:
+        facts = {**_facts(run, each.stage, choice, scores), "window": window, "fingerprint": each.fingerprint}
+        facts["affect"] = _affect(each.stage, registry)
+        save_checkpoint(out / task_file(facts["task"]), each.own, facts)
+    first = trained[0]
+    facts = {"pack": "shared", "format": FORMAT, "components": first.components, "fingerprint": first.fingerprint}
+    # Last, so that an export that was cut short is no pack.
+    save_checkpoint(out / SHARED, first.shared, facts)
+    return read_pack(out)
+
+
+def _stages(run: RunFolder, choice: Choice) -> list[Mapping[str, Any]]:
+    """Return the scored stages of a choice, one a task."""
+    plan = json.loads((run.path / "plan.json").read_text(encoding="utf-8"))
+    stages = [stage for stage in plan["stages"] if stage["scored"]]
+    stages = _only("system", choice.system, stages, lambda stage: stage["system"])
+    _check_exportable(choice.system, stages[0])
+    if choice.task:
+        stages = _only("task", choice.task, stages, lambda stage: stage["tasks"][0])
+    stages = _only("fold", choice.fold or stages[0]["fold"], stages, lambda stage: stage["fold"])
+    seed = stages[0]["seed"] if choice.seed is None else choice.seed
+    return _only("seed", str(seed), stages, lambda stage: str(stage["seed"]))
+
+
+def _only(what: str, name: str, stages: Sequence[Mapping[str, Any]], read: Any) -> list[Mapping[str, Any]]:
+    found = [stage for stage in stages if read(stage) == name]
+    if not found:
+        raise UnknownName(f"{what} of the run", name, {read(stage) for stage in stages})
+    return found
+
+
+def _check_exportable(system: str, stage: Mapping[str, Any]) -> None:
+    if stage["kind"] == "probe":
+        message = f"System '{system}' is an SVM on fixed features; packs hold networks. Name a network with --system."
+        raise EmonetError(message)
+    if stage["normalisation"] != "none":
+        message = (
+            f"System '{system}' is normalised ({stage['normalisation']}): new audio has no place in the statistics of "
+            "its corpora, so its labels would be wrong. Train it with normalisation: none and export that."
+        )
+        raise EmonetError(message)
+
+
+def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trained:
+    (task,) = stage["tasks"]
+    place = f"{stage['system']}/{task.replace('/', '-')}/fold-{stage['fold']}-seed-{stage['seed']}"
+    path = run.path / "checkpoints" / place / f"{checkpoint}.safetensors"
+    if not path.is_file():
+        known = sorted(found.stem for found in path.parent.glob("*.safetensors"))
+        raise UnknownName(f"checkpoint in {path.parent}", checkpoint, known)
+    tensors, _ = load_checkpoint(path)
+    shared = {name: value for name, value in tensors.items() if not name.startswith(OWN)}
+    key = task_key(task)
+    own = {
+        f"{new}{name.removeprefix(old)}": value
+        for old, new in ((f"heads.{key}.", "head."), (f"private.{key}.", "private."))
+        for name, value in tensors.items()
+        if name.startswith(old)
+    }
+    return _Trained(stage, shared, own)
+
+
+def _facts(
+    run: RunFolder, stage: Mapping[str, Any], choice: Choice, scores: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    (task,), (labels,) = stage["tasks"], stage["classes"]
+    ((protocol, digest),) = stage["protocols"].items()
+    provenance = {key: stage[key] for key in ("system", "strategy", "fold", "seed")}
+    provenance |= {"run": run.path.name, "stage": stage["key"], "checkpoint": choice.checkpoint}
+    wanted = {"system": stage["system"], "task": task, "seed": stage["seed"], "checkpoint": choice.checkpoint}
+    found = [each for each in scores if each["part"] == "test" and wanted.items() <= each.items()]
+    return {
+        "pack": "task",
+        "format": FORMAT,
+        "task": task,
+        "labels": labels,
+        "adapter": stage["components"].get("adapter"),
+        "normalisation": stage["normalisation"],
+        "provenance": {**provenance, "emonet": version("emonet")},
+        "protocol": {"id": protocol, "hash": digest},
+        "score": _score(found[0], stage["fold"]) if found else None,
+    }
+
+
+def _score(score: Mapping[str, Any], fold: str) -> dict[str, Any]:
+    """Return the test score: that of this fold's weights, and that of all folds pooled."""
+    metric = score["metric"]
+    return {
+        "metric": metric,
+        "fold": score["per_fold"].get(fold),
+        "all_folds": score["metrics"][metric],
+        "interval": score["interval"],
+        "folds": len(score["per_fold"]),
+    }
+
+
+def _affect(stage: Mapping[str, Any], registry: Registry) -> dict[str, dict[str, str]]:
+    """Return the cells of a task's labels: the card's, or those of Table 2 where it knows all labels of a manifest."""
+    corpus, _, target = stage["tasks"][0].partition("/")
+    (labels,) = stage["classes"]
+    card = registry.corpora.get(corpus)
+    if card is None:
+        cells = TABLE_2 if all(label in TABLE_2 for label in labels) else {}
+    else:
+        cells = next((each.affect for each in card.targets if each.name == target), {})
+    return {label: asdict(cells[label]) for label in labels if label in cells}
+
+
+def _crop(run: RunFolder, system: str) -> float:
+    changes = json.loads((run.path / "changes.json").read_text(encoding="utf-8"))
+    recipe, _ = read_recipe(run.path / "recipe.yaml", changes)
+    return float(recipe.systems[system].training.crop)

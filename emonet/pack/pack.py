@@ -1,0 +1,186 @@
+"""A pack's folder: ``shared.safetensors``, one file a task, and the refusal of whatever does not belong together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import torch
+
+from emonet.atomic import replacing
+from emonet.errors import EmonetError, UnknownName
+from emonet.learn.checkpoint import load_checkpoint
+from emonet.model.model import Model
+from emonet.model.state import take_over
+from emonet.plugin.registry import Registry
+
+SHARED = "shared.safetensors"
+KINDS = {"shared": "the shared model of a pack", "task": "a task of a pack"}
+FORMAT = 1
+OWN = ("heads.", "private.")
+"""Prefixes of a model's tensors that belong to tasks; all others are shared."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a pack: its tensors and what it says of itself."""
+
+    path: Path
+    tensors: Mapping[str, torch.Tensor]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack that was read and found to belong together: its shared model, and task id -> task file."""
+
+    folder: Path
+    shared: Part
+    tasks: Mapping[str, Part]
+
+    def task(self, name: str) -> Part:
+        """Return a task's file.
+
+        Raises:
+            UnknownName: the pack has no such task.
+        """
+        if name not in self.tasks:
+            raise UnknownName(f"task of the pack {self.folder}", name, self.tasks)
+        return self.tasks[name]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts of all files as plain data, with the number of values that each holds."""
+        tasks = {name: {**part.facts, "values": _values(part)} for name, part in self.tasks.items()}
+        shared = {**self.shared.facts, "values": _values(self.shared)}
+        return {"pack": str(self.folder), "shared": shared, "tasks": tasks}
+
+
+def fingerprint(components: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:
+    """Return the SHA-256 of a shared model: components with options, and each tensor's name, type, shape and bytes."""
+    digest = hashlib.sha256(json.dumps(components, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        plain = tensor.detach().cpu().contiguous()
+        digest.update(f"\n{name} {plain.dtype} {tuple(plain.shape)}\n".encode())
+        digest.update(plain.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def read_pack(folder: Path) -> Pack:
+    """Read a pack's files; each task must be made for the shared model, and that be what it was.
+
+    Raises:
+        EmonetError: the folder holds no pack, a file is damaged, or a task was made for another shared model.
+    """
+    if not (folder / SHARED).is_file():
+        raise EmonetError(f"{folder}: this is no pack, for it has no {SHARED}. Make one with: emonet pack export RUN")
+    shared = read_part(folder / SHARED, "shared")
+    if fingerprint(shared.facts["components"], shared.tensors) != shared.facts["fingerprint"]:
+        raise EmonetError(f"{shared.path}: its tensors are not those it was written with. Copy or export it again.")
+    found = (path for path in sorted(folder.glob("*.safetensors")) if path.name != SHARED)
+    tasks = [read_part(path, "task") for path in found]
+    for part in tasks:
+        _check_made_for(shared, part)
+    return Pack(folder, shared, {part.facts["task"]: part for part in tasks})
+
+
+def read_part(path: Path, kind: str) -> Part:
+    """Read one file of a pack; ``kind`` is ``shared`` or ``task``.
+
+    Raises:
+        EmonetError: the file is not there, is damaged, or is something else.
+    """
+    if not path.is_file():
+        raise EmonetError(f"{path}: there is no such file. Give the path of {KINDS[kind]}.")
+    tensors, facts = load_checkpoint(path)
+    if facts.get("pack") != kind or facts.get("format") != FORMAT:
+        found = KINDS.get(str(facts.get("pack")), "another file of EmoNet")
+        message = (
+            f"{path}: this is {found} (format {facts.get('format', 'none')}), expected {KINDS[kind]} "
+            f"(format {FORMAT}). Packs are written by: emonet pack export RUN"
+        )
+        raise EmonetError(message)
+    return Part(path, tensors, facts)
+
+
+def import_task(folder: Path, path: Path, registry: Registry) -> Part:
+    """Add a task file to a pack: all of it fits, or the pack stays as it is.
+
+    Raises:
+        EmonetError: the file was made for another shared model, its tensors do not fit, or the task is there already.
+    """
+    pack, part = read_pack(folder), read_part(path, "task")
+    _check_made_for(pack.shared, part)
+    name = part.facts["task"]
+    if name in pack.tasks:
+        raise EmonetError(
+            f"{folder} has a task '{name}' already ({pack.tasks[name].path.name}). Remove that file first."
+        )
+    build_model(Pack(folder, pack.shared, {name: part}), [name], registry)
+    target = folder / task_file(name)
+    with replacing(target) as temporary:
+        shutil.copyfile(path, temporary)
+    return Part(target, part.tensors, part.facts)
+
+
+def build_model(pack: Pack, tasks: list[str], registry: Registry) -> Model:
+    """Return the network of a pack with some of its tasks, in evaluation mode.
+
+    Raises:
+        EmonetError: a component is of another version, or tensors do not match by name and shape.
+    """
+    components = pack.shared.facts["components"]
+    frontend, backbone = (
+        _built(registry, role, components[role], pack.shared.path) for role in ("frontend", "backbone")
+    )
+    model = Model(frontend, backbone)
+    take_over(model.state_dict(), pack.shared.tensors, pack.shared.path)
+    for name in tasks:
+        part = pack.task(name)
+        adapter = part.facts["adapter"]
+        built = None if adapter is None else _built(registry, "adapter", adapter, part.path)
+        model.add_task(name, len(part.facts["labels"]), adapter=built)
+        model.load_task(name, part.tensors, part.path)
+    return model.eval()
+
+
+def task_file(task: str) -> str:
+    """Return the name of a task's file.
+
+    >>> task_file("foo/emotion")
+    'foo%2Femotion.safetensors'
+    """
+    return f"{quote(task, safe='')}.safetensors"
+
+
+def _check_made_for(shared: Part, part: Part) -> None:
+    made_for, there = part.facts["fingerprint"], shared.facts["fingerprint"]
+    if made_for != there:
+        message = (
+            f"{part.path}: task '{part.facts['task']}' was made for another shared model: fingerprint {made_for[:12]}, "
+            f"but {shared.path} has {there[:12]}. Import it into the pack that it was exported with."
+        )
+        raise EmonetError(message)
+
+
+def _built(registry: Registry, role: str, wanted: Mapping[str, Any], origin: Path) -> Any:
+    from emonet.component import traits_of
+
+    kind: Any = f"{role}s"
+    there = traits_of(registry.factory(kind, wanted["name"])).version
+    if there != wanted["version"]:
+        message = (
+            f"{origin}: made with version {wanted['version']} of the {role} '{wanted['name']}', but version {there} is "
+            "installed, whose output differs. Install the plugin's release that it was made with."
+        )
+        raise EmonetError(message)
+    return registry.build(kind, wanted["name"], wanted["options"])
+
+
+def _values(part: Part) -> int:
+    return sum(tensor.numel() for tensor in part.tensors.values())

@@ -1,0 +1,181 @@
+"""Labelling new audio with a pack: every file, and each window of the long ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
+from emonet.audio.table import as_float, to_int16
+from emonet.errors import EmonetError
+from emonet.events import Listener, Progress, silent
+from emonet.pack.pack import Pack, build_model
+from emonet.plugin.registry import Registry
+
+SHORTEST = 0.5
+"""Length in s below which the rest of a long file joins the window before it."""
+
+Wave = NDArray[np.float32]
+Network = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a task says of a file from ``begin`` to ``end`` s, or of the whole of it.
+
+    Attributes:
+        window: whether this is one window of a longer file.
+        probabilities: label -> probability, in the order of the task's labels.
+        affect: the label's arousal and valence; None where the corpus has no cell for it.
+    """
+
+    file: str
+    task: str
+    begin: float
+    end: float
+    window: bool
+    label: str
+    probabilities: Mapping[str, float]
+    affect: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that has no label, and why."""
+
+    file: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The networks of some of a pack's tasks, ready to label files.
+
+    Attributes:
+        networks: task id -> network from (wave (B, T), lengths (B,)) to outputs (B, K).
+        window: longest piece in s that is labelled at once; None for what each task was trained on.
+        batch: pieces a step; the answers do not depend on it.
+    """
+
+    pack: Pack
+    networks: Mapping[str, Network]
+    window: float | None = None
+    batch: int = 16
+
+    def label(self, path: Path) -> list[Labelled]:
+        """Return what each task says of a file: first of the whole, then of its windows, if there are several.
+
+        The whole's probabilities are the mean over the windows, each weighted by its length.
+
+        Raises:
+            AudioProblem: the file gives no wave, or no probabilities.
+        """
+        # Rounded to 16 bits, as all waves are that networks learn from.
+        wave = as_float(to_int16(read_wave(path)))
+        return [row for task in self.networks for row in self._of_task(str(path), wave, task)]
+
+    def label_all(
+        self, paths: Sequence[Path], *, strict: bool = False, listen: Listener = silent
+    ) -> Iterator[Labelled | Unread]:
+        """Yield the labels of files in their order; what cannot be read is yielded with its reason.
+
+        Raises:
+            EmonetError: a file cannot be read, with ``strict``.
+        """
+        for done, path in enumerate(paths):
+            listen(Progress("labelling", done, len(paths), path.name))
+            try:
+                yield from self.label(path)
+            except AudioProblem as problem:
+                if strict:
+                    raise EmonetError(f"{path}: {problem}. Mend or leave out this file, or drop --strict.") from None
+                yield Unread(str(path), str(problem))
+        listen(Progress("labelling", len(paths), len(paths)))
+
+    def _of_task(self, file: str, wave: Wave, task: str) -> list[Labelled]:
+        facts = self.pack.task(task).facts
+        bounds = windows(len(wave), self.window or facts["window"])
+        rows = self._probabilities(task, [wave[begin:end] for begin, end in bounds])
+        lengths = np.array([end - begin for begin, end in bounds])
+        whole = _labelled(file, facts, (0, len(wave)), np.average(rows, axis=0, weights=lengths), window=False)
+        if len(bounds) == 1:
+            return [whole]
+        return [whole, *(_labelled(file, facts, at, row, window=True) for at, row in zip(bounds, rows, strict=True))]
+
+    def _probabilities(self, task: str, pieces: Sequence[Wave]) -> NDArray[np.float64]:
+        """Return probabilities (N, K) of pieces in their order."""
+        network, found = self.networks[task], []
+        # Only pieces of one length share a step, so nothing is padded and a batch cannot change an answer.
+        for length, group in groupby(pieces, key=len):
+            waves = torch.from_numpy(np.stack(list(group)))
+            for step in torch.split(waves, self.batch):
+                found.append(_outputs(network, step, length).softmax(dim=1))
+        rows = torch.cat(found).double().numpy()
+        if not np.isfinite(rows).all():
+            raise AudioProblem(f"task '{task}' gives no finite probabilities for it")
+        return rows
+
+
+def open_predictor(
+    pack: Pack, registry: Registry, tasks: Sequence[str] = (), *, window: float | None = None, batch: int = 16
+) -> Predictor:
+    """Build the networks of some tasks of a pack, of all by default; adapters that fold are folded.
+
+    Raises:
+        EmonetError: the pack has no such task, or none at all; it does not fit the components here; or the window
+            or batch is out of range.
+    """
+    if window is not None and not window >= SHORTEST:
+        raise EmonetError(f"A window of {window} s is too short to carry speech. Give {SHORTEST} s or more.")
+    if batch < 1:
+        raise EmonetError(f"A batch of {batch} holds nothing. Give 1 or more.")
+    wanted = list(dict.fromkeys(tasks or pack.tasks))
+    if not wanted:
+        raise EmonetError(f"{pack.folder}: this pack has no task yet. Add one with: emonet pack import")
+    model = build_model(pack, wanted, registry)
+    return Predictor(pack, {task: _network(model, task) for task in wanted}, window, batch)
+
+
+def windows(samples: int, seconds: float) -> list[tuple[int, int]]:
+    """Return (first, end) sample of each window of a wave; a rest under 0.5 s joins the window before it.
+
+    >>> windows(80_000, 2.0), windows(65_000, 2.0)
+    ([(0, 32000), (32000, 64000), (64000, 80000)], [(0, 32000), (32000, 65000)])
+    """
+    cuts = list(range(0, samples, round(seconds * SAMPLE_RATE)))
+    if len(cuts) > 1 and samples - cuts[-1] < SHORTEST * SAMPLE_RATE:
+        cuts.pop()
+    return list(pairwise([*cuts, samples]))
+
+
+def _network(model: Any, task: str) -> Network:
+    private = model.private_of(task)
+    if private is None or private.adapter.foldable:
+        merged: Network = model.merged(task)
+        return merged
+    return lambda wave, lengths: model(wave, lengths, task)
+
+
+def _outputs(network: Network, waves: torch.Tensor, length: int) -> torch.Tensor:
+    with torch.inference_mode():
+        try:
+            return network(waves, torch.full((len(waves),), length))
+        except (RuntimeError, ValueError) as problem:
+            seconds = length / SAMPLE_RATE
+            raise AudioProblem(f"the network does not take a piece of {seconds:.3f} s ({problem})") from None
+
+
+def _labelled(
+    file: str, facts: Mapping[str, Any], at: tuple[int, int], row: NDArray[np.float64], *, window: bool
+) -> Labelled:
+    label = facts["labels"][int(row.argmax())]
+    begin, end = (sample / SAMPLE_RATE for sample in at)
+    probabilities = dict(zip(facts["labels"], row.tolist(), strict=True))
+    return Labelled(file, facts["task"], begin, end, window, label, probabilities, facts["affect"].get(label))
