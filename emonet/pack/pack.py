@@ -23,6 +23,12 @@ from emonet.plugin.registry import Registry
 SHARED = "shared.safetensors"
 KINDS = {"shared": "the shared model of a pack", "task": "a task of a pack"}
 FORMAT = 1
+_FACTS: Mapping[str, frozenset[str]] = {
+    "shared": frozenset({"components", "fingerprint"}),
+    "task": frozenset(
+        {"task", "labels", "adapter", "fingerprint", "affect", "window", "normalisation", "provenance", "protocol"}
+    ),
+}
 OWN = ("heads.", "private.")
 """Prefixes of a model's tensors that belong to tasks; all others are shared."""
 
@@ -105,6 +111,9 @@ def read_part(path: Path, kind: str) -> Part:
             f"(format {FORMAT}). Packs are written by: emonet pack export RUN"
         )
         raise EmonetError(message)
+    missing = sorted(_FACTS[kind] - set(facts))
+    if missing:
+        raise EmonetError(f"{path}: {KINDS[kind]} without '{missing[0]}', so it is not whole. Export it again.")
     return Part(path, tensors, facts)
 
 
