@@ -169,9 +169,7 @@ class Recipe(_Strict):
     @field_validator("name")
     @classmethod
     def _name_is_plain(cls, name: str) -> str:
-        if not re.fullmatch(r"[\w.-]*", name):
-            raise ValueError(f"the name {name!r} may hold letters, digits, '.', '-' and '_' only")
-        return name
+        return _plain_name(name, "name") if name else name
 
     @field_validator("device")
     @classmethod
@@ -184,9 +182,15 @@ class Recipe(_Strict):
     @classmethod
     def _names_are_plain(cls, systems: dict[str, System]) -> dict[str, System]:
         for name in systems:
-            if not re.fullmatch(r"[\w.-]+", name):
-                raise ValueError(f"the system name {name!r} may hold letters, digits, '.', '-' and '_' only")
+            _plain_name(name, "system name")
         return systems
+
+
+def _plain_name(name: str, what: str) -> str:
+    """Return a name that can be a folder's; refuse any other."""
+    if not re.fullmatch(r"[\w-][\w.-]*", name):
+        raise ValueError(f"the {what} {name!r} may hold letters, digits, '.', '-' and '_' only")
+    return name
 
 
 _ONE_SYSTEM = frozenset(System.model_fields)

@@ -106,6 +106,11 @@ def test_a_name_of_a_system_with_a_slash_is_refused(path: Path) -> None:
     assert "the system name 'a/b' may hold" in refusal(path, RECIPE, ("systems={a/b: {}}",))
 
 
+def test_a_name_that_would_lead_out_of_its_folder_is_refused(path: Path) -> None:
+    assert "the system name '..' may hold" in refusal(path, RECIPE, ("systems={..: {}}",))
+    assert "the name '..' may hold" in refusal(path, RECIPE, ("name=..",))
+
+
 def test_set_changes_values_deep_in_the_recipe(path: Path) -> None:
     changes = ["seeds=[1, 2]", "backbone.some_backbone.width=8", "corpora.0=other", "frontend.some_frontend.bands=32"]
     recipe, _ = read_recipe(path, changes)
