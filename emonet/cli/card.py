@@ -61,6 +61,8 @@ def facts_of(corpus: Corpus) -> dict[str, Any]:
         "known_bad": dict(corpus.known_bad),
         "examples": [example.path for example in corpus.examples],
         "notes": list(corpus.notes),
+        "confidence": corpus.confidence,
+        "evidence": list(corpus.evidence),
         "paper": asdict(corpus.paper) if corpus.paper else None,
     }
 
@@ -122,12 +124,20 @@ def lines_of(corpus: Corpus) -> Iterator[str]:
         yield f"  left out    {path}: {reason}"
     for note in corpus.notes:
         yield f"  note        {note}"
+    if corpus.confidence:
+        yield f"  confidence  {corpus.confidence} (of layout and codes)"
+    for source in corpus.evidence:
+        yield f"  evidence    {source}"
     yield from _published(corpus)
 
 
 def _published(corpus: Corpus) -> Iterator[str]:
     if corpus.paper is None:
         return
+    if (used := corpus.paper.table1) is not None:
+        speakers = "unknown" if used.speakers is None else used.speakers
+        counts = f"{used.samples} samples, {used.classes} classes, {speakers} speakers, {used.hours:g} h"
+        yield f"  paper       {counts}, {used.mean_duration:g} +- {used.std_duration:g} s (Table 1)"
     yield f"  paper       UAR in % on its own partitions (Tables 3 and 4), chance {corpus.paper.chance:.1f}"
     for result in corpus.paper.results:
         dev = "" if result.dev is None else f"dev {result.dev:.1f}, "

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 
 from emonet.affect import TABLE_2, Affect
 from emonet.corpus.corpus import (
@@ -19,16 +16,13 @@ from emonet.corpus.corpus import (
     NamedProtocol,
     Published,
     PublishedResult,
-    Scan,
     Source,
+    Table1,
     Target,
-    Utterance,
 )
-from emonet.corpus.entries import AffectEntry, Card, ExampleEntry, ProtocolEntry, Strings, TargetEntry
-from emonet.corpus.pattern import PatternRule, scan_pattern
+from emonet.corpus.entries import AffectEntry, Card, ExampleEntry, ProtocolEntry, TargetEntry
 from emonet.corpus.published import PublishedEntry
-from emonet.corpus.table import TableRule, scan_tables
-from emonet.corpus.walk import is_listed
+from emonet.corpus.scan import scan_of
 from emonet.document import read_document, validate
 from emonet.errors import CorpusError, did_you_mean
 
@@ -50,7 +44,7 @@ def read_card(path: Path) -> Corpus:
         licence=card.licence,
         citation=Citation(**card.citation.model_dump()),
         targets=targets,
-        scan=_scan(card, targets, path),
+        scan=scan_of(card, targets, path),
         homepage=card.homepage,
         kind=card.kind,
         protocols=tuple(_protocol(name, entry) for name, entry in card.protocols.items()),
@@ -62,6 +56,8 @@ def read_card(path: Path) -> Corpus:
         fetchable=card.fetchable,
         how_to_get=card.how_to_get,
         notes=card.notes,
+        confidence=card.confidence,
+        evidence=card.evidence,
         paper=_published(card.paper),
     )
 
@@ -69,7 +65,9 @@ def read_card(path: Path) -> Corpus:
 def _published(entry: PublishedEntry | None) -> Published | None:
     if entry is None:
         return None
-    return Published(entry.chance, tuple(PublishedResult(**result.model_dump()) for result in entry.results))
+    results = tuple(PublishedResult(**result.model_dump()) for result in entry.results)
+    table1 = None if entry.table1 is None else Table1(**entry.table1.model_dump())
+    return Published(entry.chance, results, table1)
 
 
 def _target(name: str, entry: TargetEntry, place: str) -> Target:
@@ -99,51 +97,6 @@ def _affect(classes: tuple[str, ...], own: Mapping[str, AffectEntry], place: str
         hint = did_you_mean(word, classes)
         raise CorpusError(f"{place}: affect for '{word}', which is no class. {hint} Classes: {', '.join(classes)}.")
     return cells
-
-
-def _scan(card: Card, targets: tuple[Target, ...], path: Path) -> Scan:
-    first = targets[0].name
-    if card.scan.pattern is not None:
-        entry = card.scan.pattern.model_dump()
-        pattern = PatternRule(**{**entry, "label": _per_target(entry["label"], first)})
-        return partial(scan_pattern, pattern, targets, card.id, card.examples[0].path, card.known_bad)
-    if card.scan.table is not None:
-        entry = card.scan.table.model_dump()
-        paths = {split: entry["path"].get(split) or entry["path"][""] for split in entry["files"]}
-        table = TableRule(**{**entry, "label": _per_target(entry["label"], first), "path": paths})
-        return partial(scan_tables, table, targets, card.id, card.known_bad)
-    module = path.with_name(f"{card.scan.module}.py")
-    if not module.is_file():
-        message = (
-            f"{path}: the card's scan names the module '{card.scan.module}', but there is no {module.name} beside it."
-        )
-        raise CorpusError(f"{message} Add the file, or describe the files with pattern or table.")
-    return partial(_scan_of_module, module, targets, card.known_bad)
-
-
-def _scan_of_module(
-    path: Path, targets: tuple[Target, ...], known_bad: Mapping[str, str], root: Path
-) -> Iterator[Utterance]:
-    """Yield what ``scan(root, targets)`` of a module yields, without known-bad files and empty labels."""
-    scan = getattr(_module_at(path), "scan", None)
-    if scan is None:
-        raise CorpusError(f"{path}: there is no function scan(root, targets) in this module. Add it.")
-    for utterance in scan(root, targets):
-        if utterance.labels and not is_listed(utterance.path, known_bad):
-            yield utterance
-
-
-def _module_at(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"emonet_scan_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise CorpusError(f"{path}: cannot be loaded as a Python module. Check the file.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _per_target(templates: Strings, first: str) -> Strings:
-    return {target or first: template for target, template in templates.items()}
 
 
 def _protocol(name: str, entry: ProtocolEntry) -> NamedProtocol:

@@ -11,6 +11,7 @@ from emonet.affect import Affect
 from emonet.errors import UnknownName
 
 Access = Literal["public", "request", "licence", "unpublished"]
+Confidence = Literal["high", "medium", "low", ""]
 Part = Literal["train", "dev", "test"]
 PARTS: tuple[Part, ...] = ("train", "dev", "test")
 Label = str | float
@@ -180,15 +181,29 @@ class PublishedResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Table1:
+    """The corpus' row in the paper's Table 1; ``samples`` are utterances, durations are in s."""
+
+    samples: int
+    classes: int
+    speakers: int | None
+    mean_duration: float
+    std_duration: float
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """What the EmoNet paper reports for a corpus (Tables 3 and 4), on partitions of its own.
 
     Attributes:
         chance: UAR of guessing in per cent; another value than a score's means other classes.
+        table1: the size of the corpus as the paper used it.
     """
 
     chance: float
     results: tuple[PublishedResult, ...]
+    table1: Table1 | None = None
 
 
 Scan = Callable[[Path], Iterable[Utterance]]
@@ -205,6 +220,8 @@ class Corpus:
         fetchable: whether the licence allows ``emonet corpora fetch``.
         how_to_get: whom to ask, where the corpus cannot be fetched.
         notes: what a user should know, one sentence each.
+        confidence: how sure layout and codes are; empty where nobody judged it.
+        evidence: where the card's facts come from.
         paper: what the EmoNet paper reports for the corpus, None where it does not use it.
     """
 
@@ -227,6 +244,8 @@ class Corpus:
     fetchable: bool = False
     how_to_get: str = ""
     notes: tuple[str, ...] = ()
+    confidence: Confidence = ""
+    evidence: tuple[str, ...] = ()
     paper: Published | None = None
 
     def target(self, name: str | None = None) -> Target:

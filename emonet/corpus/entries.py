@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
-import re
-from collections.abc import Iterator
-from string import Formatter
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from emonet.affect import Arousal, Valence
-from emonet.corpus.corpus import Access, Part
+from emonet.corpus.corpus import Access, Confidence, Part
 from emonet.corpus.published import PublishedEntry
+from emonet.corpus.scan_entries import ScanEntry, Strings
 from emonet.errors import did_you_mean
 
-Strings = dict[str, str]
-UtteranceField = Literal["speaker", "session", "text", "split", "language"]
 Parts = dict[Part, tuple[str, ...]]
-
-
-def _as_mapping(value: Any) -> Any:
-    return {"": value} if isinstance(value, str) else value
-
-
-Templates = Annotated[Strings, BeforeValidator(_as_mapping)]
-"""Templates by target or by split; one template for all of them stands under the empty name."""
 
 
 class _Part(BaseModel):
@@ -68,89 +55,6 @@ class TargetEntry(_Part):
                 hint = did_you_mean(label, self.classes)
                 message = f"the code {code!r} maps to {label!r}, which is no class. {hint}".strip()
                 raise ValueError(f"{message} Classes: {', '.join(self.classes) or 'none'}.")
-        return self
-
-
-class PatternEntry(_Part):
-    """Files whose path says everything: a regex with named groups, and templates over the groups."""
-
-    regex: str
-    label: Templates = {"": "{label}"}
-    speaker: str = ""
-    session: str = ""
-    text: str = ""
-    split: str = ""
-    language: str = ""
-    rename: dict[UtteranceField, Strings] = {}
-    lower: tuple[UtteranceField, ...] = ()
-
-    @field_validator("regex")
-    @classmethod
-    def _compiles(cls, regex: str) -> str:
-        try:
-            re.compile(regex)
-        except re.error as problem:
-            raise ValueError(f"{regex!r} is not a regular expression: {problem}. Mend it.") from None
-        return regex
-
-    @model_validator(mode="after")
-    def _fills_its_templates(self) -> PatternEntry:
-        groups = re.compile(self.regex).groupindex
-        templates = {target or "label": template for target, template in self.label.items()}
-        templates |= {field: getattr(self, field) for field in get_args(UtteranceField)}
-        for field, template in templates.items():
-            for name in _placeholders(template):
-                if name not in groups:
-                    hint = did_you_mean(name, groups)
-                    message = f"the template {template!r} of '{field}' needs a group '{name}', which the regex lacks. "
-                    raise ValueError(f"{message}{hint} Its groups: {', '.join(groups) or 'none'}.")
-        return self
-
-
-class TableEntry(_Part):
-    """CSV files with one row an utterance, and templates over the columns."""
-
-    files: Annotated[dict[Part, str], Field(min_length=1)]
-    path: Templates
-    label: Templates
-    id: str = ""
-    speaker: str = ""
-    session: str = ""
-    text: str = ""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: str = "utf-8-sig"
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_known(cls, encoding: str) -> str:
-        try:
-            codecs.lookup(encoding)
-        except LookupError:
-            raise ValueError(f"there is no encoding {encoding!r}. Expected e.g. utf-8-sig or latin-1") from None
-        return encoding
-
-    @model_validator(mode="after")
-    def _has_a_path_for_each_file(self) -> TableEntry:
-        for split in self.files:
-            if split not in self.path and "" not in self.path:
-                raise ValueError(f"there is no path for the rows of '{split}'. Add it, or give one path for all.")
-        return self
-
-
-class ScanEntry(_Part):
-    """How the folder is read: by pattern, by table, or by a function in a module beside the card.
-
-    The module has ``scan(root: Path, targets: tuple[Target, ...]) -> Iterable[Utterance]``.
-    """
-
-    pattern: PatternEntry | None = None
-    table: TableEntry | None = None
-    module: str | None = None
-
-    @model_validator(mode="after")
-    def _has_one_way(self) -> ScanEntry:
-        if sum(way is not None for way in (self.pattern, self.table, self.module)) != 1:
-            raise ValueError("give exactly one of pattern, table and module")
         return self
 
 
@@ -253,12 +157,13 @@ class Card(_Part):
     examples: Annotated[tuple[ExampleEntry, ...], Field(min_length=1)]
     fixtures: Strings = {}
     notes: tuple[str, ...] = ()
+    confidence: Confidence = ""
+    evidence: tuple[str, ...] = ()
     paper: PublishedEntry | None = None
 
     @model_validator(mode="after")
     def _names_its_own_targets(self) -> Card:
-        way = self.scan.pattern or self.scan.table
-        named = [("scan.label", name) for name in way.label if name] if way else []
+        named = [("scan.label", name) for name in self.scan.labelled if name]
         named += [("expected.per_class", name) for name in self.expected.per_class]
         named += [(f"the example {example.path!r}", name) for example in self.examples for name in example.labels]
         for where, name in named:
@@ -278,7 +183,3 @@ class Card(_Part):
                     text = f"expected.per_class.{name} counts no class: {label!r}. {hint} Classes: {', '.join(known)}."
                     raise ValueError(" ".join(text.split()))
         return self
-
-
-def _placeholders(template: str) -> Iterator[str]:
-    return (name for _, name, _, _ in Formatter().parse(template) if name is not None)

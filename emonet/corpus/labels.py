@@ -25,6 +25,12 @@ def labels_from(codes: Mapping[str, str], targets: tuple[Target, ...], place: st
     return labels
 
 
+def tidied(value: str, rename: Mapping[str, str], *, lower: bool) -> str | None:
+    """Return a field's value, lower-cased and renamed as the card says; None where it is empty."""
+    value = value.lower() if lower else value
+    return rename.get(value, value) or None
+
+
 def _class_of(code: str, target: Target, place: str) -> str | None:
     if code in target.codes:
         return target.codes[code]

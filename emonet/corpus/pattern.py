@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from emonet.corpus.corpus import Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.labels import labels_from, tidied
 from emonet.corpus.walk import files_below, is_listed
 from emonet.errors import CorpusError
 
@@ -81,6 +81,4 @@ def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, .
 def _field(rule: PatternRule, name: str, groups: Mapping[str, str]) -> str | None:
     template: str = getattr(rule, name)
     value = template.format_map(groups) if template else groups.get(name, "")
-    if name in rule.lower:
-        value = value.lower()
-    return rule.rename.get(name, {}).get(value, value) or None
+    return tidied(value, rule.rename.get(name, {}), lower=name in rule.lower)

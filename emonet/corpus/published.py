@@ -22,6 +22,19 @@ class PublishedResultEntry(BaseModel):
     mark: Literal["+", "-", ""] = ""
 
 
+class Table1Entry(BaseModel):
+    """See ``Table1``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    samples: Annotated[int, Field(ge=1)]
+    classes: Annotated[int, Field(ge=2)]
+    speakers: int | None
+    mean_duration: Annotated[float, Field(gt=0)]
+    std_duration: Annotated[float, Field(ge=0)]
+    hours: Annotated[float, Field(gt=0)]
+
+
 class PublishedEntry(BaseModel):
     """See ``Published``."""
 
@@ -29,3 +42,4 @@ class PublishedEntry(BaseModel):
 
     chance: Percent
     results: Annotated[tuple[PublishedResultEntry, ...], Field(min_length=1)]
+    table1: Table1Entry | None = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from emonet.corpus.corpus import Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.labels import labels_from, tidied
 from emonet.corpus.walk import files_below, is_listed
 from emonet.errors import CorpusError, did_you_mean
 
@@ -19,6 +20,8 @@ class TableRule:
 
     ``path`` holds for each split a template for the end of the audio file's path; ``{split}`` is the split of the
     row's table. A row whose audio is not there is kept with that path, so that preparing the corpus can report it.
+    Where one file holds all, it stands under the empty name, and the template ``split`` may name a column. ``start``
+    and ``end`` are templates for times in s; ``rename`` maps values of a field, ``lower`` names those in lower case.
     """
 
     files: Mapping[str, str]
@@ -28,8 +31,17 @@ class TableRule:
     speaker: str = ""
     session: str = ""
     text: str = ""
+    split: str = ""
+    language: str = ""
+    start: str = ""
+    end: str = ""
+    rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lower: tuple[str, ...] = ()
     delimiter: str = ","
     encoding: str = "utf-8-sig"
+
+
+_FIELDS = ("speaker", "session", "text", "split", "language")
 
 
 def scan_tables(
@@ -57,7 +69,8 @@ def scan_tables(
         table = root / by_tail[name]
         line = 0
         for line, row in read_rows(table, rule.delimiter, rule.encoding):
-            utterance = _utterance(rule, {**row, "split": split}, targets, by_tail, f"{table}:{line}")
+            of_table = {"split": split} if split else {}
+            utterance = _utterance(rule, split, {**row, **of_table}, targets, by_tail, f"{table}:{line}")
             if utterance.labels and not is_listed(utterance.path, known_bad):
                 yield utterance
         if line == 0:
@@ -116,20 +129,38 @@ def _tails(path: str) -> Iterator[str]:
 
 def _utterance(
     rule: TableRule,
+    split: str,
     row: Mapping[str, str],
     targets: tuple[Target, ...],
     by_tail: Mapping[str, str],
     place: str,
 ) -> Utterance:
-    tail = fill(rule.path[row["split"]], row, place)
+    tail = fill(rule.path[split], row, place)
     codes = {target: fill(column, row, place) for target, column in rule.label.items()}
     name = fill(rule.id, row, place) if rule.id else str(PurePosixPath(tail).with_suffix(""))
+    fields: dict[str, Any] = {field: _field(rule, field, row, place) for field in _FIELDS}
+    if split and not rule.split:
+        fields["split"] = split
+    start, end = (_seconds(fill(template, row, place), place) for template in (rule.start, rule.end))
     return Utterance(
         id=name,
         path=by_tail.get(tail, tail),
         labels=labels_from(codes, targets, place),
-        speaker=fill(rule.speaker, row, place) or None,
-        session=fill(rule.session, row, place) or None,
-        text=fill(rule.text, row, place) or None,
-        split=row["split"],
+        start=start or 0.0,
+        end=end,
+        **fields,
     )
+
+
+def _field(rule: TableRule, name: str, row: Mapping[str, str], place: str) -> str | None:
+    value = fill(getattr(rule, name), row, place)
+    return tidied(value, rule.rename.get(name, {}), lower=name in rule.lower)
+
+
+def _seconds(text: str, place: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise CorpusError(f"{place}: '{text}' is no time in s. Mend the row, or the templates start and end.") from None

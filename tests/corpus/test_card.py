@@ -274,3 +274,17 @@ def test_one_path_may_serve_all_tables(tmp_path: Path) -> None:
         ("train/01_a.wav", "anger"),
         ("dev/02_n.wav", "neutral"),
     ]
+
+
+def test_a_card_says_how_sure_it_is_and_where_its_facts_come_from(tmp_path: Path) -> None:
+    corpus = read(tmp_path, GOOD + "confidence: high\nevidence: [owner's README, the paper]\n")
+    assert (corpus.confidence, corpus.evidence) == ("high", ("owner's README", "the paper"))
+    with pytest.raises(CorpusError, match="'confidence' is 'hihg', expected 'high', 'medium', 'low'"):
+        read(tmp_path, GOOD + "confidence: hihg\n")
+
+
+def test_a_card_may_ask_for_a_manifest(tmp_path: Path) -> None:
+    pattern = GOOD[GOOD.index("scan:") : GOOD.index("protocols:")]
+    corpus = read(tmp_path, GOOD.replace(pattern, "scan: {manifest: {}}\n"))
+    (tmp_path / "manifest.csv").write_text("file,label\nb.wav,a\n", encoding="utf-8")
+    assert [(each.path, each.labels["emotion"]) for each in corpus.scan(tmp_path)] == [("b.wav", "anger")]

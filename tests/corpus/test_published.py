@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emonet.corpus.card import read_card
-from emonet.corpus.corpus import Published, PublishedResult
+from emonet.corpus.corpus import Published, PublishedResult, Table1
 from emonet.errors import CorpusError
 
 CARD = """\
@@ -55,3 +55,12 @@ def test_a_card_may_hold_the_papers_results(tmp_path: Path) -> None:
 def test_a_mistake_there_is_explained(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(CorpusError, match=message):
         read(tmp_path, CARD + PAPER.replace(old, new))
+
+
+def test_table_1_stands_beside_the_results(tmp_path: Path) -> None:
+    row = "  table1: {samples: 10, classes: 2, speakers: null, mean_duration: 2.5, std_duration: 1, hours: 0.1}\n"
+    paper = read(tmp_path, CARD + PAPER + row)
+    assert paper is not None
+    assert paper.table1 == Table1(10, 2, None, 2.5, 1.0, 0.1)
+    with pytest.raises(CorpusError, match=r"'paper\.table1\.samples' is 0"):
+        read(tmp_path, CARD + PAPER + row.replace("samples: 10", "samples: 0"))

@@ -215,3 +215,40 @@ class TestTable:
         (tmp_path / "t.csv").write_bytes(b"a,b\n\xe9,1\n")
         with pytest.raises(CorpusError, match=r"t\.csv: not utf-8-sig text\. Save the file as UTF-8"):
             list(read_rows(tmp_path / "t.csv", ",", "utf-8-sig"))
+
+
+class TestOneTableForAll:
+    """A single CSV file, whose rows name their split, language and times."""
+
+    HEADER = "Name,Who,Emotion,Part,From,To,Tongue\n"
+
+    def scanned(self, root: Path, rows: str, **options: object) -> list[Utterance]:
+        facts: dict[str, object] = {
+            "files": {"": "train.csv"},
+            "path": {"": "wav/{Name}.wav"},
+            "speaker": "{Who}",
+            "split": "{Part}",
+            "language": "{Tongue}",
+            "start": "{From}",
+            "end": "{To}",
+            "rename": {"split": {"validation": "dev"}},
+            "lower": ("language",),
+            "id": "{Name}@{From}",
+        }
+        return by_table(root, self.HEADER + rows, **(facts | options))
+
+    def test_templates_give_split_language_and_times(self, tmp_path: Path) -> None:
+        found = self.scanned(tmp_path, "a,s1,A,validation,0.5,1.25,DE\na,s1,N,,,,\n")
+        assert found == [
+            Utterance("a@0.5", "wav/a.wav", {"emotion": "anger"}, "s1", None, None, "dev", "de", 0.5, 1.25),
+            Utterance("a@", "wav/a.wav", {"emotion": "neutral"}, "s1"),
+        ]
+
+    def test_a_column_called_split_is_not_the_tables_own(self, tmp_path: Path) -> None:
+        text = "Name,Emotion,split\na,A,test\n"
+        files = {"files": {"": "train.csv"}, "path": {"": "wav/{Name}.wav"}, "split": "{split}"}
+        assert by_table(tmp_path, text, **files)[0].split == "test"
+
+    def test_a_time_that_is_no_number_names_file_and_line(self, tmp_path: Path) -> None:
+        with pytest.raises(CorpusError, match=r"train\.csv:2: 'soon' is no time in s"):
+            self.scanned(tmp_path, "a,s1,A,train,soon,,de\n")
