@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := EMONET_HOME="$(CURDIR)/.emonet" $(BIN)/emonet
 
-.PHONY: demo test check format coverage bench clean
+.PHONY: demo test check format coverage bench docs clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,12 @@ check: $(READY)
 
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+# The page of corpora is made of their cards; a test compares the two.
+docs: $(READY)
+	grep -v '^|' corpora/README.md > corpora/README.md.part
+	EMONET_PLUGINS= $(BIN)/emonet corpora list --markdown >> corpora/README.md.part
+	mv corpora/README.md.part corpora/README.md
 
 format: $(READY)
 	$(BIN)/ruff format .

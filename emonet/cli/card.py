@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -39,6 +39,27 @@ def row_of(corpus: Corpus) -> dict[str, Any]:
         "access": corpus.access,
         "data": state_of(corpus),
     }
+
+
+def markdown_of(corpora: Iterable[Corpus]) -> Iterator[str]:
+    """Yield the lines of a Markdown table of corpora, by what their cards say."""
+    columns = ("id", "corpus", "languages", "learnt of it", "utterances", "speakers", "access", "layout known")
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
+    for corpus in corpora:
+        counts = (corpus.expected.utterances, corpus.expected.speakers)
+        utterances, speakers = ("-" if count is None else str(count) for count in counts)
+        targets = ", ".join(_size(target) for target in corpus.targets)
+        access = f"{corpus.access}, fetched" if corpus.fetchable and corpus.sources else corpus.access
+        title = f"[{corpus.title}]({corpus.homepage})" if corpus.homepage else corpus.title
+        cells = (f"`{corpus.id}`", title, " ".join(corpus.languages), targets, utterances, speakers, access)
+        yield f"| {' | '.join(cells)} | {corpus.confidence or '-'} |"
+
+
+def _size(target: Target) -> str:
+    if target.range is None:
+        return f"{target.name} ({len(target.classes)} classes)"
+    return f"{target.name} ({target.range[0]:g} to {target.range[1]:g})"
 
 
 def facts_of(corpus: Corpus) -> dict[str, Any]:

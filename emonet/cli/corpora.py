@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emonet.cli.card import facts_of, label_rows, lines_of, row_of
+from emonet.cli.card import facts_of, label_rows, lines_of, markdown_of, row_of
 from emonet.cli.console import (
     AsJson,
     PluginFiles,
@@ -46,11 +46,18 @@ _WIDE_ENOUGH = 110
 def list_corpora(
     *,
     language: Annotated[str, typer.Option(help="Only corpora in this language (BCP-47, e.g. pl or pl-PL).")] = "",
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="A table for a page; says nothing of your data.")
+    ] = False,
     plugin: PluginFiles = None,
     json: AsJson = False,
 ) -> None:
     """List all corpora, and whether their data are here."""
-    rows = [row_of(corpus) for corpus in _in_language(load_plugins(plugin).corpora.values(), language)]
+    corpora = _in_language(load_plugins(plugin).corpora.values(), language)
+    if markdown:
+        say("\n".join(markdown_of(corpora)))
+        return
+    rows = [row_of(corpus) for corpus in corpora]
     if json:
         print_json(rows)
         return

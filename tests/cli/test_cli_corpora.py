@@ -44,6 +44,15 @@ def test_the_list_as_json_is_nothing_but_json(emonet: Emonet, plugin: Path) -> N
     }
 
 
+def test_the_list_as_markdown_says_nothing_of_this_machine(emonet: Emonet, plugin: Path) -> None:
+    ran = emonet("corpora", "list", "--plugin", plugin, "--markdown", "--language", "eo")
+    assert ran.out.splitlines() == [
+        "| id | corpus | languages | learnt of it | utterances | speakers | access | layout known |",
+        "|---|---|---|---|---|---|---|---|",
+        "| `tones` | Tones [not speech] | eo de-AT | emotion (3 classes) | 9 | 3 | public, fetched | - |",
+    ]
+
+
 @pytest.mark.parametrize(
     ("language", "found"), [("eo", True), ("de", True), ("DE-at", True), ("e", None), ("ru", None)]
 )
