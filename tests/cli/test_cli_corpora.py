@@ -49,7 +49,7 @@ def test_the_list_as_markdown_says_nothing_of_this_machine(emonet: Emonet, plugi
     assert ran.out.splitlines() == [
         "| id | corpus | languages | learnt of it | utterances | speakers | access | layout known |",
         "|---|---|---|---|---|---|---|---|",
-        "| `tones` | Tones [not speech] | eo de-AT | emotion (3 classes) | 9 | 3 | public, fetched | - |",
+        "| `tones` | [Tones [not speech]](https://tones.example) | eo de-AT | emotion (3 classes) | 9 | 3 | public, fetched | - |",
     ]
 
 
