@@ -9,7 +9,7 @@ from pathlib import Path
 from emonet.audio.current import current
 from emonet.audio.roots import find_root, require_root
 from emonet.corpus.corpus import Corpus, Utterance
-from emonet.corpus.manifest import manifest_corpus, manifest_root
+from emonet.corpus.door import enter
 from emonet.corpus.protocol import make_protocol
 from emonet.digest import sha256_of
 from emonet.errors import CorpusError, RecipeError
@@ -97,8 +97,8 @@ def _gather_one(
     entry: CorpusEntry, recipe: Recipe, base: Path, registry: Registry, decode: bool, listen: Listener
 ) -> Gathered:
     given = base / Path(entry.root).expanduser() if entry.root else None
-    if entry.manifest:
-        corpus, given = _of_manifest(base / Path(entry.manifest).expanduser(), given)
+    if entry.door:
+        corpus, given = enter(entry, base, given)
     else:
         corpus = registry.corpus(entry.id)
     target = corpus.target(entry.target)
@@ -113,11 +113,6 @@ def _gather_one(
     return Gathered(CorpusFacts(corpus, target, classes, wanted, protocol, content), store)
 
 
-def _of_manifest(manifest: Path, root: Path | None) -> tuple[Corpus, Path]:
-    found = root or manifest_root(manifest)
-    return manifest_corpus(manifest, root=found), found
-
-
 def _store(entry: CorpusEntry, corpus: Corpus, given: Path | None, decode: bool, listen: Listener) -> Path | None:
     """Return the folder of the corpus' store, None where it is not prepared and shall not be."""
     from emonet.audio.prepare import finished_store, prepare
@@ -128,10 +123,10 @@ def _store(entry: CorpusEntry, corpus: Corpus, given: Path | None, decode: bool,
     root = require_root(corpus, given)
     if not decode:
         return finished_store(corpus, root)
-    prepared = prepare(corpus, root, listen=listen, remember=not entry.manifest)
+    prepared = prepare(corpus, root, listen=listen, remember=not entry.door)
     if prepared.problems and not prepared.reused:
         left_out = f"{corpus.id}: {len(prepared.problems)} files are left out"
-        which = f"--manifest {entry.manifest}" if entry.manifest else corpus.id
+        which = entry.option if entry.door else corpus.id
         listen(Notice(f"{left_out}; `emonet corpora prepare {which}` lists them with their reasons."))
     return prepared.folder
 

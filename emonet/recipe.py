@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from emonet.choice import Choice
+from emonet.corpus.door import DOORS, Door
 from emonet.document import Document, parse_value, read_document, validate
 from emonet.errors import RecipeError, did_you_mean
 
@@ -22,15 +23,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CorpusEntry(_Strict):
-    """One corpus of a recipe: a registered id, or the path of a manifest.
+class CorpusEntry(Door):
+    """One corpus of a recipe: a registered id, or a door such as the path of a manifest.
 
     ``root`` is the folder of its files, ``target`` what is learned of it, ``classes`` a selection of its
     classes, ``protocol`` its own protocol instead of the recipe's.
     """
 
     id: str = ""
-    manifest: str = ""
     root: str | None = None
     target: str | None = None
     classes: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class CorpusEntry(_Strict):
         if isinstance(value, str):
             name, _, target = value.partition("/")
             return {"id": name, "target": target or None}
-        if isinstance(value, Mapping) and len(value) == 1 and not set(value) & {"id", "manifest"}:
+        if isinstance(value, Mapping) and len(value) == 1 and not set(value) & {"id", *DOORS}:
             name, options = next(iter(value.items()))
             if options is None or isinstance(options, Mapping):
                 return {"id": name, **(options or {})}
@@ -50,8 +50,9 @@ class CorpusEntry(_Strict):
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> CorpusEntry:
-        if bool(self.id) == bool(self.manifest):
-            raise ValueError("give a corpus id, or {manifest: path}")
+        if sum(bool(getattr(self, way)) for way in ("id", *DOORS)) != 1:
+            ways = ", ".join(f"{{{door}: path}}" for door in DOORS)
+            raise ValueError(f"give a corpus id, or {ways}")
         return self
 
 

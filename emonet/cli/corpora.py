@@ -168,13 +168,13 @@ def _chosen(
     command: str, corpus_id: str, manifest: Path | None, root: Path | None, plugin: Sequence[Path] | None
 ) -> tuple[Corpus, Path]:
     from emonet.audio.roots import require_root
-    from emonet.corpus.manifest import manifest_corpus, manifest_root
+    from emonet.corpus.door import Door, enter
 
     if bool(corpus_id) == (manifest is not None):
         example = f"emonet corpora {command} my_corpus"
         raise CorpusError(f"Give either the id of a corpus or --manifest PATH, e.g. {example}")
     if manifest is not None:
-        return manifest_corpus(manifest, root=root), root or manifest_root(manifest)
+        return enter(Door(manifest=str(manifest)), Path(), root)
     corpus = load_plugins(plugin).corpus(corpus_id)
     return corpus, require_root(corpus, root)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from emonet.affect import TABLE_2
-from emonet.corpus.corpus import Citation, Corpus, Example, Label, Target, Utterance
-from emonet.corpus.labels import labels_from
-from emonet.corpus.manifest_rows import SPLITS, Table, entries_of, tables_of, without_clashes
-from emonet.corpus.walk import files_below, is_listed
+from emonet.corpus.cardless import TARGET, Origin, codes_of, corpus_of, scan_rows
+from emonet.corpus.corpus import Corpus, Label, Target, Utterance
+from emonet.corpus.manifest_rows import Table, rows_of, tables_of
+from emonet.corpus.rows import SPLITS, entries_of, without_clashes
+from emonet.corpus.walk import files_below
 from emonet.errors import CorpusError
 
 MANIFEST = "manifest.csv"
@@ -30,27 +27,11 @@ def manifest_corpus(path: Path, *, root: Path | None = None) -> Corpus:
         CorpusError: naming file and line of what cannot be read.
     """
     base = manifest_root(path) if root is None else root
-    utterances = without_clashes(entries_of(tables_of(path), base, ["label"], _only_label))
-    labels = sorted({str(utterance.labels["label"]) for utterance in utterances})
-    if len(labels) < 2:
-        seen = f"all rows carry the label '{labels[0]}'" if labels else "there is no row below the header"
-        raise CorpusError(f"{path}: {seen}. A manifest needs rows with two labels at least. Add some.")
-    affect = {label: TABLE_2[label] for label in labels} if all(label in TABLE_2 for label in labels) else {}
+    utterances = without_clashes(entries_of(rows_of(tables_of(path), [TARGET]), base, _only_label))
     is_named_by_folder = path.is_dir() or path.stem.lower() in SPLITS
     name = manifest_root(path).resolve().name if is_named_by_folder else path.stem
-    languages = sorted({utterance.language for utterance in utterances if utterance.language})
-    return Corpus(
-        id=_id_from(name),
-        title=f"Manifest {path.name}",
-        languages=tuple(languages) or ("und",),
-        access="unpublished",
-        licence="not stated; the owner of the files decides",
-        citation=Citation("Authors not stated", name, 0),
-        targets=(Target("label", tuple(labels), {label: label for label in labels}, affect),),
-        scan=partial(_scan, utterances),
-        examples=tuple(_example(utterance) for utterance in utterances[:1]),
-        how_to_get=f"The files are those listed in {path.name}.",
-    )
+    how = f"The files are those listed in {path.name}."
+    return corpus_of(Origin(name, f"Manifest {path.name}", path, "a manifest", how), utterances)
 
 
 def manifest_root(path: Path) -> Path:
@@ -58,16 +39,10 @@ def manifest_root(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _scan(utterances: tuple[Utterance, ...], root: Path) -> Iterator[Utterance]:
-    if not root.is_dir():
-        raise CorpusError(f"{root}: there is no such folder. Give the folder that the manifest's files lie in.")
-    yield from utterances
-
-
-def _only_label(row: Mapping[str, str], place: str) -> Mapping[str, Label]:
-    if not row["label"]:
-        raise CorpusError(f"{place}: '{row['file']}' has no label. Give one, or remove the line.")
-    return {"label": row["label"]}
+def _only_label(cells: Mapping[str, str], place: str) -> Mapping[str, Label]:
+    if not cells[TARGET]:
+        raise CorpusError(f"{place}: '{cells['file']}' has no label. Give one, or remove the line.")
+    return {TARGET: cells[TARGET]}
 
 
 def scan_manifest(
@@ -83,18 +58,9 @@ def scan_manifest(
     """
     place = _manifest_in(root, corpus_id)
     base = manifest_root(place)
-    names = [target.name for target in targets]
-
-    def labels(row: Mapping[str, str], where: str) -> Mapping[str, Label]:
-        codes = {name: row.get(name, "") for name in names}
-        return labels_from({**codes, names[0]: codes[names[0]] or row.get("label", "")}, targets, where)
-
-    prefix = base.relative_to(root)
     tables = [Table(place)] if place.is_file() else tables_of(place)
-    for utterance in without_clashes(entries_of(tables, base, ["label", *names], labels)):
-        moved = replace(utterance, path=(prefix / utterance.path).as_posix())
-        if moved.labels and not is_listed(moved.path, known_bad):
-            yield moved
+    rows = rows_of(tables, [TARGET, *(target.name for target in targets)])
+    yield from scan_rows(rows, base, codes_of(targets), known_bad, base.relative_to(root))
 
 
 def _manifest_in(root: Path, corpus_id: str) -> Path:
@@ -112,14 +78,3 @@ def _manifest_in(root: Path, corpus_id: str) -> Path:
         f"write: {MANIFEST} (or train.csv, dev.csv, test.csv) with the columns file and label{there}."
     )
     raise CorpusError(f"{message} See: emonet corpora info {corpus_id}")
-
-
-def _example(utterance: Utterance) -> Example:
-    return Example(
-        utterance.path, utterance.labels, utterance.speaker, utterance.session, utterance.text, utterance.split
-    )
-
-
-def _id_from(name: str) -> str:
-    word = re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
-    return word if re.match("[a-z]", word) else f"corpus_{word}".rstrip("_")
