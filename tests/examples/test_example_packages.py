@@ -1,4 +1,4 @@
-"""The two example packages are installed by pip into a fresh environment and used like anybody's."""
+"""The example packages are installed by pip into a fresh environment and used like anybody's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from emonet.testing import fake_release
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PACKAGES = ("emonet-corpus-foo", "emonet-backbone-tiny")
+PACKAGES = ("emonet-corpus-foo", "emonet-backbone-tiny", "open-voices")
 EMONET = ("-c", "from emonet.cli import main; main()")
 RECIPE = """\
 corpora: [{{foo: {{root: {root}}}}}]
@@ -46,7 +46,7 @@ def run(python: Path, *arguments: object, cwd: Path | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copies of the two packages: building leaves files beside the source."""
+    """Copies of the packages: building leaves files beside the source."""
     folder = tmp_path_factory.mktemp("sources")
     for package in PACKAGES:
         shutil.copytree(EXAMPLES / package, folder / package)
@@ -75,6 +75,7 @@ def test_the_packages_are_listed_with_their_distribution_and_names(python):
     assert corpus["brings"] == {"corpora": ["foo"]}
     assert (backbone["distribution"], backbone["error"]) == ("emonet-backbone-tiny", "")
     assert backbone["brings"] == {"backbones": ["tiny"]}
+    assert plugins["corpus-open-voices"]["brings"] == {"corpora": ["hedgewars_voices", "openarena_voices"]}
 
 
 def test_the_corpus_is_listed_among_the_others(python):
@@ -83,14 +84,16 @@ def test_the_corpus_is_listed_among_the_others(python):
     assert len(corpora) > 1
 
 
-@pytest.mark.parametrize("name", ["corpus-foo", "backbone-tiny"])
+@pytest.mark.parametrize("name", ["corpus-foo", "backbone-tiny", "corpus-open-voices"])
 def test_the_kit_passes_them_from_the_command_line(name, python):
     results = json.loads(run(python, *EMONET, "plugins", "check", name, "--json"))
     assert results
     assert all(result["passed"] for result in results)
 
 
-@pytest.mark.parametrize("test", ["emonet-corpus-foo/test_foo.py", "emonet-backbone-tiny/test_tiny.py"])
+@pytest.mark.parametrize(
+    "test", ["emonet-corpus-foo/test_foo.py", "emonet-backbone-tiny/test_tiny.py", "open-voices/test_open_voices.py"]
+)
 def test_their_own_tests_pass_on_the_installed_package(test, python, sources):
     printed = run(python, "-I", "-m", "pytest", "-q", "-W", "error", "--import-mode=importlib", sources / test)
     assert " passed" in printed

@@ -13,7 +13,10 @@ from emonet_corpus_open_voices import emonet_corpora
 from emonet_corpus_open_voices.copies import copies_in, scan_with_copies
 from emonet_corpus_open_voices.packages import fetch_voices
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def main(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Corpora; by default both.")] = None,
     *,
@@ -27,7 +30,7 @@ def main(
     try:
         for name in ids or known:
             if name not in known:
-                raise UnknownName("corpus", name, known)  # noqa: TRY301
+                raise UnknownName("corpus", name, known)
             if copies:
                 root = require_root(known[name])
                 found = copies_in(scan_with_copies(name, root), root)
@@ -41,4 +44,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app(prog_name="python -m emonet_corpus_open_voices")

@@ -56,7 +56,8 @@ def _groups(waves: Sequence[Array]) -> list[list[int]]:
     lengths = np.array([len(wave) for wave in waves])
     group_of = list(range(len(waves)))
     for i in range(len(waves)):
-        near = i + 1 + np.flatnonzero(np.minimum(lengths[i], lengths[i + 1 :]) >= _LENGTHS * np.maximum(lengths[i], lengths[i + 1 :]))
+        shorter, longer = np.minimum(lengths[i], lengths[i + 1 :]), np.maximum(lengths[i], lengths[i + 1 :])
+        near = i + 1 + np.flatnonzero(shorter >= _LENGTHS * longer)
         for block in np.split(near, range(64, len(near), 64)):
             correlation = np.fft.irfft(spectra[i] * spectra[block].conj(), _TRANSFORM, axis=1)
             for j in block[np.abs(correlation).max(axis=1) >= ALIKE]:

@@ -1,4 +1,4 @@
-"""The voices out of their Debian packages, which are read as files: nothing is installed, and no program in them runs."""
+"""The voices out of their Debian packages, which are read as files: nothing is installed, nothing in them is run."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ def _downloaded(packages: Sequence[str], folder: Path) -> Path:
 def _deb(folder: Path, package: str) -> Path:
     found = sorted(folder.glob(f"{package}_*.deb"))
     if len(found) != 1:
-        seen = "no file" if not found else f"{len(found)} files"
-        raise CorpusError(f"{folder}: there is {seen} {package}_*.deb in it, expected one. {how_to_put([package])}")
+        message = f"{folder}: expected one file {package}_*.deb in it, found {len(found)}."
+        raise CorpusError(f"{message} {how_to_put([package])}")
     return found[0]
 
 
