@@ -6,8 +6,9 @@ Scalars follow YAML 1.2: ``1e-6`` is a number, ``no`` and ``03`` are text. A key
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
@@ -98,6 +99,37 @@ def parse_scalar(text: str) -> Any:
 def parse_value(text: str, name: str, error: type[EmonetError]) -> Any:
     """Return the value of a piece of YAML, e.g. the right side of ``--set key=value``."""
     return parse_document(text, name, error).data
+
+
+def changed(data: dict[str, Any], change: str, error: type[EmonetError]) -> dict[str, Any]:
+    """Return data with one ``key.sub=value`` change (``--set``) applied.
+
+    Raises:
+        EmonetError: of type ``error``, when the change is no such thing, or leads into a list at no position of it.
+    """
+    key, equals, text = change.partition("=")
+    if not equals or not key:
+        raise error(f"--set {change}: expected key=value, e.g. --set seeds=[1,2].")
+    value = parse_value(text, f"--set {key}", error)
+    replaced: dict[str, Any] = _replaced(data, key.split("."), value, partial(_no_position, change, error))
+    return replaced
+
+
+def _no_position(change: str, error: type[EmonetError], key: str, length: int) -> EmonetError:
+    return error(f"--set {change}: '{key}' is no position of a list with {length} entries.")
+
+
+def _replaced(data: Any, keys: Sequence[str], value: Any, refuse: Callable[[str, int], EmonetError]) -> Any:
+    if not keys:
+        return value
+    if isinstance(data, list):
+        if not keys[0].isdecimal() or int(keys[0]) >= len(data):
+            raise refuse(keys[0], len(data))
+        at = int(keys[0])
+        return [*data[:at], _replaced(data[at], keys[1:], value, refuse), *data[at + 1 :]]
+    if isinstance(data, str):
+        data = {data: {}} if keys[0] == data else {}
+    return {**(data or {}), keys[0]: _replaced((data or {}).get(keys[0]), keys[1:], value, refuse)}
 
 
 def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], name: str, error: type[EmonetError]) -> Any:

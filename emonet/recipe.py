@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from emonet.choice import Choice
 from emonet.corpus.door import DOORS, Door
-from emonet.document import Document, parse_value, read_document, validate
+from emonet.document import Document, changed, read_document, validate
 from emonet.errors import RecipeError, did_you_mean
 
 Normalisation = Literal["global", "none", "corpus", "speaker"]
@@ -211,7 +211,7 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> tuple[Recipe, Docume
         raise RecipeError(f"{path}: a recipe is a mapping of keys such as corpora, protocol and systems.")
     data = document.data
     for change in changes:
-        data = _changed(data, change)
+        data = changed(data, change, RecipeError)
     data, lines = _with_systems(data, dict(document.lines))
     data.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem))
     return validate(Recipe, Document(data, document.name, lines, document.text), RecipeError), document
@@ -232,27 +232,6 @@ def _with_systems(data: dict[str, Any], lines: dict[Any, int]) -> tuple[dict[str
             for name in merged:
                 lines.setdefault(("systems", name, *keys), line)
     return {**rest, "systems": merged}, lines
-
-
-def _changed(data: dict[str, Any], change: str) -> dict[str, Any]:
-    key, equals, text = change.partition("=")
-    if not equals or not key:
-        raise RecipeError(f"--set {change}: expected key=value, e.g. --set seeds=[1,2].")
-    changed: dict[str, Any] = _replaced(data, key.split("."), parse_value(text, f"--set {key}", RecipeError), change)
-    return changed
-
-
-def _replaced(data: Any, keys: Sequence[str], value: Any, change: str) -> Any:
-    if not keys:
-        return value
-    if isinstance(data, list):
-        if not keys[0].isdecimal() or int(keys[0]) >= len(data):
-            raise RecipeError(f"--set {change}: '{keys[0]}' is no position of a list with {len(data)} entries.")
-        at = int(keys[0])
-        return [*data[:at], _replaced(data[at], keys[1:], value, change), *data[at + 1 :]]
-    if isinstance(data, str):
-        data = {data: {}} if keys[0] == data else {}
-    return {**(data or {}), keys[0]: _replaced((data or {}).get(keys[0]), keys[1:], value, change)}
 
 
 def recipe_schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CONTAINERS = frozenset(
-    {".3gp", ".aac", ".asf", ".avi", ".flv", ".m4a", ".m4v", ".mkv", ".mov"}
-    | {".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".vob", ".webm", ".wma", ".wmv"}
-)
-"""Suffixes of the files that are read here."""
 
-
-def read_container(path: Path, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
+def read_container(source: Path | BytesIO, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
     """Return the first sound track of a container between two times in s: channels (C, T), and its rate in Hz.
 
     Raises:
@@ -29,9 +24,10 @@ def read_container(path: Path, start: float, end: float | None) -> tuple[NDArray
     try:
         import av
     except ImportError:
-        raise MissingExtra(f"Decoding {path.name}", "video") from None
+        name = source.name if isinstance(source, Path) else "a video"
+        raise MissingExtra(f"Decoding {name}", "video") from None
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(source) if isinstance(source, Path) else source) as container:
             return _track(container, start, end)
     except av.error.FFmpegError as error:
         raise AudioProblem(f"unreadable: {error.strerror}") from None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emonet.audio.container import CONTAINERS, read_container
+from emonet.audio.container import read_container
+from emonet.audio.member import read_member
 from emonet.audio.problem import AudioProblem
 from emonet.audio.riff import checked_source
+from emonet.corpus.member import member_at
+from emonet.corpus.suffixes import CONTAINERS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +41,8 @@ def read_wave(path: Path, start: float = 0.0, end: float | None = None) -> NDArr
     Lossy codecs may overshoot that range a little.
 
     Args:
-        path: any format of libsndfile; with the extra ``video`` also the sound track of a video container.
+        path: any format of libsndfile; with the extra ``video`` also the sound track of a video container. It may
+            stand for a clip within a Parquet or Arrow file (``emonet.corpus.member``).
         start: where to begin, in s.
         end: where to end, in s; None, or anything later than the file's end, for the file's end.
 
@@ -47,9 +52,9 @@ def read_wave(path: Path, start: float = 0.0, end: float | None = None) -> NDArr
     """
     import numpy as np
 
-    _check_file(path)
+    source = _source(path)
     from_container = path.suffix.lower() in CONTAINERS
-    channels, rate = read_container(path, start, end) if from_container else _read_soundfile(path, start, end)
+    channels, rate = read_container(source, start, end) if from_container else _read_soundfile(source, start, end)
     if channels.shape[1] == 0:
         until = "the end" if end is None else f"{end} s"
         raise AudioProblem("no frames" if start == 0 and end is None else f"no frames between {start} s and {until}")
@@ -61,6 +66,18 @@ def read_wave(path: Path, start: float = 0.0, end: float | None = None) -> NDArr
     if peak > _LOUDEST:
         raise AudioProblem(f"out of range: samples reach {peak:.4g}, expected -1 to 1")
     return _resampled(mono, rate)
+
+
+def _source(path: Path) -> Path | io.BytesIO:
+    """Return the file, or the bytes that it stands for."""
+    member = member_at(path)
+    if member is None:
+        _check_file(path)
+        return path
+    data = read_member(member)
+    if not data:
+        raise AudioProblem("empty")
+    return io.BytesIO(data)
 
 
 def _check_file(path: Path) -> None:
@@ -79,10 +96,10 @@ def _check_file(path: Path) -> None:
         raise AudioProblem("Git LFS pointer: run `git lfs pull`")
 
 
-def _read_soundfile(path: Path, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
+def _read_soundfile(given: Path | io.BytesIO, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
     import soundfile
 
-    source = checked_source(path)
+    source = checked_source(given)
     try:
         with soundfile.SoundFile(source) as file:
             return _frames(file, start, end), file.samplerate

@@ -13,6 +13,7 @@ from typing import Literal
 from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
 from emonet.audio.parallel import in_order
 from emonet.corpus.corpus import Corpus, Target, Utterance
+from emonet.corpus.member import file_of
 from emonet.corpus.walk import files_below, is_listed
 from emonet.events import Listener, Progress, silent
 
@@ -58,7 +59,7 @@ def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener =
         CorpusError: ``root`` is not this corpus at all.
     """
     utterances = list(corpus.scan(root))
-    present = [utterance for utterance in utterances if (root / utterance.path).is_file()]
+    present = [utterance for utterance in utterances if file_of(root / utterance.path).is_file()]
     findings = [*_counts(corpus, utterances), *_identities(utterances), *_missing(utterances, present)]
     findings += _known_bad(corpus, root)
     if not quick:

@@ -6,12 +6,9 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from emonet.audio.container import CONTAINERS
+from emonet.corpus.suffixes import AUDIO
 from emonet.corpus.walk import files_below
 from emonet.errors import EmonetError
-
-AUDIO = CONTAINERS | {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"}
-"""Suffixes of the files that are taken from a folder; a file that is named itself may have any."""
 
 
 def audio_files(paths: Iterable[Path]) -> list[Path]:

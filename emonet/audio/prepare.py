@@ -20,6 +20,7 @@ from emonet.audio.shards import Problem, Shards
 from emonet.audio.store import FORMAT, STORE, read_meta
 from emonet.audio.table import read_table, row_of, write_batches
 from emonet.corpus.corpus import Corpus, Utterance
+from emonet.corpus.member import file_of
 from emonet.digest import digest_of
 from emonet.errors import CorpusError
 from emonet.events import Listener, Notice, Progress, silent
@@ -114,7 +115,7 @@ def _scanned(corpus: Corpus, root: Path) -> list[Utterance]:
 
 
 def _key(root: Path, utterances: Sequence[Utterance]) -> str:
-    rows = [[row_of(utterance), *_stat(root / utterance.path)] for utterance in utterances]
+    rows = [[row_of(utterance), *_stat(file_of(root / utterance.path))] for utterance in utterances]
     return digest_of({"format": FORMAT, "rate": SAMPLE_RATE, "utterances": rows})
 
 

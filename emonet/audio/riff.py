@@ -16,17 +16,25 @@ _UNPACKED = frozenset({1, 3, 6, 7, 0xFFFE})
 """Format tags (integer, float, A-law, mu-law, extensible) whose block is one frame."""
 
 
-def checked_source(path: Path) -> Path | BinaryIO:
+def checked_source(source: Path | io.BytesIO) -> Path | BinaryIO:
     """Return what libsndfile is to open: the file, or its bytes with the data size that its header lacks.
 
     Raises:
         AudioProblem: the file is a WAV that holds fewer bytes than its header promises.
     """
-    with path.open("rb") as file:
-        head = file.read(12)
-        is_wav = head[:4] == b"RIFF" and head[8:] == b"WAVE"
-        begin = _unsized_data(file, path.stat().st_size) if is_wav else None
-    return path if begin is None else _sized(path.read_bytes(), begin)
+    if isinstance(source, io.BytesIO):
+        begin = _begin_of_unsized(source, len(source.getbuffer()))
+        source.seek(0)
+        return source if begin is None else _sized(source.getvalue(), begin)
+    with source.open("rb") as file:
+        begin = _begin_of_unsized(file, source.stat().st_size)
+    return source if begin is None else _sized(source.read_bytes(), begin)
+
+
+def _begin_of_unsized(file: BinaryIO, size: int) -> int | None:
+    head = file.read(12)
+    is_wav = head[:4] == b"RIFF" and head[8:] == b"WAVE"
+    return _unsized_data(file, size) if is_wav else None
 
 
 def _unsized_data(file: BinaryIO, size: int) -> int | None:

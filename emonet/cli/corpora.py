@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,9 +20,10 @@ from emonet.cli.console import (
     print_table,
     say,
 )
+from emonet.cli.doors import DoorKeys, HubPlace, IdOrNone, ManifestPath, chosen, registered
 from emonet.cli.progress import progress_listener
 from emonet.corpus.corpus import Corpus
-from emonet.errors import CorpusError, UnknownName
+from emonet.errors import UnknownName
 
 if TYPE_CHECKING:
     from emonet.audio.prepare import Prepared
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, fetch, check and prepare corpora.", no_args_is_help=True, add_completion=False)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The corpus' id, as in 'emonet corpora list'.")]
-IdOrNone = Annotated[str, typer.Argument(metavar="[ID]", help="The corpus' id, as in 'emonet corpora list'.")]
-ManifestPath = Annotated[
-    Path | None, typer.Option("--manifest", help="A CSV file, or a folder of them, instead of an id.")
-]
 
 _WIDE = ("id", "title", "languages", "classes", "speakers", "access", "data")
 _NARROW = ("id", "title", "access", "data")
@@ -118,17 +114,20 @@ def fetch(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) ->
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0913 - a command's options
     corpus_id: IdOrNone = "",
     *,
-    manifest: ManifestPath = None,
+    manifest: ManifestPath = "",
+    hub: HubPlace = "",
+    keys: DoorKeys = None,
     root: Root = None,
     quick: Annotated[bool, typer.Option("--quick", help="Names and counts only; open no audio file.")] = False,
     plugin: PluginFiles = None,
     json: AsJson = False,
 ) -> None:
     """Compare a copy of a corpus with its card or manifest; exit code 1 where there is a problem."""
-    corpus, folder = _chosen("check", corpus_id, manifest, root, plugin)
+    doors = {"manifest": manifest, "hub": hub}
+    corpus, folder = chosen("check", corpus_id, doors, keys, root) or registered(corpus_id, root, plugin)
     from emonet.audio.doctor import check as check_copy
 
     with progress_listener(errors(), quiet=json) as listen:
@@ -143,40 +142,28 @@ def check(
 
 
 @app.command()
-def prepare(
+def prepare(  # noqa: PLR0913 - a command's options
     corpus_id: IdOrNone = "",
     *,
-    manifest: ManifestPath = None,
+    manifest: ManifestPath = "",
+    hub: HubPlace = "",
+    keys: DoorKeys = None,
     root: Root = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a file cannot be used.")] = False,
     plugin: PluginFiles = None,
     json: AsJson = False,
 ) -> None:
     """Decode and resample a corpus once, into the store that training reads."""
-    corpus, folder = _chosen("prepare", corpus_id, manifest, root, plugin)
+    doors = {"manifest": manifest, "hub": hub}
+    corpus, folder = chosen("prepare", corpus_id, doors, keys, root) or registered(corpus_id, root, plugin)
     from emonet.audio.prepare import prepare as prepare_corpus
 
     with progress_listener(errors(), quiet=json) as listen:
-        prepared = prepare_corpus(corpus, folder, listen=listen, strict=strict, remember=manifest is None)
+        prepared = prepare_corpus(corpus, folder, listen=listen, strict=strict, remember=bool(corpus_id))
     if json:
         print_json(_plain(corpus, prepared))
     else:
         _print_prepared(corpus, prepared)
-
-
-def _chosen(
-    command: str, corpus_id: str, manifest: Path | None, root: Path | None, plugin: Sequence[Path] | None
-) -> tuple[Corpus, Path]:
-    from emonet.audio.roots import require_root
-    from emonet.corpus.door import Door, enter
-
-    if bool(corpus_id) == (manifest is not None):
-        example = f"emonet corpora {command} my_corpus"
-        raise CorpusError(f"Give either the id of a corpus or --manifest PATH, e.g. {example}")
-    if manifest is not None:
-        return enter(Door(manifest=str(manifest)), Path(), root)
-    corpus = load_plugins(plugin).corpus(corpus_id)
-    return corpus, require_root(corpus, root)
 
 
 def _plain(corpus: Corpus, prepared: Prepared) -> dict[str, Any]:

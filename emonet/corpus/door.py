@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.manifest import manifest_corpus, manifest_root
+from emonet.errors import CorpusError, did_you_mean
 
-DOORS = ("manifest",)
-"""Keys of a recipe, and options of commands, that each name a corpus by the place it is read from."""
+DOORS: Mapping[str, tuple[str, ...]] = {"manifest": (), "hub": ("columns", "config", "revision")}
+"""Door -> the keys that belong to it; in recipes and on the command line."""
 
 
 class Door(BaseModel):
@@ -18,11 +19,27 @@ class Door(BaseModel):
 
     Attributes:
         manifest: a CSV file, or a folder with ``train.csv`` and the like.
+        hub: a Parquet file, the folder of a dataset, or the id of one on the Hugging Face hub.
+        columns: field (label, speaker and the like) -> column of the dataset.
+        config: configuration of a dataset on the hub.
+        revision: its revision there, a commit or tag.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     manifest: str = ""
+    hub: str = ""
+    columns: dict[str, str] = {}
+    config: str = ""
+    revision: str = ""
+
+    @model_validator(mode="after")
+    def _keys_fit_the_door(self) -> Door:
+        for door, keys in DOORS.items():
+            for key in keys:
+                if getattr(self, key) and not getattr(self, door):
+                    raise ValueError(f"{key} belongs to {door}: give {{{door}: ..., {key}: ...}}")
+        return self
 
     @property
     def door(self) -> str:
@@ -32,7 +49,12 @@ class Door(BaseModel):
     @property
     def option(self) -> str:
         """Return what leads to the same corpus on the command line."""
-        return f"--{self.door} {getattr(self, self.door)}"
+        keys = [f"--set {key}={_inline(getattr(self, key))}" for key in DOORS[self.door] if getattr(self, key)]
+        return " ".join([f"--{self.door} {getattr(self, self.door)}", *keys])
+
+
+def _inline(value: object) -> str:
+    return f"'{{{', '.join(f'{k}: {v}' for k, v in value.items())}}}'" if isinstance(value, dict) else str(value)
 
 
 def enter(door: Door, base: Path, root: Path | None = None) -> tuple[Corpus, Path]:
@@ -45,6 +67,42 @@ def enter(door: Door, base: Path, root: Path | None = None) -> tuple[Corpus, Pat
     Raises:
         CorpusError: there is no such file, or it cannot be read.
     """
-    manifest = base / Path(door.manifest).expanduser()
-    found = root or manifest_root(manifest)
-    return manifest_corpus(manifest, root=found), found
+    return _ENTER[door.door](door, base, root)
+
+
+def _manifest(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
+    from emonet.corpus.manifest import manifest_corpus, manifest_root
+
+    place = base / Path(door.manifest).expanduser()
+    found = root or manifest_root(place)
+    return manifest_corpus(place, root=found), found
+
+
+def _hub(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
+    from emonet.corpus.hub import hub_corpus
+    from emonet.corpus.hub_download import HubId, downloaded, is_hub_id
+
+    _check_no_root(door, root)
+    place = base / Path(door.hub).expanduser()
+    if place.exists():
+        for key in ("config", "revision"):
+            if getattr(door, key):
+                raise CorpusError(
+                    f"{place}: {key} is for an id of the Hugging Face hub, not for a folder. Leave it out."
+                )
+        return hub_corpus(place, door.columns)
+    if not is_hub_id(door.hub):
+        near = did_you_mean(place.name, [each.name for each in place.parent.glob("*")] if place.parent.is_dir() else [])
+        message = f"{place}: there is no such file or folder, and an id of the Hugging Face hub is owner/name. {near}"
+        raise CorpusError(message.strip())
+    dataset = HubId(door.hub, door.config, door.revision)
+    return hub_corpus(downloaded(dataset), door.columns, name=door.hub.rpartition("/")[2])
+
+
+def _check_no_root(door: Door, root: Path | None) -> None:
+    if root is not None:
+        message = f"{door.option}: its files are found by itself. Leave the root {root} out."
+        raise CorpusError(message)
+
+
+_ENTER: Mapping[str, Callable[[Door, Path, Path | None], tuple[Corpus, Path]]] = {"manifest": _manifest, "hub": _hub}

@@ -10,6 +10,8 @@ from types import ModuleType
 
 from emonet.corpus.corpus import Scan, Target, Utterance
 from emonet.corpus.entries import Card
+from emonet.corpus.hub import scan_hub
+from emonet.corpus.hub_columns import check_fields
 from emonet.corpus.manifest import scan_manifest
 from emonet.corpus.pattern import PatternRule, scan_pattern
 from emonet.corpus.scan_entries import Strings
@@ -36,6 +38,9 @@ def scan_of(card: Card, targets: tuple[Target, ...], path: Path) -> Scan:
         return partial(scan_tables, table, targets, card.id, card.known_bad)
     if card.scan.manifest is not None:
         return partial(scan_manifest, targets, card.id, card.known_bad)
+    if card.scan.hub is not None:
+        check_fields(card.scan.hub.columns, [target.name for target in targets])
+        return partial(scan_hub, card.scan.hub.columns, targets, card.id, card.known_bad)
     module = path.with_name(f"{card.scan.module}.py")
     if not module.is_file():
         message = (

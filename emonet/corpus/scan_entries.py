@@ -112,8 +112,18 @@ class ManifestEntry(_Part):
     """
 
 
+class HubEntry(_Part):
+    """A dataset as the ``datasets`` library writes it: Parquet files, a saved dataset, or an audio folder.
+
+    ``columns`` maps ``label`` or a target, ``audio``, ``speaker`` and the like to columns; a field without an entry
+    takes the column of its own name.
+    """
+
+    columns: Strings = {}
+
+
 class ScanEntry(_Part):
-    """How the folder is read: by pattern, table or manifest, or by a function in a module beside the card.
+    """How the folder is read: by pattern, table, manifest or hub, or by a function in a module beside the card.
 
     The module has ``scan(root: Path, targets: tuple[Target, ...]) -> Iterable[Utterance]``.
     """
@@ -121,6 +131,7 @@ class ScanEntry(_Part):
     pattern: PatternEntry | None = None
     table: TableEntry | None = None
     manifest: ManifestEntry | None = None
+    hub: HubEntry | None = None
     module: str | None = None
 
     @model_validator(mode="after")

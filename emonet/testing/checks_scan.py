@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from emonet.corpus.corpus import PARTS, Corpus, Example, NamedProtocol, Utterance
 from emonet.errors import CorpusError
-from emonet.testing.fake import inside, released, write_tone
+from emonet.testing.fake import put_tone, released
 from emonet.testing.promise import broken
 
 _STATED = ("speaker", "session", "text", "split")
@@ -85,7 +85,7 @@ def check_known_bad_files_are_left_out(corpus: Corpus) -> None:
         for bad in corpus.known_bad:
             # A bare name is bad in every folder, a path only in its place.
             for folder in [PurePosixPath()] if "/" in bad else beside:
-                write_tone(inside(corpus, root / folder, bad), seconds=0.01)
+                put_tone(corpus, root, (folder / bad).as_posix(), seconds=0.01)
         paths = [utterance.path for utterance in corpus.scan(root)]
     for bad in corpus.known_bad:
         listed = [path for path in paths if path == bad or path.endswith(f"/{bad}")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 import tempfile
@@ -11,6 +12,7 @@ from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from emonet.corpus.corpus import Corpus
 from emonet.errors import ContractError
@@ -24,19 +26,34 @@ _ENCODED = {".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
 def fake_release(corpus: Corpus, folder: Path, *, seconds: float = 0.5) -> Path:
     """Write a tone of its own at the path of each example, and each fixture's text; return ``folder``.
 
-    Suffixes that are no audio format of libsndfile get WAV bytes: scanning opens no audio.
+    Suffixes that are no audio format of libsndfile get WAV bytes: scanning opens no audio. A fixture whose name ends
+    in ``.parquet`` is written as CSV on the card; its first column names clips, and becomes the column of their bytes.
 
     Raises:
         ContractError: an example or a fixture would land outside ``folder``.
     """
     for example in corpus.examples:
-        write_tone(inside(corpus, folder, example.path), seconds=seconds)
+        put_tone(corpus, folder, example.path, seconds=seconds)
     for name, text in corpus.fixtures.items():
         path = inside(corpus, folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Bytes, so that CR LF in a fixture stays as the owners wrote it.
-        path.write_bytes(text.encode())
+        if path.suffix == ".parquet":
+            _write_parquet(path, text, seconds)
+        else:
+            # Bytes, so that CR LF in a fixture stays as the owners wrote it.
+            path.write_bytes(text.encode())
     return folder
+
+
+def put_tone(corpus: Corpus, folder: Path, name: str, *, seconds: float) -> None:
+    """Write a tone at a card's path, unless the path stands for a clip within a table among the fixtures.
+
+    Raises:
+        ContractError: it would land outside ``folder``.
+    """
+    path = inside(corpus, folder, name)
+    if PurePosixPath(name).parent.parent.as_posix() not in corpus.fixtures:
+        write_tone(path, seconds=seconds)
 
 
 @contextmanager
@@ -49,15 +66,33 @@ def released(corpus: Corpus, *, seconds: float = 0.01) -> Iterator[Path]:
 def write_tone(path: Path, *, seconds: float) -> None:
     """Write a 16 kHz mono tone whose pitch follows from the file's name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    samples = _tone(150 + zlib.crc32(path.name.encode()) % 400, seconds)
-    if path.suffix.lower() in _ENCODED:
-        import numpy as np
-        import soundfile
+    path.write_bytes(_clip(path.name, seconds))
 
-        data = np.frombuffer(samples, dtype=np.int16)
-        soundfile.write(path, data, SAMPLE_RATE, format=_ENCODED[path.suffix.lower()])
-        return
-    path.write_bytes(_wav(samples))
+
+def _clip(name: str, seconds: float) -> bytes:
+    """Return the bytes of a tone, in the format that the file's name asks for."""
+    samples = _tone(150 + zlib.crc32(name.encode()) % 400, seconds)
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in _ENCODED:
+        return _wav(samples)
+    import numpy as np
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.frombuffer(samples, dtype=np.int16), SAMPLE_RATE, format=_ENCODED[suffix])
+    return buffer.getvalue()
+
+
+def _write_parquet(path: Path, text: str, seconds: float) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    reader = csv.DictReader(io.StringIO(text))
+    rows = list(reader)
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in reader.fieldnames or ()}
+    clips = next(iter(columns))
+    columns[clips] = [{"bytes": _clip(name, seconds), "path": name} for name in columns[clips]]
+    pq.write_table(pa.table(columns), path)
 
 
 def _tone(pitch: float, seconds: float) -> array[int]:

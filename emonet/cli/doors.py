@@ -1,0 +1,76 @@
+"""What a command works on: a registered corpus by its id, or one that comes in by a door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emonet.cli.console import complain, load_plugins
+from emonet.corpus.corpus import Corpus
+from emonet.document import Document, changed, validate
+from emonet.errors import CorpusError
+
+IdOrNone = Annotated[str, typer.Argument(metavar="[ID]", help="The corpus' id, as in 'emonet corpora list'.")]
+ManifestPath = Annotated[str, typer.Option("--manifest", help="A CSV file, or a folder of them, instead of an id.")]
+HubPlace = Annotated[
+    str,
+    typer.Option(
+        "--hub", help="A Parquet file, the folder of a Hugging Face dataset, or a dataset's id on the hub, instead."
+    ),
+]
+DoorKeys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="What the door must know, as in a recipe, e.g. --set columns.label=emotion. May be repeated.",
+    ),
+]
+
+
+def chosen(
+    command: str, corpus_id: str, doors: Mapping[str, str], keys: Sequence[str] | None, root: Path | None
+) -> tuple[Corpus, Path] | None:
+    """Return the corpus behind the one door that is given and the folder of its files, None where an id is.
+
+    Args:
+        doors: door -> what the user gave for it, empty where nothing.
+        keys: ``key=value`` changes of the door.
+
+    Raises:
+        CorpusError: not exactly one of id and doors is given, or the door cannot be entered.
+    """
+    from emonet.corpus.door import Door, enter
+
+    given = {door: place for door, place in doors.items() if place}
+    if bool(corpus_id) + len(given) != 1:
+        options = ", ".join(f"--{door}" for door in doors)
+        example = f"emonet corpora {command} my_corpus"
+        raise CorpusError(f"Give either the id of a corpus or one of {options}, e.g. {example}")
+    data = dict(given)
+    for key in keys or ():
+        data = changed(data, key, CorpusError)
+    if corpus_id:
+        if data:
+            raise CorpusError(f"--set goes with {' or '.join(f'--{door}' for door in doors)}, not with an id.")
+        return None
+    corpus, folder = enter(validate(Door, Document(data, "--set"), CorpusError), Path(), root)
+    for note in corpus.notes:
+        complain(f"Note: {note}")
+    return corpus, folder
+
+
+def registered(corpus_id: str, root: Path | None, plugin: Sequence[Path] | None) -> tuple[Corpus, Path]:
+    """Return a registered corpus and its folder.
+
+    Raises:
+        UnknownName: there is no corpus of this id.
+        CorpusError: its data are not here.
+    """
+    from emonet.audio.roots import require_root
+
+    corpus = load_plugins(plugin).corpus(corpus_id)
+    return corpus, require_root(corpus, root)
