@@ -56,6 +56,8 @@ class Score(Setting):
         chance: the UAR of guessing, None for a dimensional target.
         interval: of the metric for selection.
         per_fold: fold -> the metric for selection.
+        fold_mean: mean over folds of the metric for selection, None where there is one fold.
+        fold_sd: sample standard deviation over folds.
         confusion: (K, K), rows truth and columns prediction; () for a dimensional target.
         missing_classes: classes without an utterance in this part; metrics leave them out.
         n: number of predictions.
@@ -74,6 +76,8 @@ class Score(Setting):
     per_fold: Mapping[str, float]
     n: int
     speakers: int
+    fold_mean: float | None = None
+    fold_sd: float | None = None
     chance: float | None = None
     classes: tuple[str, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
@@ -126,6 +130,7 @@ def score_predictions(predictions: Predictions, setting: Setting, *, draws: int 
     first = predictions.rows[0]
     truth, predicted = _judged(predictions, metric)
     speakers = predictions.column("speaker")
+    per_fold = _per_fold(predictions, metric)
     return Score(
         **{field.name: getattr(setting, field.name) for field in fields(Setting)},
         system=first.system,
@@ -135,7 +140,8 @@ def score_predictions(predictions: Predictions, setting: Setting, *, draws: int 
         seed=first.seed,
         metrics={each.name: each.of(truth, predicted) for each in METRICS.values() if each.kind == metric.kind},
         interval=bootstrap(truth, predicted, metric, speakers=speakers, seed=first.seed, draws=draws),
-        per_fold=_per_fold(predictions, metric),
+        per_fold=per_fold,
+        **_over_folds(per_fold),
         n=len(predictions),
         speakers=len(set(speakers) - {None}),
         transductive=setting.normalisation == TRANSDUCTIVE,
@@ -214,6 +220,14 @@ def _judged(predictions: Predictions, metric: Metric) -> tuple[list[str] | list[
 def _per_fold(predictions: Predictions, metric: Metric) -> dict[str, float]:
     folds = dict.fromkeys(predictions.column("fold"))
     return {fold: metric.of(*_judged(predictions.select(fold=fold), metric)) for fold in folds}
+
+
+def _over_folds(per_fold: Mapping[str, float]) -> dict[str, Any]:
+    """Return mean and sample standard deviation over folds, where there are several."""
+    if len(per_fold) < 2:
+        return {"fold_mean": None, "fold_sd": None}
+    values = per_fold.values()
+    return {"fold_mean": statistics.fmean(values), "fold_sd": statistics.stdev(values)}
 
 
 def _class_facts(

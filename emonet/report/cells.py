@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
 from emonet.evaluate.metrics import METRICS, Metric
@@ -48,6 +49,16 @@ def interval(row: Row) -> str:
     low = min(score.interval.low for score in scores)
     high = max(score.interval.high for score in scores)
     return f"[{number(low, metric)}, {number(high, metric)}]"
+
+
+def over_folds(row: Row) -> str:
+    """Return mean ± standard deviation over folds of the test score; over several seeds, of each fold's mean."""
+    scores = row.of_part("test")
+    if not scores or scores[0].fold_mean is None:
+        return NOTHING
+    metric = METRICS[scores[0].metric]
+    folds = [statistics.fmean(score.per_fold[fold] for score in scores) for fold in scores[0].per_fold]
+    return f"{number(statistics.fmean(folds), metric)} ± {number(statistics.stdev(folds), metric)}"
 
 
 def chance(row: Row) -> str:

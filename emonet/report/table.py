@@ -34,7 +34,7 @@ def report_table(report: Report) -> Table:
     columns: dict[str, Callable[[Row], str]] = {
         "system": lambda row: _marked(row, marks),
         "task": lambda row: row.first.task,
-        **_score_columns(f"{_metric_title(rows)} "),
+        **_score_columns(rows, f"{_metric_title(rows)} "),
         "chance": cells.chance,
         "n (speakers)": cells.counts,
         "epochs best / final": cells.epochs,
@@ -57,7 +57,7 @@ def report_sections(report: Report) -> tuple[Table, ...]:
     for number, (title, group) in enumerate(groups.items(), 1):
         columns: dict[str, Callable[[Row], str]] = {
             "system": lambda row: _marked(row, marks),
-            **_score_columns(""),
+            **_score_columns(group, ""),
             "epochs best / final": cells.epochs,
         }
         notes = _footnotes(report, rows, marks) if number == len(groups) else ()
@@ -72,11 +72,14 @@ def _table(
     return Table(tuple(columns), body, footnotes, title)
 
 
-def _score_columns(metric: str) -> dict[str, Callable[[Row], str]]:
+def _score_columns(rows: Iterable[Row], metric: str) -> dict[str, Callable[[Row], str]]:
+    folds = {"test, mean of folds ± sd": cells.over_folds}
+    has_folds = any(cells.over_folds(row) != cells.NOTHING for row in rows)
     return {
         f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev"),
         f"test {metric}best / final": lambda row: cells.best_and_final(row, "test"),
         "95 % CI of test": cells.interval,
+        **(folds if has_folds else {}),
     }
 
 
@@ -142,3 +145,5 @@ def _general_notes(scores: list[Score]) -> Iterable[str]:
         yield f"Intervals: of the best epoch on test, percentile bootstrap over {whole}, {draws} draws."
     if len({score.seed for score in scores}) > 1:
         yield "Mean ± standard deviation over seeds; the interval then spans those of all seeds."
+    if any(score.fold_mean is not None for score in scores):
+        yield "Mean of folds: every fold counts alike, by the classes that its test part has; best epoch."

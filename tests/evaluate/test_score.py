@@ -44,6 +44,7 @@ def test_a_score_pools_the_folds_and_keeps_each() -> None:
     assert score.value == score.metrics["uar"] == pytest.approx(0.75)
     assert score.metrics.keys() == {"uar", "wa", "macro_f1"}
     assert score.per_fold == {"s0": 1.0, "s1": 0.5}
+    assert (score.fold_mean, score.fold_sd) == (0.75, pytest.approx(0.125**0.5))
     assert score.confusion == ((2, 2, 0), (0, 4, 0), (0, 0, 0))
     assert (score.system, score.task, score.part, score.checkpoint, score.seed) == (
         "net",
@@ -145,3 +146,8 @@ def test_what_is_no_set_of_seeds_is_not_summarised() -> None:
         summarise([score, score])
     with pytest.raises(EmonetError, match=r"Scores over seeds must have one protocol_hash\. Found: "):
         summarise([score, replace(score, seed=2, protocol_hash="ff")])
+
+
+def test_a_single_fold_has_no_mean_over_folds() -> None:
+    score = score_predictions(fold("s0", "aaff", "aaff"), SETTING)
+    assert (score.fold_mean, score.fold_sd) == (None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,3 +119,14 @@ def test_sections_cut_the_table_by_task_and_keep_the_footnotes_last(make_score: 
     assert second.title.startswith("bar/emotion: ")
     assert [row[0] for row in first.rows] == [row[0] for row in second.rows] == ["a", "b"]
     assert (first.footnotes, bool(second.footnotes)) == ((), True)
+
+
+def test_the_mean_over_folds_stands_beside_the_pooled_score(make_report: Any, make_score: Any) -> None:
+    single = make_score(4)
+    folded = replace(single, per_fold={"1": 0.5, "2": 0.7}, fold_mean=0.6, fold_sd=0.1414)
+    other = replace(folded, seed=2, per_fold={"1": 0.7, "2": 0.9})
+    table = report_table(make_report(folded, other))
+    at = table.header.index("test, mean of folds ± sd")
+    assert table.rows[0][at] == "70.0 ± 14.1"
+    assert any(note.startswith("Mean of folds: every fold counts alike") for note in table.footnotes)
+    assert "test, mean of folds ± sd" not in report_table(make_report(single)).header

@@ -1,0 +1,71 @@
+"""Folds: one partition of a corpus each, and what must not stand on both sides of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from emonet.corpus.corpus import PARTS, Corpus, Utterance
+from emonet.errors import CorpusError, UnknownName
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One partition: which part each utterance (by id) belongs to."""
+
+    name: str
+    parts: Mapping[str, str]
+
+
+Folds = tuple[tuple[Fold, ...], str]
+"""All folds of a protocol, and why speakers may stand in two parts."""
+
+Groups = Mapping[str, str]
+"""Utterance id -> the group (speaker, session, ...) that must stay whole."""
+
+GROUPINGS = ("speaker", "session", "text", "split", "language")
+"""The fields of an utterance that a protocol can go by."""
+
+
+def groups_by(field: str, corpus: Corpus, utterances: Iterable[Utterance]) -> Groups:
+    """Return the value of a field (``speaker``, ``session``, ...) for every utterance.
+
+    Raises:
+        UnknownName: there is no such field.
+        CorpusError: an utterance has no such value.
+    """
+    if field not in GROUPINGS:
+        raise UnknownName("field to group by", field, GROUPINGS)
+    groups: dict[str, str] = {}
+    for utterance in utterances:
+        value = getattr(utterance, field)
+        if value is None:
+            message = (
+                f"Corpus '{corpus.id}': utterance '{utterance.id}' has no {field}, so a protocol by {field} "
+                f"cannot be made. Add the {field}, or choose another protocol."
+            )
+            raise CorpusError(message)
+        groups[utterance.id] = value
+    return groups
+
+
+def check_speakers(fold: Fold, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
+    """Refuse a fold in which a speaker stands in two parts.
+
+    Raises:
+        CorpusError: naming the first such speaker, and how many there are.
+    """
+    parts_of: dict[str, set[str]] = {}
+    for utterance in utterances:
+        if utterance.speaker is not None and utterance.id in fold.parts:
+            parts_of.setdefault(utterance.speaker, set()).add(fold.parts[utterance.id])
+    shared = sorted(speaker for speaker, parts in parts_of.items() if len(parts) > 1)
+    if shared:
+        where = " and ".join(part for part in PARTS if part in parts_of[shared[0]])
+        message = (
+            f"Corpus '{corpus.id}', fold '{fold.name}': speaker '{shared[0]}' is in {where} "
+            f"({len(shared)} of {len(parts_of)} speakers stand in two parts). Scores would be speaker-dependent. "
+            "Choose a protocol by speaker, or declare the overlap, in a recipe with `official: {overlap: REASON}` "
+            "or `imported: {overlap: REASON}`, in a card with `overlap: REASON`."
+        )
+        raise CorpusError(message)
