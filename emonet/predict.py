@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,19 @@ from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
 from emonet.audio.table import as_float, to_int16
 from emonet.errors import EmonetError
 from emonet.events import Listener, Progress, silent
-from emonet.pack.pack import Pack, build_model
+from emonet.learn.scaling import ScalingTable, fit_table
+from emonet.learn.statistics import frames_of
+from emonet.model.contracts import Frontend
+from emonet.pack.pack import Pack, build_model, scaling_of
 from emonet.plugin.registry import Registry
+from emonet.recipe import checked_device
+from emonet.stages import chosen_device
 
 SHORTEST = 0.5
 """Length in s below which the rest of a long file joins the window before it."""
 
 Wave = NDArray[np.float32]
-Network = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Network = Callable[..., torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -59,17 +65,47 @@ class Predictor:
     """The networks of some of a pack's tasks, ready to label files.
 
     Attributes:
-        networks: task id -> network from (wave (B, T), lengths (B,)) to outputs (B, K).
+        networks: task id -> network from (wave (B, T), lengths (B,)), and (B, *shape) mean and scale where the task
+            is normalised, to outputs (B, K).
+        frontend: what all tasks' features come from.
         window: longest piece in s that is labelled at once; None for what each task was trained on.
         batch: pieces a step; the answers do not depend on it.
+        tables: task id -> its mean and scale, fitted in training.
+        speakers: mean and scale of each speaker, fitted by ``fit_speakers``.
     """
 
     pack: Pack
     networks: Mapping[str, Network]
+    frontend: Frontend
     window: float | None = None
     batch: int = 16
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    tables: Mapping[str, ScalingTable] = field(default_factory=dict)
+    speakers: ScalingTable | None = None
 
-    def label(self, path: Path) -> list[Labelled]:
+    @property
+    def by_speaker(self) -> tuple[str, ...]:
+        """Tasks that were trained with each speaker's own statistics, and need them here."""
+        return tuple(task for task in self.networks if self.pack.task(task).facts["normalisation"] == "speaker")
+
+    def fit_speakers(self, paths: Sequence[Path], speakers: Sequence[str], *, listen: Listener = silent) -> Predictor:
+        """Return this predictor with mean and scale of each speaker, over whole files as in training.
+
+        Files that cannot be read are passed over here; labelling names them.
+        """
+
+        def pieces() -> Iterator[tuple[str, NDArray[np.float64]]]:
+            for done, (path, speaker) in enumerate(zip(paths, speakers, strict=True)):
+                listen(Progress("listening to each speaker", done, len(paths), path.name))
+                try:
+                    yield speaker, _frames(self.frontend, _wave(path), self.device)
+                except AudioProblem:
+                    continue
+            listen(Progress("listening to each speaker", len(paths), len(paths)))
+
+        return replace(self, speakers=fit_table(pieces()))
+
+    def label(self, path: Path, speaker: str = "") -> list[Labelled]:
         """Return what each task says of a file: first of the whole, then of its windows, if there are several.
 
         The whole's probabilities are the mean over the windows, each weighted by its length.
@@ -77,46 +113,67 @@ class Predictor:
         Raises:
             AudioProblem: the file gives no wave, or no probabilities.
         """
-        # Rounded to 16 bits, as all waves are that networks learn from.
-        wave = as_float(to_int16(read_wave(path)))
-        return [row for task in self.networks for row in self._of_task(str(path), wave, task)]
+        wave = _wave(path)
+        return [row for task in self.networks for row in self._of_task(str(path), wave, task, speaker)]
 
     def label_all(
-        self, paths: Sequence[Path], *, strict: bool = False, listen: Listener = silent
+        self, paths: Sequence[Path], speakers: Sequence[str] = (), *, strict: bool = False, listen: Listener = silent
     ) -> Iterator[Labelled | Unread]:
         """Yield the labels of files in their order; what cannot be read is yielded with its reason.
 
         Raises:
             EmonetError: a file cannot be read, with ``strict``.
         """
-        for done, path in enumerate(paths):
+        for done, (path, speaker) in enumerate(zip(paths, speakers or [""] * len(paths), strict=True)):
             listen(Progress("labelling", done, len(paths), path.name))
             try:
-                yield from self.label(path)
+                yield from self.label(path, speaker)
             except AudioProblem as problem:
                 if strict:
                     raise EmonetError(f"{path}: {problem}. Mend or leave out this file, or drop --strict.") from None
                 yield Unread(str(path), str(problem))
         listen(Progress("labelling", len(paths), len(paths)))
 
-    def _of_task(self, file: str, wave: Wave, task: str) -> list[Labelled]:
+    def _of_task(self, file: str, wave: Wave, task: str, speaker: str) -> list[Labelled]:
         facts = self.pack.task(task).facts
         bounds = windows(len(wave), self.window or facts["window"])
-        rows = self._probabilities(task, [wave[begin:end] for begin, end in bounds])
+        rows = self._probabilities(task, [wave[begin:end] for begin, end in bounds], self._scaling(task, speaker))
         lengths = np.array([end - begin for begin, end in bounds])
         whole = _labelled(file, facts, (0, len(wave)), np.average(rows, axis=0, weights=lengths), window=False)
         if len(bounds) == 1:
             return [whole]
         return [whole, *(_labelled(file, facts, at, row, window=True) for at, row in zip(bounds, rows, strict=True))]
 
-    def _probabilities(self, task: str, pieces: Sequence[Wave]) -> NDArray[np.float64]:
+    def _scaling(self, task: str, speaker: str) -> dict[str, torch.Tensor]:
+        """Return mean and scale (1, *shape) for a speaker's waves in a task; nothing where it is not normalised."""
+        if task not in self.by_speaker:
+            table, group = self.tables.get(task), ""
+        elif self.speakers is None:
+            message = (
+                f"Task '{task}' was trained with each speaker's own statistics, so it must know which files are one "
+                "speaker's. Say --group-by folder, or --group-by speaker with a CSV file that has the columns file and "
+                "speaker."
+            )
+            raise EmonetError(message)
+        else:
+            table, group = self.speakers, speaker
+        if table is None:
+            return {}
+        if group not in table.means:
+            raise AudioProblem(f"there are no statistics of the speaker '{group}'")
+        mean, scale = table.rows([group])
+        return {"mean": torch.from_numpy(mean).to(self.device), "scale": torch.from_numpy(scale).to(self.device)}
+
+    def _probabilities(
+        self, task: str, pieces: Sequence[Wave], scaling: Mapping[str, torch.Tensor]
+    ) -> NDArray[np.float64]:
         """Return probabilities (N, K) of pieces in their order."""
-        network, found = self.networks[task], []
+        network, found = partial(self.networks[task], **scaling), []
         # Only pieces of one length share a step, so nothing is padded and a batch cannot change an answer.
         for length, group in groupby(pieces, key=len):
             waves = torch.from_numpy(np.stack(list(group)))
-            for step in torch.split(waves, self.batch):
-                found.append(_outputs(network, step, length).softmax(dim=1))
+            for step in torch.split(waves.to(self.device), self.batch):
+                found.append(_outputs(network, step, length).softmax(dim=1).cpu())
         rows = torch.cat(found).double().numpy()
         if not np.isfinite(rows).all():
             raise AudioProblem(f"task '{task}' gives no finite probabilities for it")
@@ -124,14 +181,24 @@ class Predictor:
 
 
 def open_predictor(
-    pack: Pack, registry: Registry, tasks: Sequence[str] = (), *, window: float | None = None, batch: int = 16
+    pack: Pack,
+    registry: Registry,
+    tasks: Sequence[str] = (),
+    *,
+    window: float | None = None,
+    batch: int = 16,
+    device: str = "auto",
 ) -> Predictor:
     """Build the networks of some tasks of a pack, of all by default; adapters that fold are folded.
 
+    Args:
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+
     Raises:
-        EmonetError: the pack has no such task, or none at all; it does not fit the components here; or the window
-            or batch is out of range.
+        EmonetError: the pack has no such task, or none at all; it does not fit the components here; the window
+            or batch is out of range; or the device is not there.
     """
+    place = chosen_device(checked_device(device))
     if window is not None and not window >= SHORTEST:
         raise EmonetError(f"A window of {window} s is too short to carry speech. Give {SHORTEST} s or more.")
     if batch < 1:
@@ -139,8 +206,17 @@ def open_predictor(
     wanted = list(dict.fromkeys(tasks or pack.tasks))
     if not wanted:
         raise EmonetError(f"{pack.folder}: this pack has no task yet. Add one with: emonet pack import")
-    model = build_model(pack, wanted, registry)
-    return Predictor(pack, {task: _network(model, task) for task in wanted}, window, batch)
+    model = build_model(pack, wanted, registry).to(place)
+    tables = {task: scaling_of(pack.task(task), model.frontend.shape) for task in wanted}
+    return Predictor(
+        pack=pack,
+        networks={task: _network(model, task) for task in wanted},
+        frontend=model.frontend,
+        window=window,
+        batch=batch,
+        device=place,
+        tables={task: table for task, table in tables.items() if table is not None},
+    )
 
 
 def windows(samples: int, seconds: float) -> list[tuple[int, int]]:
@@ -160,13 +236,30 @@ def _network(model: Any, task: str) -> Network:
     if private is None or private.adapter.foldable:
         merged: Network = model.merged(task)
         return merged
-    return lambda wave, lengths: model(wave, lengths, task)
+    return partial(model, task=task)
+
+
+def _wave(path: Path) -> Wave:
+    """Return a file's wave, rounded to 16 bits, as all waves are that networks learn from."""
+    return as_float(to_int16(read_wave(path)))
+
+
+def _frames(frontend: Frontend, wave: Wave, device: torch.device) -> NDArray[np.float64]:
+    """Return the features (L, *shape) of a whole wave."""
+    with torch.inference_mode():
+        try:
+            (frames,) = frames_of(
+                frontend, torch.from_numpy(wave)[None].to(device), torch.tensor([len(wave)], device=device)
+            )
+        except (RuntimeError, ValueError) as problem:
+            raise AudioProblem(f"the frontend does not take it ({problem})") from None
+    return frames
 
 
 def _outputs(network: Network, waves: torch.Tensor, length: int) -> torch.Tensor:
     with torch.inference_mode():
         try:
-            return network(waves, torch.full((len(waves),), length))
+            return network(waves, torch.full((len(waves),), length, device=waves.device))
         except (RuntimeError, ValueError) as problem:
             seconds = length / SAMPLE_RATE
             raise AudioProblem(f"the network does not take a piece of {seconds:.3f} s ({problem})") from None

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from emonet.choice import Choice
 from emonet.corpus.door import DOORS, Door
 from emonet.document import Document, changed, read_document, validate
-from emonet.errors import RecipeError, did_you_mean
+from emonet.errors import EmonetError, RecipeError, did_you_mean
 
 Normalisation = Literal["global", "none", "corpus", "speaker"]
 Positive = Annotated[float, Field(gt=0)]
@@ -175,9 +175,10 @@ class Recipe(_Strict):
     @field_validator("device")
     @classmethod
     def _names_a_device(cls, device: str) -> str:
-        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
-            raise ValueError(f"{device!r} is no device. Expected auto, cpu, cuda, cuda:N or mps")
-        return device
+        try:
+            return checked_device(device)
+        except EmonetError as problem:
+            raise ValueError(str(problem)) from None
 
     @field_validator("systems")
     @classmethod
@@ -185,6 +186,17 @@ class Recipe(_Strict):
         for name in systems:
             _plain_name(name, "system name")
         return systems
+
+
+def checked_device(device: str) -> str:
+    """Return the name of a device.
+
+    Raises:
+        EmonetError: it is not like the name of one.
+    """
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise EmonetError(f"{device!r} is no device. Expected auto, cpu, cuda, cuda:N or mps")
+    return device
 
 
 def _plain_name(name: str, what: str) -> str:

@@ -124,6 +124,7 @@ class StageRunner:
     def _train(self, stage: Stage, folder: Path) -> dict[str, Any]:
         """Train a network; test is not looked at."""
         from emonet.learn.rounds import RoundTrainer
+        from emonet.learn.statistics import TABLE, save_table
         from emonet.learn.train import EpochTrainer
         from emonet.model.model import parameter_count
 
@@ -141,6 +142,8 @@ class StageRunner:
             epochs = EpochTrainer(learner, stage.learning_rates, folder, stage.key, self.listen, facts)
             ended, history = epochs.train()
             facts |= {"best_epoch": ended.best_epoch, "final_epoch": ended.epoch}
+        if learner.table is not None:
+            save_table(folder / TABLE, learner.table)
         write_json(folder / "history.json", history)
         return facts
 
@@ -260,5 +263,5 @@ def chosen_device(name: str) -> Any:
     count = torch.cuda.device_count()
     there = {"cpu": True, "cuda": (device.index or 0) < count, "mps": torch.backends.mps.is_available()}
     if not there[device.type]:
-        raise EmonetError(f"The device '{name}' is not there. Set device: auto, or --set device=cpu.")
+        raise EmonetError(f"The device '{name}' is not there. Choose auto or cpu.")
     return device

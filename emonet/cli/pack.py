@@ -75,7 +75,9 @@ _COLUMNS = ("task", "labels", "values", "run", "system", "fold", "seed", "checkp
 
 def _cells(task: dict[str, Any]) -> tuple[str, ...]:
     made, score = task["provenance"], task["score"]
-    shown = "" if score is None else f"{score['metric']} {score['all_folds']:.3f} ({score['folds']} folds)"
+    note = ", transductive" if task["normalisation"] == "speaker" else ""
+    folds = "" if score is None else "1 fold" if score["folds"] == 1 else f"{score['folds']} folds"
+    shown = "" if score is None else f"{score['metric']} {score['all_folds']:.3f} ({folds}{note})"
     return (
         task["task"],
         ", ".join(task["labels"]),

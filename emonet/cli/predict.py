@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -32,6 +32,11 @@ def predict(  # noqa: PLR0913 - a command's options
         float | None, typer.Option(metavar="S", help="Length of the windows of long files; by default as in training.")
     ] = None,
     batch: Annotated[int, typer.Option(help="Windows labelled at once; changes the speed alone.")] = 16,
+    group_by: Annotated[
+        Literal["folder", "speaker"] | None,
+        typer.Option(help="Which files are one speaker's, for systems that were trained with normalisation: speaker."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first file that cannot be read.")] = False,
     plugin: PluginFiles = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, and nothing else, on stdout.")] = False,
@@ -41,7 +46,7 @@ def predict(  # noqa: PLR0913 - a command's options
 
     Files that cannot be read are named on stderr, the rest is labelled, and the exit code is 1.
     """
-    from emonet.audio.listing import audio_files
+    from emonet.audio.listing import audio_files, groups_of
     from emonet.errors import EmonetError
     from emonet.pack.pack import read_pack
     from emonet.predict import Labelled, Unread, open_predictor
@@ -49,11 +54,22 @@ def predict(  # noqa: PLR0913 - a command's options
     if csv and json:
         raise EmonetError("Both --csv and --json are given. Choose one.")
     files = audio_files(audio)
-    predictor = open_predictor(read_pack(pack), load_plugins(plugin), task or (), window=window, batch=batch)
+    paths, groups = [file.path for file in files], groups_of(files, group_by) if group_by else []
+    opened, registry = read_pack(pack), load_plugins(plugin)
+    predictor = open_predictor(opened, registry, task or (), window=window, batch=batch, device=device)
+    if group_by and not predictor.by_speaker:
+        raise EmonetError(
+            "No task here was trained with normalisation: speaker, so nothing is grouped. Drop --group-by."
+        )
     with progress_listener(errors(), quiet=False) as listen:
-        found = list(predictor.label_all(files, strict=strict, listen=listen))
+        if group_by:
+            predictor = predictor.fit_speakers(paths, groups, listen=listen)
+        found = list(predictor.label_all(paths, groups, strict=strict, listen=listen))
     rows = [each for each in found if isinstance(each, Labelled)]
     unread = [each for each in found if isinstance(each, Unread)]
+    if predictor.by_speaker:
+        names = ", ".join(predictor.by_speaker)
+        complain(f"Transductive: the labels of {names} rest on all files of a speaker together, not on each by itself.")
     _print(rows, [{"file": each.file, "problem": each.problem} for each in unread], csv=csv, json=json)
     for each in unread:
         complain(f"Not labelled: {each.file}: {each.problem}")

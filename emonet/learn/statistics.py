@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from emonet.learn.batches import evaluation_batches
+from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.clips import Clips
 from emonet.learn.scaling import ScalingTable, fit_table, parts_to_fit
 from emonet.model.contracts import Frontend
 
+TABLE = "normalisation.safetensors"
+"""Beside a stage's weights: the table by which its features are normalised."""
+
 _BATCH = 32
+_MEAN, _SCALE = "mean.", "scale."
 
 
 def frontend_table(
@@ -35,10 +41,37 @@ def _pieces(
     with torch.inference_mode():
         for part in parts:
             for batch in evaluation_batches(clips[part], _BATCH, None):
-                features, lengths = frontend(batch.wave.to(device), batch.lengths.to(device))
-                frames = _frames_first(features, frontend).double().cpu().numpy()
-                for position, values, length in zip(batch.positions, frames, lengths.tolist(), strict=True):
-                    yield clips[part].groups[position], values[:length]
+                frames = frames_of(frontend, batch.wave.to(device), batch.lengths.to(device))
+                for position, values in zip(batch.positions, frames, strict=True):
+                    yield clips[part].groups[position], values
+
+
+def frames_of(frontend: Frontend, wave: torch.Tensor, lengths: torch.Tensor) -> list[NDArray[np.float64]]:
+    """Return the valid frames (L, *frontend.shape) of each wave of a batch (B, T) with its lengths (B,)."""
+    features, frames = frontend(wave, lengths)
+    values = _frames_first(features, frontend).double().cpu().numpy()
+    return [each[:length] for each, length in zip(values, frames.tolist(), strict=True)]
+
+
+def save_table(path: Path, table: ScalingTable) -> None:
+    """Write a table as safetensors, in double precision."""
+    tensors = {f"{_MEAN}{group}": torch.from_numpy(np.asarray(mean)) for group, mean in table.means.items()}
+    tensors |= {f"{_SCALE}{group}": torch.from_numpy(np.asarray(scale)) for group, scale in table.scales.items()}
+    save_checkpoint(path, tensors, {"groups": sorted(table.means)})
+
+
+def load_table(path: Path) -> ScalingTable:
+    """Read a table that ``save_table`` wrote.
+
+    Raises:
+        EmonetError: the file is no such table.
+    """
+    tensors, _ = load_checkpoint(path)
+    means, scales = (
+        {name.removeprefix(prefix): value.numpy() for name, value in tensors.items() if name.startswith(prefix)}
+        for prefix in (_MEAN, _SCALE)
+    )
+    return ScalingTable(means, scales)
 
 
 def _frames_first(features: torch.Tensor, frontend: Frontend) -> torch.Tensor:

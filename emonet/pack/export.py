@@ -14,8 +14,9 @@ import torch
 from emonet.affect import TABLE_2
 from emonet.errors import EmonetError, UnknownName
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
+from emonet.learn.statistics import TABLE, load_table
 from emonet.model.keys import task_key
-from emonet.pack.pack import FORMAT, OWN, SHARED, Pack, fingerprint, read_pack, task_file
+from emonet.pack.pack import FITTED, FORMAT, MEAN, OWN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
 from emonet.plugin.registry import Registry
 from emonet.recipe import read_recipe
 from emonet.runfolder import RunFolder
@@ -56,7 +57,8 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
 
     Raises:
         EmonetError: the run is not complete; there is no such system, fold, seed, task or checkpoint; the system is
-            an SVM or is normalised; its tasks have no shared model in common; or ``out`` is a pack already.
+            an SVM; its tasks have no shared model in common; its table of means and scales was not kept; or ``out``
+            is a pack already.
     """
     if (out / SHARED).exists():
         raise EmonetError(f"{out}: there is a pack already. Name another folder with --out, or remove this one.")
@@ -106,12 +108,6 @@ def _check_exportable(system: str, stage: Mapping[str, Any]) -> None:
     if stage["kind"] == "probe":
         message = f"System '{system}' is an SVM on fixed features; packs hold networks. Name a network with --system."
         raise EmonetError(message)
-    if stage["normalisation"] != "none":
-        message = (
-            f"System '{system}' is normalised ({stage['normalisation']}): new audio has no place in the statistics of "
-            "its corpora, so its labels would be wrong. Train it with normalisation: none and export that."
-        )
-        raise EmonetError(message)
 
 
 def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trained:
@@ -119,7 +115,7 @@ def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trai
     place = f"{stage['system']}/{task.replace('/', '-')}/fold-{stage['fold']}-seed-{stage['seed']}"
     path = run.path / "checkpoints" / place / f"{checkpoint}.safetensors"
     if not path.is_file():
-        known = sorted(found.stem for found in path.parent.glob("*.safetensors"))
+        known = sorted(found.stem for found in path.parent.glob("*.safetensors") if found.name != TABLE)
         raise UnknownName(f"checkpoint in {path.parent}", checkpoint, known)
     tensors, _ = load_checkpoint(path)
     shared = {name: value for name, value in tensors.items() if not name.startswith(OWN)}
@@ -130,7 +126,25 @@ def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trai
         for name, value in tensors.items()
         if name.startswith(old)
     }
-    return _Trained(stage, shared, own)
+    return _Trained(stage, shared, own | _scaling(stage, path.parent))
+
+
+def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:
+    """Return mean and scale of a task's features, one pair for all that it learned from.
+
+    Without normalisation there are none, and a speaker's own come from the files that are labelled.
+    """
+    if stage["normalisation"] not in FITTED:
+        return {}
+    if not (folder / TABLE).is_file():
+        message = (
+            f"{folder}: there is no {TABLE}, so new audio cannot be normalised as this system's was. An earlier EmoNet "
+            f"trained it: remove the stage {stage['key']} below EMONET_HOME, and run the recipe again."
+        )
+        raise EmonetError(message)
+    table = load_table(folder / TABLE)
+    ((group, mean),) = table.means.items()
+    return {MEAN: torch.from_numpy(mean), SCALE: torch.from_numpy(table.scales[group])}
 
 
 def _facts(

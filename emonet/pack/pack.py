@@ -16,6 +16,7 @@ import torch
 from emonet.atomic import replacing
 from emonet.errors import EmonetError, UnknownName
 from emonet.learn.checkpoint import load_checkpoint
+from emonet.learn.scaling import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
 from emonet.plugin.registry import Registry
@@ -29,6 +30,9 @@ _FACTS: Mapping[str, frozenset[str]] = {
         {"task", "labels", "adapter", "fingerprint", "affect", "window", "normalisation", "provenance", "protocol"}
     ),
 }
+FITTED = ("global", "corpus")
+"""Normalisations whose means and scales were fitted in training and go into the pack."""
+MEAN, SCALE = "scaling.mean", "scaling.scale"
 OWN = ("heads.", "private.")
 """Prefixes of a model's tensors that belong to tasks; all others are shared."""
 
@@ -154,8 +158,27 @@ def build_model(pack: Pack, tasks: list[str], registry: Registry) -> Model:
         adapter = part.facts["adapter"]
         built = None if adapter is None else _built(registry, "adapter", adapter, part.path)
         model.add_task(name, len(part.facts["labels"]), adapter=built)
-        model.load_task(name, part.tensors, part.path)
+        own = {key: value for key, value in part.tensors.items() if key not in {MEAN, SCALE}}
+        model.load_task(name, own, part.path)
+        scaling_of(part, frontend.shape)
     return model.eval()
+
+
+def scaling_of(part: Part, shape: tuple[int, ...]) -> ScalingTable | None:
+    """Return a task's own mean and scale under the group ``""``; None where training fitted none.
+
+    Raises:
+        EmonetError: they are missing, or of another shape than the frontend's features.
+    """
+    if part.facts["normalisation"] not in FITTED:
+        return None
+    found = [part.tensors[name].numpy() for name in (MEAN, SCALE) if name in part.tensors]
+    if [array.shape for array in found] != [tuple(shape)] * 2:
+        seen = ", ".join(str(array.shape) for array in found) or "nothing"
+        message = f"{part.path}: its mean and scale should have the shape {tuple(shape)} each, but there is {seen}."
+        raise EmonetError(f"{message} Export it again.")
+    mean, scale = found
+    return ScalingTable({"": mean}, {"": scale})
 
 
 def task_file(task: str) -> str:

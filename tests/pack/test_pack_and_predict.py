@@ -6,92 +6,21 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet
 import pytest
 import soundfile
 import torch
-from tones import make_tones, write_tone
+from packs import ONE, TWO, Emonet, file_of, labels_of, path_of, rows_of, run_of
+from tones import write_tone
 
-from emonet.cli.app import run_command
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.pack.pack import build_model, fingerprint, read_pack
 from emonet.plugin.registry import load_registry
 from emonet.predict import Predictor, Unread, windows
-
-RECIPE = """\
-corpora: [{manifest: one/labels.csv}, {manifest: two/more.csv}]
-protocol: by-speaker
-training: {batch: 8, epochs: 1, learning_rates: [0.01], crop: 0.6}
-shared: {rounds: 2}
-systems:
-  multi: {strategy: multi-domain, adapter: residual, NET}
-  scratch: {strategy: scratch, NET}
-  spoken: {strategy: scratch, normalisation: speaker, NET}
-  svm: {strategy: svm, extractor: egemaps, svm: {c: [0.1]}}
-"""
-NET = "frontend: {logmel: {bands: 16}}, backbone: {wide_resnet: {width: 4, blocks: 1}}"
-Emonet = Callable[..., tuple[int, str, str]]
-ONE, TWO = "labels/label", "more/label"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a run of all systems, the packs ``multi`` and ``scratch`` of it, and its corpora."""
-    folder = tmp_path_factory.mktemp("packs")
-    make_tones(folder / "one", takes=1)
-    make_tones(folder / "two", takes=1, speakers=3).rename(folder / "two" / "more.csv")
-    (folder / "all.yaml").write_text(RECIPE.replace("NET", NET), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("EMONET_HOME", str(folder / "home"))
-        patch.setenv("EMONET_PLUGINS", "")
-        assert run_command(["run", "all.yaml", "--quiet", "--set", "bootstrap=100"]) == 0
-        assert run_command(["pack", "export", _run(folder), "--system", "multi", "--out", "multi"]) == 0
-        words = ["--system", "scratch", "--task", ONE, "--out", "scratch"]
-        assert run_command(["pack", "export", _run(folder), *words]) == 0
-    return folder
-
-
-@pytest.fixture
-def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with copies of the packs, to work in."""
-    for name in ("multi", "scratch"):
-        shutil.copytree(made / name, tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def emonet(capsys: pytest.CaptureFixture[str]) -> Emonet:
-    def call(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run_command([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
-def _run(folder: Path) -> str:
-    (run,) = (folder / "runs").iterdir()
-    return str(run)
-
-
-def _file(pack: Path, task: str) -> Path:
-    return pack / f"{task.replace('/', '%2F')}.safetensors"
-
-
-def _labels(emonet: Emonet, *words: object) -> list[dict[str, Any]]:
-    code, out, err = emonet("predict", *words, "--json")
-    assert code == 0, err
-    rows: list[dict[str, Any]] = json.loads(out)["labels"]
-    return rows
 
 
 def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(made: Path, emonet: Emonet) -> None:
@@ -111,7 +40,7 @@ def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(
     assert task["window"] == 0.6
     assert {task["provenance"][key] for key in ("system", "checkpoint")} == {"multi", "best"}
     assert task["fingerprint"] == facts["shared"]["fingerprint"]
-    run = Path(_run(made))
+    run = Path(run_of(made))
     protocols = json.loads((run / "protocols.json").read_text(encoding="utf-8"))
     assert task["protocol"]["hash"] == protocols[task["protocol"]["id"]]["hash"]
     scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))["scores"]
@@ -124,30 +53,22 @@ def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(
     assert "anger, neutral, sadness" in out
 
 
-@pytest.mark.parametrize(("pack", "task"), [("multi", ONE), ("multi", TWO), ("scratch", ONE)])
+PACKS = [("multi", ONE), ("multi", TWO), ("scratch", ONE), ("spread", ONE), ("apart", ONE), ("apart", TWO)]
+
+
+@pytest.mark.parametrize(("pack", "task"), PACKS)
 def test_a_pack_says_of_test_clips_what_the_run_said(made: Path, emonet: Emonet, pack: str, task: str) -> None:
-    provenance = read_pack(made / pack).task(task).facts["provenance"]
-    paths = Path(_run(made)).rglob("*.parquet")
-    rows = [row for path in paths for row in pyarrow.parquet.read_table(path).to_pylist()]
-    wanted = {"system": pack, "corpus": task.partition("/")[0], "part": "test", "checkpoint": "best"}
-    wanted |= {"fold": provenance["fold"]}
-    rows = [row for row in rows if wanted.items() <= row.items()]
-    assert rows
     folder = made / ("one" if task == ONE else "two")
-    for row in rows:
-        (label,) = _labels(emonet, made / pack, folder / _path_of(row), "--task", task)
+    for row in rows_of(made, pack, task):
+        (label,) = labels_of(emonet, made / pack, folder / path_of(row), "--task", task)
         assert list(label["probabilities"].values()) == pytest.approx(row["probabilities"], abs=1e-4)
 
 
-def _path_of(row: dict[str, Any]) -> str:
-    name = str(row["id"])
-    return name if name.endswith(".wav") else f"{name}.wav"
-
-
-def test_batches_and_single_windows_give_the_same_answers(made: Path, place: Path, emonet: Emonet) -> None:
+@pytest.mark.parametrize("pack", ["multi", "apart"])
+def test_batches_and_single_windows_give_the_same_answers(made: Path, place: Path, emonet: Emonet, pack: str) -> None:
     write_tone(place / "long.wav", 300.0, 3.1, seed=1)
-    together = _labels(emonet, place / "multi", "long.wav", made / "one", "--batch", 5)
-    alone = _labels(emonet, place / "multi", "long.wav", made / "one", "--batch", 1)
+    together = labels_of(emonet, made / pack, "long.wav", made / "one", "--batch", 5)
+    alone = labels_of(emonet, made / pack, "long.wav", made / "one", "--batch", 1)
     assert len(together) == len(alone) == 2 * (1 + 5 + 12)
     for one, other in zip(together, alone, strict=True):
         assert one["label"] == other["label"]
@@ -164,7 +85,7 @@ def test_a_folded_network_says_what_the_unfolded_one_says(made: Path) -> None:
 
 def test_a_long_file_is_labelled_by_windows_and_as_their_mean(place: Path, emonet: Emonet) -> None:
     write_tone(place / "long.wav", 300.0, 2.5, seed=1, rate=22_050)
-    whole, *parts = _labels(emonet, "scratch", "long.wav", "--window", 1)
+    whole, *parts = labels_of(emonet, "scratch", "long.wav", "--window", 1)
     assert [(part["begin"], part["end"]) for part in parts] == [(0.0, 1.0), (1.0, 2.0), (2.0, 2.5)]
     assert (whole["window"], whole["end"]) == (False, 2.5)
     for label, share in whole["probabilities"].items():
@@ -228,7 +149,7 @@ def test_a_table_of_files_gives_a_table_of_labels(place: Path, emonet: Emonet) -
 
 
 def test_a_task_moves_between_packs_of_one_shared_model(place: Path, emonet: Emonet) -> None:
-    file = _file(place / "multi", TWO)
+    file = file_of(place / "multi", TWO)
     moved = file.rename(place / "two.safetensors")
     code, _, err = emonet("predict", "multi", "x.wav", "--task", TWO)
     assert code == 2
@@ -244,18 +165,18 @@ def test_a_task_moves_between_packs_of_one_shared_model(place: Path, emonet: Emo
 
 def test_a_task_of_another_shared_model_is_refused_by_fingerprint(place: Path, emonet: Emonet) -> None:
     before = sorted((place / "scratch").iterdir())
-    code, _, err = emonet("pack", "import", "scratch", _file(place / "multi", TWO))
+    code, _, err = emonet("pack", "import", "scratch", file_of(place / "multi", TWO))
     assert code == 2
     assert "task 'more/label' was made for another shared model: fingerprint" in err
     assert sorted((place / "scratch").iterdir()) == before
-    shutil.copy(_file(place / "multi", TWO), place / "scratch")
+    shutil.copy(file_of(place / "multi", TWO), place / "scratch")
     code, _, err = emonet("pack", "info", "scratch")
     assert code == 2
     assert "was made for another shared model" in err
 
 
 def test_tensors_that_do_not_match_are_listed_and_nothing_is_added(place: Path, emonet: Emonet) -> None:
-    file = _file(place / "multi", TWO)
+    file = file_of(place / "multi", TWO)
     tensors, facts = load_checkpoint(file)
     file.unlink()
     name = next(name for name in tensors if name.startswith("private."))
@@ -286,8 +207,8 @@ def test_components_of_another_version_are_refused(place: Path, emonet: Emonet) 
     facts["components"]["frontend"]["version"] = "0"
     facts["fingerprint"] = fingerprint(facts["components"], tensors)
     save_checkpoint(path, tensors, facts)
-    own, told = load_checkpoint(_file(place / "scratch", ONE))
-    save_checkpoint(_file(place / "scratch", ONE), own, {**told, "fingerprint": facts["fingerprint"]})
+    own, told = load_checkpoint(file_of(place / "scratch", ONE))
+    save_checkpoint(file_of(place / "scratch", ONE), own, {**told, "fingerprint": facts["fingerprint"]})
     code, _, err = emonet("predict", "scratch", "x.wav")
     assert code == 2
     assert "made with version 0 of the frontend 'logmel'" in err
@@ -301,24 +222,23 @@ def test_components_of_another_version_are_refused(place: Path, emonet: Emonet) 
         (("--system", "multi", "--seed", "9"), "Unknown seed of the run '9'."),
         (("--system", "multi", "--task", "more/lable"), "Did you mean 'more/label'?"),
         (("--system", "scratch"), "its 2 tasks have 2 different shared models"),
-        (("--system", "spoken"), "System 'spoken' is normalised (speaker)"),
         (("--system", "svm"), "System 'svm' is an SVM on fixed features"),
     ],
 )
 def test_what_cannot_be_exported_is_refused_in_words(
     made: Path, place: Path, emonet: Emonet, words: tuple[str, ...], message: str
 ) -> None:
-    code, _, err = emonet("pack", "export", _run(made), *words, "--out", "new")
+    code, _, err = emonet("pack", "export", run_of(made), *words, "--out", "new")
     assert code == 2
     assert message in err
     assert not (place / "new").exists()
 
 
 def test_a_pack_is_never_written_over_and_a_checkpoint_must_be_there(made: Path, place: Path, emonet: Emonet) -> None:
-    code, _, err = emonet("pack", "export", _run(made), "--system", "multi", "--out", "multi")
+    code, _, err = emonet("pack", "export", run_of(made), "--system", "multi", "--out", "multi")
     assert code == 2
     assert "multi: there is a pack already." in err
-    run = shutil.copytree(_run(made), place / "run")
+    run = shutil.copytree(run_of(made), place / "run")
     for path in run.rglob("final.safetensors"):
         path.unlink()
     code, _, err = emonet("pack", "export", run, "--system", "multi", "--checkpoint", "final", "--out", "new")
@@ -349,7 +269,7 @@ def test_what_cannot_be_predicted_is_refused_in_words(
     (place / "bare").mkdir()
     shutil.copy(place / "scratch" / "shared.safetensors", place / "bare")
     (place / "wrong").mkdir()
-    shutil.copy(_file(place / "scratch", ONE), place / "wrong" / "shared.safetensors")
+    shutil.copy(file_of(place / "scratch", ONE), place / "wrong" / "shared.safetensors")
     code, _, err = emonet("predict", *words)
     assert code == 2
     assert message in err
@@ -378,7 +298,9 @@ def _is_nan(wave: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
 )
 def test_a_network_that_fails_on_a_file_is_reported(place: Path, network: Any, message: str) -> None:
     write_tone(place / "x.wav", 220.0, 0.3, seed=1)
-    (found,) = Predictor(read_pack(place / "scratch"), {ONE: network}).label_all([place / "x.wav"])
+    pack = read_pack(place / "scratch")
+    frontend = build_model(pack, [], load_registry()).frontend
+    (found,) = Predictor(pack, {ONE: network}, frontend).label_all([place / "x.wav"])
     assert isinstance(found, Unread)
     assert found.problem == message
 
@@ -393,5 +315,5 @@ def test_a_task_whose_adapter_does_not_fold_is_labelled_unfolded(place: Path, em
     code, _, err = emonet("pack", "import", "scratch", "new.safetensors")
     assert code == 0, err
     write_tone(place / "x.wav", 220.0, 0.3, seed=1)
-    (label,) = _labels(emonet, "scratch", "x.wav", "--task", "new/label")
+    (label,) = labels_of(emonet, "scratch", "x.wav", "--task", "new/label")
     assert sum(label["probabilities"].values()) == pytest.approx(1)
