@@ -20,7 +20,7 @@ from emonet.cli.console import (
     print_table,
     say,
 )
-from emonet.cli.doors import DoorKeys, HubPlace, IdOrNone, ManifestPath, chosen, registered
+from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, chosen, registered
 from emonet.cli.progress import progress_listener
 from emonet.corpus.corpus import Corpus
 from emonet.errors import UnknownName
@@ -119,6 +119,7 @@ def check(  # noqa: PLR0913 - a command's options
     *,
     manifest: ManifestPath = "",
     hub: HubPlace = "",
+    audformat: AudformatFolder = "",
     keys: DoorKeys = None,
     root: Root = None,
     quick: Annotated[bool, typer.Option("--quick", help="Names and counts only; open no audio file.")] = False,
@@ -126,7 +127,7 @@ def check(  # noqa: PLR0913 - a command's options
     json: AsJson = False,
 ) -> None:
     """Compare a copy of a corpus with its card or manifest; exit code 1 where there is a problem."""
-    doors = {"manifest": manifest, "hub": hub}
+    doors = {"manifest": manifest, "hub": hub, "audformat": audformat}
     corpus, folder = chosen("check", corpus_id, doors, keys, root) or registered(corpus_id, root, plugin)
     from emonet.audio.doctor import check as check_copy
 
@@ -147,6 +148,7 @@ def prepare(  # noqa: PLR0913 - a command's options
     *,
     manifest: ManifestPath = "",
     hub: HubPlace = "",
+    audformat: AudformatFolder = "",
     keys: DoorKeys = None,
     root: Root = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a file cannot be used.")] = False,
@@ -154,7 +156,7 @@ def prepare(  # noqa: PLR0913 - a command's options
     json: AsJson = False,
 ) -> None:
     """Decode and resample a corpus once, into the store that training reads."""
-    doors = {"manifest": manifest, "hub": hub}
+    doors = {"manifest": manifest, "hub": hub, "audformat": audformat}
     corpus, folder = chosen("prepare", corpus_id, doors, keys, root) or registered(corpus_id, root, plugin)
     from emonet.audio.prepare import prepare as prepare_corpus
 

@@ -21,6 +21,9 @@ HubPlace = Annotated[
         "--hub", help="A Parquet file, the folder of a Hugging Face dataset, or a dataset's id on the hub, instead."
     ),
 ]
+AudformatFolder = Annotated[
+    str, typer.Option("--audformat", help="The folder of a database in audEERING's format, instead.")
+]
 DoorKeys = Annotated[
     list[str] | None,
     typer.Option(

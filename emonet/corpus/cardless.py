@@ -17,6 +17,8 @@ from emonet.errors import CorpusError
 
 TARGET = "label"
 """The one target of a corpus without a card."""
+NOT_STATED = "not stated; the owner of the files decides"
+NO_AUTHORS = "Authors not stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Origin:
     what: str
     how_to_get: str
     languages: tuple[str, ...] = ()
-    licence: str = "not stated; the owner of the files decides"
-    authors: str = "Authors not stated"
+    licence: str = NOT_STATED
+    authors: str = NO_AUTHORS
     notes: tuple[str, ...] = ()
 
 

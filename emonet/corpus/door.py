@@ -8,9 +8,14 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from emonet.corpus.corpus import Corpus
+from emonet.corpus.scan_entries import Names
 from emonet.errors import CorpusError, did_you_mean
 
-DOORS: Mapping[str, tuple[str, ...]] = {"manifest": (), "hub": ("columns", "config", "revision")}
+DOORS: Mapping[str, tuple[str, ...]] = {
+    "manifest": (),
+    "hub": ("columns", "config", "revision"),
+    "audformat": ("table", "column", "attribute"),
+}
 """Door -> the keys that belong to it; in recipes and on the command line."""
 
 
@@ -23,6 +28,10 @@ class Door(BaseModel):
         columns: field (label, speaker and the like) -> column of the dataset.
         config: configuration of a dataset on the hub.
         revision: its revision there, a commit or tag.
+        audformat: the folder of a database in audEERING's format.
+        table: its table of labels, or a list of them.
+        column: the column of labels.
+        attribute: the attribute of a label that is its class.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +41,10 @@ class Door(BaseModel):
     columns: dict[str, str] = {}
     config: str = ""
     revision: str = ""
+    audformat: str = ""
+    table: Names = ()
+    column: str = ""
+    attribute: str = ""
 
     @model_validator(mode="after")
     def _keys_fit_the_door(self) -> Door:
@@ -54,7 +67,10 @@ class Door(BaseModel):
 
 
 def _inline(value: object) -> str:
-    return f"'{{{', '.join(f'{k}: {v}' for k, v in value.items())}}}'" if isinstance(value, dict) else str(value)
+    """Return a value as YAML on one line, quoted for a shell where it holds spaces."""
+    if isinstance(value, dict):
+        return f"'{{{', '.join(f'{key}: {column}' for key, column in value.items())}}}'"
+    return f"'[{', '.join(value)}]'" if isinstance(value, tuple) else str(value)
 
 
 def enter(door: Door, base: Path, root: Path | None = None) -> tuple[Corpus, Path]:
@@ -99,10 +115,24 @@ def _hub(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
     return hub_corpus(downloaded(dataset), door.columns, name=door.hub.rpartition("/")[2])
 
 
+def _audformat(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
+    from emonet.corpus.audformat import audformat_corpus
+
+    _check_no_root(door, root)
+    place = base / Path(door.audformat).expanduser()
+    if not place.exists():
+        raise CorpusError(f"{place}: there is no such folder. Give the folder that holds db.yaml.")
+    return audformat_corpus(place, door.table, door.column, door.attribute)
+
+
 def _check_no_root(door: Door, root: Path | None) -> None:
     if root is not None:
         message = f"{door.option}: its files are found by itself. Leave the root {root} out."
         raise CorpusError(message)
 
 
-_ENTER: Mapping[str, Callable[[Door, Path, Path | None], tuple[Corpus, Path]]] = {"manifest": _manifest, "hub": _hub}
+_ENTER: Mapping[str, Callable[[Door, Path, Path | None], tuple[Corpus, Path]]] = {
+    "manifest": _manifest,
+    "hub": _hub,
+    "audformat": _audformat,
+}

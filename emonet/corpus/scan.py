@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+from emonet.corpus.audformat import scan_audformat
 from emonet.corpus.corpus import Scan, Target, Utterance
 from emonet.corpus.entries import Card
 from emonet.corpus.hub import scan_hub
@@ -41,6 +42,10 @@ def scan_of(card: Card, targets: tuple[Target, ...], path: Path) -> Scan:
     if card.scan.hub is not None:
         check_fields(card.scan.hub.columns, [target.name for target in targets])
         return partial(scan_hub, card.scan.hub.columns, targets, card.id, card.known_bad)
+    if card.scan.audformat is not None:
+        base = card.scan.audformat
+        columns = _per_target(base.column, first)
+        return partial(scan_audformat, columns, base.table, base.attribute, targets, card.known_bad)
     module = path.with_name(f"{card.scan.module}.py")
     if not module.is_file():
         message = (

@@ -122,8 +122,28 @@ class HubEntry(_Part):
     columns: Strings = {}
 
 
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+"""A name, or a list of them."""
+
+
+class AudformatEntry(_Part):
+    """A database in audEERING's format.
+
+    ``table`` is the table of labels, or a list of them, ``column`` their column or one for each target, ``attribute``
+    the attribute of a label that is the code; what is left out is found where there is one answer only.
+    """
+
+    table: Names = ()
+    column: Templates = {}
+    attribute: str = ""
+
+
 class ScanEntry(_Part):
-    """How the folder is read: by pattern, table, manifest or hub, or by a function in a module beside the card.
+    """How the folder is read: by one of these ways, or by a function in a module beside the card.
 
     The module has ``scan(root: Path, targets: tuple[Target, ...]) -> Iterable[Utterance]``.
     """
@@ -132,6 +152,7 @@ class ScanEntry(_Part):
     table: TableEntry | None = None
     manifest: ManifestEntry | None = None
     hub: HubEntry | None = None
+    audformat: AudformatEntry | None = None
     module: str | None = None
 
     @model_validator(mode="after")
@@ -144,6 +165,8 @@ class ScanEntry(_Part):
     @property
     def labelled(self) -> tuple[str, ...]:
         """Names of the targets that the way to read has templates for."""
+        if self.audformat is not None:
+            return tuple(self.audformat.column)
         way = self.pattern or self.table
         return tuple(way.label) if way else ()
 

@@ -224,10 +224,8 @@ def test_a_command_takes_an_id_or_a_manifest_but_not_both(emonet: Emonet, tmp_pa
     for arguments in ((), ("tones", "--manifest", tmp_path)):
         ran = emonet("corpora", command, *arguments)
         assert ran.code == 2
-        assert (
-            f"Give either the id of a corpus or one of --manifest, --hub, e.g. emonet corpora {command} my_corpus"
-            in ran.err
-        )
+        assert "Give either the id of a corpus or one of --manifest, --hub, --audformat" in ran.err
+        assert f"e.g. emonet corpora {command} my_corpus" in ran.err
 
 
 def test_a_manifest_is_prepared_without_a_card(emonet: Emonet, tmp_path: Path) -> None:
