@@ -18,6 +18,7 @@ from emonet.plan import Checkpoint, CorpusFacts
 from emonet.plugin.registry import Registry
 from emonet.recipe import CorpusEntry, Recipe
 from emonet.task import chosen_classes
+from emonet.wording import counted
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _store(entry: CorpusEntry, corpus: Corpus, given: Path | None, decode: bool,
         return finished_store(corpus, root)
     prepared = prepare(corpus, root, listen=listen, remember=not entry.door)
     if prepared.problems and not prepared.reused:
-        left_out = f"{corpus.id}: {len(prepared.problems)} files are left out"
+        left_out = f"{corpus.id}: {counted(len(prepared.problems), 'file')} left out"
         which = entry.option if entry.door else corpus.id
         listen(Notice(f"{left_out}; `emonet corpora prepare {which}` lists them with their reasons."))
     return prepared.folder

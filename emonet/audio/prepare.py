@@ -25,6 +25,7 @@ from emonet.digest import digest_of
 from emonet.errors import CorpusError
 from emonet.events import Listener, Notice, Progress, silent
 from emonet.home import store_folder
+from emonet.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -225,4 +226,5 @@ def _listing(corpus: Corpus, problems: Sequence[Problem]) -> str:
     shown = "".join(f"\n  {problem.path}: {problem.reason}" for problem in problems[:_SHOWN])
     more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
     advice = "Get these files again; `emonet corpora check` looks at the whole corpus."
-    return f"Corpus '{corpus.id}': {len(problems)} files give no wave. {advice}{shown}{more}"
+    give = "gives" if len(problems) == 1 else "give"
+    return f"Corpus '{corpus.id}': {counted(len(problems), 'file')} {give} no wave. {advice}{shown}{more}"

@@ -11,6 +11,7 @@ from emonet.audio.roots import find_root
 from emonet.corpus.corpus import Corpus, Target
 from emonet.corpus.download import place_of
 from emonet.corpus.fetch import fetched_from, is_fetched
+from emonet.wording import counted
 
 NOT_OURS = (
     "The licence is the corpus owner's, and it binds whoever uses the data. EmoNet's own licence covers its code only; "
@@ -140,7 +141,8 @@ def lines_of(corpus: Corpus) -> Iterator[str]:
     for protocol in corpus.protocols:
         overlap = f"; speakers overlap: {protocol.overlap}" if protocol.overlap else ""
         source = f" ({protocol.source})" if protocol.source else ""
-        yield f"  protocol    {protocol.name}: by {protocol.by}, {len(protocol.folds)} folds{overlap}{source}"
+        folds = counted(len(protocol.folds), "fold")
+        yield f"  protocol    {protocol.name}: by {protocol.by}, {folds}{overlap}{source}"
     for path, reason in corpus.known_bad.items():
         yield f"  left out    {path}: {reason}"
     for note in corpus.notes:

@@ -24,6 +24,7 @@ from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, Mani
 from emonet.cli.progress import progress_listener
 from emonet.corpus.corpus import Corpus
 from emonet.errors import UnknownName
+from emonet.wording import counted
 
 if TYPE_CHECKING:
     from emonet.audio.prepare import Prepared
@@ -60,7 +61,7 @@ def list_corpora(
     shown = _NARROW if output().width < _WIDE_ENOUGH else _WIDE
     cells = [dict(zip(_WIDE, _cells(row), strict=True)) for row in rows]
     print_table("", shown, [[row[column] for column in shown] for row in cells])
-    say(f"{len(rows)} corpora. Details: emonet corpora info ID")
+    say(f"{counted(len(rows), 'corpus', 'corpora')}. Details: emonet corpora info ID")
 
 
 def _in_language(corpora: Any, language: str) -> list[Corpus]:
@@ -183,7 +184,7 @@ def _plain(corpus: Corpus, prepared: Prepared) -> dict[str, Any]:
 
 def _print_prepared(corpus: Corpus, prepared: Prepared) -> None:
     how = "was prepared already" if prepared.reused else "is prepared"
-    say(f"{corpus.id} {how}: {prepared.count} utterances, {prepared.hours:.2f} h, in {prepared.folder}")
+    say(f"{corpus.id} {how}: {counted(prepared.count, 'utterance')}, {prepared.hours:.2f} h, in {prepared.folder}")
     if not prepared.problems:
         return
     reasons: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ import typer
 
 from emonet.cli.console import AsJson, PluginFiles, load_plugins, print_json, print_table, say
 from emonet.cli.run import RunsFolder
+from emonet.wording import counted
 
 app = typer.Typer(help="Export, show and extend model packs.", no_args_is_help=True, add_completion=False)
 
@@ -76,8 +77,9 @@ _COLUMNS = ("task", "labels", "values", "run", "system", "fold", "seed", "checkp
 def _cells(task: dict[str, Any]) -> tuple[str, ...]:
     made, score = task["provenance"], task["score"]
     note = ", transductive" if task["normalisation"] == "speaker" else ""
-    folds = "" if score is None else "1 fold" if score["folds"] == 1 else f"{score['folds']} folds"
-    shown = "" if score is None else f"{score['metric']} {score['all_folds']:.3f} ({folds}{note})"
+    shown = ""
+    if score is not None:
+        shown = f"{score['metric']} {score['all_folds']:.3f} ({counted(score['folds'], 'fold')}{note})"
     return (
         task["task"],
         ", ".join(task["labels"]),

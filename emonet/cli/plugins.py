@@ -10,6 +10,7 @@ import typer
 from emonet.cli.console import AsJson, PluginFiles, errors, load_plugins, print_json, print_table, say
 from emonet.cli.progress import busy
 from emonet.plugin.registry import Registry
+from emonet.wording import counted
 
 if TYPE_CHECKING:
     from emonet.testing import Result
@@ -73,7 +74,7 @@ def check(
         rows = [(_verdict(each), each.subject, each.check, each.message or each.expected_failure) for each in results]
         print_table(f"Contracts of plugin {name}", ("", "subject", "check", "message"), rows)
         failed = sum(not each.passed for each in results)
-        say(f"{len(results)} checks, {failed} failed.")
+        say(f"{counted(len(results), 'check')}, {failed} failed.")
     if any(not each.passed for each in results):
         raise typer.Exit(1)
 

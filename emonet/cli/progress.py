@@ -20,6 +20,7 @@ from emonet.events import (
     StageStarted,
     silent,
 )
+from emonet.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -167,7 +168,7 @@ class PlainLines:
 
     def _follow_run(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            self._print(f"run: {event.stages} stages, results in {event.folder}")
+            self._print(f"run: {counted(event.stages, 'stage')}, results in {event.folder}")
         elif isinstance(event, RunEnded):
             self._print(f"run: done, results in {event.folder}")
         else:

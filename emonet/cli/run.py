@@ -20,6 +20,7 @@ from emonet.cli.console import (
     print_table,
 )
 from emonet.cli.progress import progress_listener
+from emonet.wording import counted
 
 if TYPE_CHECKING:
     from emonet.stage import Plan
@@ -91,7 +92,7 @@ def _show_plan(made: Plan, *, json: bool) -> None:
         return
     print_table(f"Plan of {made.recipe.name}", _COLUMNS, [_cells(stage) for stage in stages])
     done = sum(stage["done"] for stage in stages)
-    output().print(f"{len(stages)} stages, {done} done already.")
+    output().print(f"{counted(len(stages), 'stage')}, {done} done already.")
 
 
 _COLUMNS = (

@@ -9,6 +9,7 @@ import typer
 
 from emonet.cli.console import AsJson, PluginFiles, load_plugins, output, print_json, print_table
 from emonet.cli.run import RunsFolder
+from emonet.wording import counted
 
 app = typer.Typer(help="List, show and compare runs.", no_args_is_help=True, add_completion=False)
 
@@ -26,7 +27,7 @@ def list_runs(*, runs: RunsFolder = Path("runs"), json: AsJson = False) -> None:
         return
     columns = ("run", "state", "started", "ended")
     print_table("", columns, [[str(row.get(column, "")) for column in columns] for row in rows])
-    output().print(f"{len(rows)} runs in {runs}. Scores: emonet runs show RUN")
+    output().print(f"{counted(len(rows), 'run')} in {runs}. Scores: emonet runs show RUN")
 
 
 @app.command()

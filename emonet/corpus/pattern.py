@@ -13,6 +13,7 @@ from emonet.corpus.corpus import Target, Utterance
 from emonet.corpus.labels import labels_from, tidied
 from emonet.corpus.walk import files_below, is_listed
 from emonet.errors import CorpusError
+from emonet.wording import counted
 
 _FIELDS = ("speaker", "session", "text", "split", "language")
 
@@ -63,8 +64,8 @@ def scan_pattern(
             yield utterance
     if not matched:
         message = (
-            f"{root}: this does not look like the corpus '{corpus_id}': {seen} files, none like '{looked_for}'. "
-            "Give the folder that holds such files with --root."
+            f"{root}: this does not look like the corpus '{corpus_id}': {counted(seen, 'file')}, "
+            f"none like '{looked_for}'. Give the folder that holds such files with --root."
         )
         raise CorpusError(message)
 

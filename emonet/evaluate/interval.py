@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
 from emonet.evaluate.metrics import Floats, Metric, check_lengths, moments
+from emonet.wording import counted
 
 Unit = Literal["speakers", "utterances"]
 MIN_SPEAKERS = 5
@@ -171,7 +172,8 @@ def _speaker_units(names: Sequence[str | None], known: Sequence[str]) -> tuple[N
     unknown = names.count(None)
     fresh = iter(range(len(known), len(known) + unknown))
     units = np.asarray([next(fresh) if name is None else index[name] for name in names], dtype=np.int64)
-    note = f"{unknown} utterances of unknown speakers count as one speaker each" if unknown else ""
+    counts = "counts as one speaker" if unknown == 1 else "count as one speaker each"
+    note = f"{counted(unknown, 'utterance')} of unknown speakers {counts}" if unknown else ""
     return units, note
 
 

@@ -12,6 +12,7 @@ from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.interval import Interval, bootstrap
 from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
 from emonet.evaluate.predictions import Checkpoint, Part, Predictions
+from emonet.wording import counted
 
 TRANSDUCTIVE = "speaker"
 """The normalisation that uses the test speakers' own clips, though not their labels."""
@@ -251,4 +252,6 @@ def _notes(predictions: Predictions) -> tuple[str, ...]:
     counts = Counter(predictions.column("id"))
     repeated = sum(count > 1 for count in counts.values())
     part = predictions.rows[0].part
-    return (f"{repeated} utterances are in {part} of several folds and count once for each",) if repeated else ()
+    stand = "is" if repeated == 1 else "are"
+    text = f"{counted(repeated, 'utterance')} {stand} in {part} of several folds and counted once for each"
+    return (text,) if repeated else ()

@@ -16,7 +16,7 @@ import pluggy
 
 from emonet.component import traits_of
 from emonet.corpus.corpus import Corpus
-from emonet.errors import PluginError, UnknownName
+from emonet.errors import PluginError, UnknownName, did_you_mean
 from emonet.events import Event
 from emonet.plugin import hookspecs
 from emonet.plugin.build import build
@@ -185,13 +185,16 @@ def load_registry(files: Sequence[Path] = ()) -> Registry:
     always load. A plugin that cannot be imported is recorded as broken and loading goes on.
 
     Raises:
-        PluginError: a file of ``files`` cannot be loaded, or a plugin implements a hook that does not exist.
+        PluginError: a file of ``files`` cannot be loaded, a plugin implements a hook that does not exist, or
+            ``EMONET_PLUGINS`` names one that is not installed.
     """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     registry = Registry(manager)
-    for entry in sorted(entry_points(group=PROJECT), key=_name_and_package):
-        if _is_wanted(entry):
+    found = sorted(entry_points(group=PROJECT), key=_name_and_package)
+    pinned = _pinned(entry.name for entry in found)
+    for entry in found:
+        if _is_wanted(entry, pinned):
             _load_entry(registry, entry)
     for path in {path.resolve(): path for path in files}.values():
         _load_file(registry, path)
@@ -202,10 +205,24 @@ def _name_and_package(entry: EntryPoint) -> tuple[str, str]:
     return entry.name, entry.dist.name if entry.dist else ""
 
 
-def _is_wanted(entry: EntryPoint) -> bool:
-    pinned = os.environ.get(PIN)
+def _pinned(installed: Iterable[str]) -> set[str] | None:
+    """Return the names that ``EMONET_PLUGINS`` pins, None where it pins nothing."""
+    given, known = os.environ.get(PIN), set(installed)
+    if given is None:
+        return None
+    names = {name.strip() for name in given.split(",")} - {""}
+    for name in sorted(names - known):
+        hint = did_you_mean(name, known)
+        message = (
+            f"{PIN} names the plugin '{name}', which is not installed. {hint} Installed: {', '.join(sorted(known))}."
+        )
+        raise PluginError(" ".join(message.split()))
+    return names
+
+
+def _is_wanted(entry: EntryPoint, pinned: set[str] | None) -> bool:
     own = entry.dist is not None and entry.dist.name == PROJECT
-    return own or pinned is None or entry.name in {name.strip() for name in pinned.split(",")}
+    return own or pinned is None or entry.name in pinned
 
 
 def _load_entry(registry: Registry, entry: EntryPoint) -> None:

@@ -10,6 +10,7 @@ from emonet.evaluate.score import Score
 from emonet.report import cells
 from emonet.report.results import Report
 from emonet.report.rows import Row, protocol_of, rows_of
+from emonet.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,9 @@ def _title(row: Row) -> str:
     metric = METRICS[score.metric]
     unit = f"{metric.title} in %" if metric.kind == "categorical" else metric.title
     guessing = f", chance {cells.chance(row)}" if score.chance is not None else ""
-    speakers = f"{score.speakers} speakers" if score.speakers else "unknown speakers"
-    return f"{score.task}: {score.n} {score.part} utterances of {speakers}; {unit}{guessing}; {protocol_of(score)}"
+    speakers = counted(score.speakers, "speaker") if score.speakers else "unknown speakers"
+    utterances = counted(score.n, f"{score.part} utterance")
+    return f"{score.task}: {utterances} of {speakers}; {unit}{guessing}; {protocol_of(score)}"
 
 
 Marks = dict[str, int]
@@ -121,7 +123,8 @@ def _score_notes(score: Score) -> Iterable[str]:
     if score.missing_classes:
         title = METRICS[score.metric].title
         present = len(score.classes) - len(score.missing_classes)
-        yield f"{title} over the {present} classes present: {score.part} has no {', '.join(score.missing_classes)}"
+        classes, missing = counted(present, "class", "classes"), ", ".join(score.missing_classes)
+        yield f"{title} over the {classes} present: {score.part} has no {missing}"
     if score.transductive:
         yield "transductive: features normalised with each speaker's own clips, those of test included (no labels)"
     if score.protocol_overlap:

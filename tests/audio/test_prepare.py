@@ -172,7 +172,7 @@ def test_broken_files_are_left_out_with_their_reasons(corpus: Corpus, root: Path
 
 def test_strict_makes_problems_an_error_and_loses_nothing(corpus: Corpus, root: Path, decoded: list[str]) -> None:
     (root / "a0.wav").write_bytes(b"")
-    with pytest.raises(CorpusError, match=r"'tones': 1 files give no wave\. Get these files again.*\n  a0\.wav: empty"):
+    with pytest.raises(CorpusError, match=r"'tones': 1 file gives no wave\. Get these files again.*\n  a0\.wav: empty"):
         prepare(corpus, root, strict=True)
     assert current("tones") is None
     decoded.clear()

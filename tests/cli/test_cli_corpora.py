@@ -89,7 +89,7 @@ def test_info_shows_the_whole_card(emonet: Emonet, plugin: Path) -> None:
         "CC0 (access: public)",
         "The licence is the corpus owner's",
         "A. Tone (2020): Tones. Nowhere. doi:10.1/2",
-        "by-hand: by speaker, 1 folds (made up)",
+        "by-hand: by speaker, 1 fold (made up)",
         "s9_j_1.wav: a cough",
         "Hums at 220 Hz.",
         "emonet corpora fetch tones",

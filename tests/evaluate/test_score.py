@@ -107,7 +107,7 @@ def test_an_utterance_in_several_folds_counts_for_each_and_is_noted() -> None:
     again = Predictions(tuple(replace(row, fold="other") for row in rows.rows), rows.classes)
     score = score_predictions(concat([rows, again]), SETTING)
     assert score.n == 4
-    assert score.notes == ("2 utterances are in test of several folds and count once for each",)
+    assert score.notes == ("2 utterances are in test of several folds and counted once for each",)
 
 
 def test_a_pass_joined_twice_is_refused() -> None:

@@ -136,8 +136,19 @@ def test_emonet_plugins_pins_third_parties_and_never_the_first_party(
 ) -> None:
     install(site, "plug_in", ONE_BACKBONE.replace("NAME", "in_net"), entry="net-in")
     install(site, "plug_out", ONE_BACKBONE.replace("NAME", "out_net"), entry="net-out")
-    monkeypatch.setenv("EMONET_PLUGINS", "net-in, something-else")
+    monkeypatch.setenv("EMONET_PLUGINS", "net-in, corpora,")
     assert set(load_registry().plugins) == {"components", "corpora", "net-in"}
+
+
+def test_a_misspelt_name_in_emonet_plugins_is_an_error_with_the_nearest_one(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(site, "plug_in", ONE_BACKBONE.replace("NAME", "in_net"), entry="net-in")
+    monkeypatch.setenv("EMONET_PLUGINS", "net-inn")
+    with pytest.raises(
+        PluginError, match=r"names the plugin 'net-inn', which is not installed\. Did you mean 'net-in'\?"
+    ):
+        load_registry()
 
 
 def single_file(tmp_path: Path, source: str) -> Registry:

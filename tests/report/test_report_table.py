@@ -66,7 +66,7 @@ def test_seeds_make_a_mean_and_a_deviation(make_score: Any, make_report: Any) ->
     ("how", "footnote"),
     [
         ({"speakers": 3}, "(1) 3 speakers only: the interval is over utterances."),
-        ({"truth": "a"}, "(1) UAR over the 1 classes present: test has no fear."),
+        ({"truth": "a"}, "(1) UAR over the 1 class present: test has no fear."),
         (
             {"normalisation": "speaker"},
             "(1) transductive: features normalised with each speaker's own clips, those of test included (no labels).",

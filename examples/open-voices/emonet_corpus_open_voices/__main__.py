@@ -9,6 +9,7 @@ import typer
 
 from emonet import EmonetError, UnknownName
 from emonet.audio.roots import require_root
+from emonet.wording import counted
 from emonet_corpus_open_voices import emonet_corpora
 from emonet_corpus_open_voices.copies import copies_in, scan_with_copies
 from emonet_corpus_open_voices.packages import fetch_voices
@@ -35,7 +36,8 @@ def main(
                 root = require_root(known[name])
                 found = copies_in(scan_with_copies(name, root), root)
                 typer.echo("\n".join(f"  {path}: {reason}" for path, reason in found.items()))
-                typer.echo(f"{name}: {len(found)} files to leave out, {len(known[name].known_bad)} on the card")
+                files = counted(len(found), "file")
+                typer.echo(f"{name}: {files} to leave out, {len(known[name].known_bad)} on the card")
             else:
                 typer.echo(f"{name} is in {fetch_voices(known[name], debs)}\nNext: emonet corpora prepare {name}")
     except EmonetError as problem:
