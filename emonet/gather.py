@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emonet.audio.current import current
 from emonet.audio.roots import find_root, require_root
+from emonet.choice import Choice
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.door import enter
 from emonet.corpus.protocol import make_protocol
@@ -43,7 +44,9 @@ def gather(
         CorpusError: data that are absent, or that cannot be split as asked.
         RecipeError: one task twice, or two corpora under one id.
     """
-    gathered = [_gather_one(entry, recipe, base, registry, decode, listen) for entry in recipe.corpora]
+    gathered = [
+        gather_corpus(entry, recipe.protocol, base, registry, decode=decode, listen=listen) for entry in recipe.corpora
+    ]
     tasks = [(each.facts.corpus.id, each.facts.target.name) for each in gathered]
     for corpus_id, target in tasks:
         if tasks.count((corpus_id, target)) > 1:
@@ -71,7 +74,8 @@ def gather_sources(
         if system.source is None:
             continue
         if system.source.corpus is not None:
-            sources[name] = _gather_one(system.source.corpus, recipe, base, registry, decode, listen)
+            source = system.source.corpus
+            sources[name] = gather_corpus(source, recipe.protocol, base, registry, decode=decode, listen=listen)
             continue
         path = base / Path(system.source.checkpoint).expanduser()
         if not path.is_file():
@@ -94,9 +98,10 @@ def check_stores(gathered: Iterable[Gathered]) -> None:
             raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
 
 
-def _gather_one(
-    entry: CorpusEntry, recipe: Recipe, base: Path, registry: Registry, decode: bool, listen: Listener
+def gather_corpus(
+    entry: CorpusEntry, choice: Choice, base: Path, registry: Registry, *, decode: bool, listen: Listener = silent
 ) -> Gathered:
+    """Look up, prepare and split one corpus, by its entry's own protocol or else by ``choice``; see ``gather``."""
     given = base / Path(entry.root).expanduser() if entry.root else None
     if entry.door:
         corpus, given = enter(entry, base, given)
@@ -109,8 +114,8 @@ def _gather_one(
     wanted = tuple(utterance for utterance in utterances if utterance.labels.get(target.name) in classes)
     if not wanted:
         raise CorpusError(f"Corpus '{corpus.id}': no utterance has one of the labels {', '.join(classes)}.")
-    choice = entry.protocol or recipe.protocol
-    protocol = make_protocol(choice.name, choice.options, corpus, wanted)
+    choice = entry.protocol or choice
+    protocol = make_protocol(choice.name, choice.options, corpus, wanted, base=base)
     return Gathered(CorpusFacts(corpus, target, classes, wanted, protocol, content), store)
 
 

@@ -17,6 +17,24 @@ class Fold:
     parts: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Protocol:
+    """The folds of one corpus under one protocol.
+
+    Attributes:
+        id: ``corpus/protocol``, with its options.
+        hash: over every fold's utterance ids, labels and parts; two scores compare only under one hash.
+        overlap: why speakers may stand in two parts; empty where none does.
+        notes: what else a reader of its scores needs to know, one sentence each.
+    """
+
+    id: str
+    folds: tuple[Fold, ...]
+    hash: str
+    overlap: str = ""
+    notes: tuple[str, ...] = ()
+
+
 Folds = tuple[tuple[Fold, ...], str]
 """All folds of a protocol, and why speakers may stand in two parts."""
 

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
 from emonet.corpus.corpus import PARTS, Corpus, NamedProtocol, Utterance
-from emonet.corpus.fold import Fold, Folds, check_speakers, groups_by
+from emonet.corpus.fold import Fold, Protocol, check_speakers, groups_by
+from emonet.corpus.imported import IMPORTED, check_hash, imported_folds
 from emonet.corpus.splits import GENERIC
 from emonet.digest import digest_of
 from emonet.errors import CorpusError, UnknownName, did_you_mean
 
 __all__ = ["GENERIC", "Fold", "Protocol", "make_protocol"]
 
-
-@dataclass(frozen=True)
-class Protocol:
-    """The folds of one corpus under one protocol.
-
-    Attributes:
-        id: ``corpus/protocol``, with its options.
-        hash: over every fold's utterance ids, labels and parts; two scores compare only under one hash.
-        overlap: why speakers may stand in two parts; empty where none does.
-    """
-
-    id: str
-    folds: tuple[Fold, ...]
-    hash: str
-    overlap: str = ""
+_Result = TypeVar("_Result")
 
 
-def make_protocol(name: str, options: Mapping[str, Any], corpus: Corpus, utterances: Sequence[Utterance]) -> Protocol:
-    """Split a corpus by the protocol called ``name``: one that its card declares, or one of ``GENERIC``.
+def make_protocol(
+    name: str, options: Mapping[str, Any], corpus: Corpus, utterances: Sequence[Utterance], *, base: Path = Path()
+) -> Protocol:
+    """Split a corpus by the protocol called ``name``: one that its card declares, one of ``GENERIC``, or ``imported``.
+
+    Args:
+        base: what the path of an imported protocol's file is relative to.
 
     Raises:
         UnknownName: there is no such protocol.
@@ -46,15 +39,22 @@ def make_protocol(name: str, options: Mapping[str, Any], corpus: Corpus, utteran
         _check_options(name, (), options)
         folds, overlap = _declared_folds(declared[name], corpus, utterances), declared[name].overlap
     elif name in GENERIC:
-        folds, overlap = _generic(name, options, corpus, utterances)
+        folds, overlap = _by_function(name, GENERIC[name], options)(corpus, utterances)
+    elif name == IMPORTED:
+        imported = _by_function(name, imported_folds, options)(corpus, utterances, base)
+        folds, overlap = imported.folds, imported.overlap
     else:
-        raise UnknownName(f"protocol of corpus '{corpus.id}'", name, [*declared, *GENERIC])
+        raise UnknownName(f"protocol of corpus '{corpus.id}'", name, [*declared, *GENERIC, IMPORTED])
     for fold in folds:
         _check_parts(fold, corpus)
         if not overlap:
             check_speakers(fold, corpus, utterances)
+    hash_ = _hash(folds, utterances)
+    if name == IMPORTED:
+        check_hash(imported, hash_)
+        return Protocol(f"{corpus.id}/{name} {imported.name}", folds, hash_, overlap, imported.notes)
     written = "".join(f" {key}={value}" for key, value in sorted(options.items()))
-    return Protocol(f"{corpus.id}/{name}{written}", folds, _hash(folds, utterances), overlap)
+    return Protocol(f"{corpus.id}/{name}{written}", folds, hash_, overlap)
 
 
 def _hash(folds: Iterable[Fold], utterances: Sequence[Utterance]) -> str:
@@ -87,19 +87,23 @@ def _check_parts(fold: Fold, corpus: Corpus) -> None:
         raise CorpusError(f"{message} Check that the copy is complete, or choose another protocol.")
 
 
-def _generic(name: str, options: Mapping[str, Any], corpus: Corpus, utterances: Sequence[Utterance]) -> Folds:
-    parameters = inspect.signature(GENERIC[name]).parameters
+def _by_function(name: str, function: Callable[..., _Result], options: Mapping[str, Any]) -> Callable[..., _Result]:
+    """Return a function with the protocol's options in place, once they are found to be right."""
+    parameters = inspect.signature(function).parameters
     known = {key: value.default for key, value in parameters.items() if value.kind is value.KEYWORD_ONLY}
     _check_options(name, tuple(known), options)
     for key, value in options.items():
         _check_value(f"Protocol '{name}': the option '{key}'", value, known[key])
-    return GENERIC[name](corpus, utterances, **options)
+    return partial(function, **options)
 
 
 def _check_value(option: str, value: Any, default: Any) -> None:
     """Refuse a value that is not of its default's kind; a share of the data has a number or None as default."""
     if isinstance(default, bool):
         is_right, wants = isinstance(value, bool), "true or false"
+    elif isinstance(default, tuple):
+        is_right = isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+        wants = "a path, or a list of paths"
     elif isinstance(default, str):
         is_right, wants = isinstance(value, str), "text"
     elif isinstance(default, int):

@@ -1,0 +1,170 @@
+"""``emonet protocol``: show, export and import partitions into train, dev and test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from emonet.cli.console import AsJson, PluginFiles, Root, load_plugins, print_json, print_table, say
+from emonet.errors import RecipeError
+
+if TYPE_CHECKING:
+    from emonet.gather import Gathered
+
+app = typer.Typer(help="Show, export and import protocols.", no_args_is_help=True, add_completion=False)
+
+Corpus = Annotated[
+    str, typer.Argument(metavar="CORPUS", help="As in a recipe: an id, id/target, or '{manifest: my_folder/}'.")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="As in a recipe: leave-one-speaker-out, official, ...")]
+Options = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the protocol, e.g. --set k=5.")
+]
+Out = Annotated[Path, typer.Option("--out", help="The file to write.")]
+
+
+@app.command()
+def show(
+    corpus: Corpus,
+    name: Name,
+    *,
+    option: Options = None,
+    root: Root = None,
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Show the folds of a protocol: how many utterances, speakers, texts and of each class, and its hash."""
+    gathered = _gathered(corpus, name, _options(option), root, plugin)
+    if json:
+        print_json(facts_of(gathered))
+        return
+    _print(gathered)
+
+
+@app.command()
+def export(
+    corpus: Corpus,
+    name: Name,
+    *,
+    out: Out,
+    option: Options = None,
+    root: Root = None,
+    plugin: PluginFiles = None,
+) -> None:
+    """Write a protocol as one portable CSV file, which others import under the same hash."""
+    from emonet.corpus.lists.portable import write_protocol
+
+    protocol = _gathered(corpus, name, _options(option), root, plugin).facts.protocol
+    write_protocol(protocol, out)
+    say(f"{protocol.id} #{protocol.hash} is in {out}\nIn a recipe: protocol: {{imported: {{file: {out}}}}}")
+
+
+@app.command("import")
+def import_(  # noqa: PLR0913 - a command's options
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or folders of them.")],
+    *,
+    corpus: Annotated[str, typer.Option("--corpus", help="The corpus they split, as in a recipe.")],
+    out: Out,
+    name: Annotated[str, typer.Option("--name", help="What to call it; default: the file's own name.")] = "",
+    form: Annotated[str, typer.Option("--format", help="emonet, emobox, superb or csv; default: by content.")] = "",
+    overlap: Annotated[str, typer.Option("--overlap", help="Why speakers stand in two parts, if they do.")] = "",
+    dev: Annotated[float | None, typer.Option("--dev", help="Share of train that becomes dev where none is.")] = None,
+    dev_by: Annotated[str, typer.Option("--dev-by", help="Cut dev by speaker, or by utterance.")] = "speaker",
+    partial: Annotated[bool, typer.Option("--partial", help="Leave out names that the corpus lacks.")] = False,
+    root: Root = None,
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Match the folds in others' files with a corpus, check them, and write them in the portable format."""
+    from dataclasses import replace
+
+    from emonet.corpus.imported import IMPORTED
+    from emonet.corpus.lists.portable import write_protocol
+
+    given = {"format": form, "overlap": overlap, "dev": dev, "partial": partial}
+    options = {"file": list(files), **{key: value for key, value in given.items() if value}}
+    options |= {"dev_by": dev_by} if dev is not None else {}
+    gathered = _gathered(corpus, IMPORTED, options, root, plugin)
+    protocol = gathered.facts.protocol
+    if name:
+        protocol = replace(protocol, id=f"{gathered.facts.corpus.id}/{IMPORTED} {name}")
+    write_protocol(protocol, out)
+    if json:
+        print_json({**facts_of(gathered), "id": protocol.id, "file": str(out)})
+        return
+    _print(gathered)
+    say(f"Written to {out}\nIn a recipe: protocol: {{imported: {{file: {out}}}}}")
+
+
+def _options(given: Sequence[str] | None) -> dict[str, Any]:
+    from emonet.document import parse_value
+
+    options = {}
+    for option in given or ():
+        key, equals, text = option.partition("=")
+        if not key or not equals:
+            raise RecipeError(f"--set {option}: expected key=value, e.g. --set k=5.")
+        options[key] = parse_value(text, f"--set {key}", RecipeError)
+    return options
+
+
+def _gathered(
+    corpus: str, name: str, options: dict[str, Any], root: Path | None, plugin: Sequence[Path] | None
+) -> Gathered:
+    from emonet.choice import Choice
+    from emonet.document import Document, parse_value, validate
+    from emonet.gather import gather_corpus
+    from emonet.recipe import CorpusEntry
+
+    entry = validate(CorpusEntry, Document(parse_value(corpus, "CORPUS", RecipeError), "CORPUS"), RecipeError)
+    if root is not None:
+        entry = entry.model_copy(update={"root": str(root.absolute())})
+    choice = Choice(name=name, options=options)
+    return gather_corpus(entry, choice, Path.cwd(), load_plugins(plugin), decode=False)
+
+
+def facts_of(gathered: Gathered) -> dict[str, Any]:
+    """Return a protocol's folds with their counts, as plain data."""
+    facts = gathered.facts
+    protocol, utterances = facts.protocol, {utterance.id: utterance for utterance in facts.utterances}
+    folds = []
+    for fold in protocol.folds:
+        parts = {}
+        for part in ("train", "dev", "test"):
+            inside = [utterances[id_] for id_, found in fold.parts.items() if found == part]
+            classes = Counter(str(utterance.labels[facts.target.name]) for utterance in inside)
+            parts[part] = {
+                "utterances": len(inside),
+                "speakers": len({each.speaker for each in inside} - {None}),
+                "texts": len({each.text for each in inside} - {None}),
+                "classes": {label: classes[label] for label in facts.classes},
+            }
+        folds.append({"fold": fold.name, "parts": parts, "left_out": len(utterances) - len(fold.parts)})
+    return {
+        "id": protocol.id,
+        "hash": protocol.hash,
+        "overlap": protocol.overlap,
+        "notes": list(protocol.notes),
+        "utterances": len(utterances),
+        "folds": folds,
+    }
+
+
+def _print(gathered: Gathered) -> None:
+    facts, classes = facts_of(gathered), gathered.facts.classes
+    rows = []
+    for fold in facts["folds"]:
+        for part, counts in fold["parts"].items():
+            numbers = [counts[what] for what in ("utterances", "speakers", "texts")]
+            numbers += counts["classes"].values()
+            rows.append((fold["fold"], part, *map(str, numbers)))
+        if fold["left_out"]:
+            rows.append((fold["fold"], "left out", str(fold["left_out"]), *[""] * (len(classes) + 2)))
+    columns = ("fold", "part", "utterances", "speakers", "texts", *classes)
+    print_table(f"{facts['id']}  #{facts['hash']}", columns, rows)
+    for text in (*([f"Speakers stand in two parts: {facts['overlap']}."] if facts["overlap"] else []), *facts["notes"]):
+        say(text)
