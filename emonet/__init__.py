@@ -20,6 +20,8 @@ from emonet.errors import (
     RecipeError,
     UnknownName,
 )
+from emonet.labels.word import Word
+from emonet.labels.words import words_in
 from emonet.plugin.marker import hookimpl
 
 __all__ = [
@@ -33,7 +35,9 @@ __all__ = [
     "Target",
     "UnknownName",
     "Utterance",
+    "Word",
     "component",
     "corpora_in",
     "hookimpl",
+    "words_in",
 ]

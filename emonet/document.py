@@ -206,7 +206,9 @@ def _advice(detail: ErrorDetails, message: str) -> str:
 
 def known_keys(model: type[BaseModel], keys: Keys) -> set[str]:
     """Return the field names of the model found by following ``keys`` from ``model``."""
-    current: Any = model
+    from pydantic import RootModel
+
+    current: Any = model.model_fields["root"].annotation if issubclass(model, RootModel) else model
     for key in keys:
         current = _step(current, key)
     found = next(iter(_models_in(current)), None)

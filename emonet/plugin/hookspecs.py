@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from emonet.corpus.corpus import Corpus
     from emonet.events import Event
     from emonet.executor import Executor
+    from emonet.labels.word import Word
     from emonet.model.contracts import Adapter, Backbone, Extractor, Frontend
     from emonet.report.results import Report
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 @hookspec
 def emonet_corpora() -> Iterable[Corpus]:  # type: ignore[empty-body]
     """Return the corpora that this plugin brings."""
+
+
+@hookspec
+def emonet_words() -> Iterable[Word]:  # type: ignore[empty-body]
+    """Return canonical words for labels, and spellings for words that other plugins bring."""
 
 
 @hookspec

@@ -18,7 +18,9 @@ from emonet.component import traits_of
 from emonet.corpus.corpus import Corpus
 from emonet.errors import PluginError, UnknownName, did_you_mean
 from emonet.events import Event
+from emonet.labels.ontology import Ontology, ontology_of
 from emonet.plugin import hookspecs
+from emonet.plugin.brought import checked
 from emonet.plugin.build import build
 from emonet.plugin.marker import PROJECT
 
@@ -54,6 +56,16 @@ class Registry:
         """All corpora by id."""
         found = [(corpus.id, corpus, owner) for owner, corpora in self._each("corpora") for corpus in corpora]
         return self._unique("corpus", found)
+
+    @cached_property
+    def ontology(self) -> Ontology:
+        """All canonical words for labels.
+
+        Raises:
+            PluginError: two words claim one spelling, or two plugins disagree on a word.
+        """
+        found = ((word, self._owner(plugin)) for plugin, words in self._each("words") for word in words)
+        return ontology_of(found)
 
     def factories(self, kind: Component) -> Mapping[str, Callable[..., Any]]:
         """Return all factories of a kind by name.
@@ -150,7 +162,7 @@ class Registry:
             for implementation in hook.get_hookimpls():
                 name = implementation.plugin_name
                 try:
-                    brought = _checked(kind, implementation.function())
+                    brought = checked(kind, implementation.function())
                 except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
                     self._mark_broken(name, problem)
                     continue
@@ -167,11 +179,14 @@ class Registry:
         things: dict[str, Named] = {}
         for name, thing, owner in found:
             if name in owners:
-                one, other = (f"{plugin} ({self.plugins[plugin].distribution})" for plugin in (owners[name], owner))
+                one, other = self._owner(owners[name]), self._owner(owner)
                 message = f"Two plugins bring the {kind} '{name}': {one} and {other}. "
                 raise PluginError(f"{message}Uninstall one, or choose with {PIN}.")
             owners[name], things[name] = owner, thing
         return things
+
+    def _owner(self, plugin: str) -> str:
+        return f"{plugin} ({self.plugins[plugin].distribution})"
 
     def _mark_broken(self, name: str, problem: Exception) -> None:
         info = self.plugins[name]
@@ -274,20 +289,3 @@ def _register(registry: Registry, module: Any, info: PluginInfo) -> None:
 
 def _text(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem}"
-
-
-def _checked(kind: str, brought: Any) -> Any:
-    """Return what a hook returned as a list of corpora or a mapping of factories.
-
-    Raises:
-        TypeError: it is something else.
-    """
-    if kind == "corpora":
-        found: Any = list(brought)
-        strange, wanted = [one for one in found if not isinstance(one, Corpus)], "Corpus objects"
-    else:
-        found = dict(brought)
-        strange, wanted = [made for made in found.values() if not callable(made)], "factories by name"
-    if strange:
-        raise TypeError(f"emonet_{kind} returned {strange[0]!r} among others, expected {wanted} only")
-    return found

@@ -5,12 +5,19 @@ The factories here import torch and openSMILE only when they are called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import emonet
 from emonet_plugins import adapters, factories, formats
 from emonet_plugins.event_log import emonet_event as emonet_event  # a hook, found here by its name
+
+
+@emonet.hookimpl
+def emonet_words() -> Iterable[emonet.Word]:
+    """Return the words for emotions, with their spellings in many languages."""
+    return emonet.words_in(Path(__file__).with_name("emotions.yaml"))
 
 
 @emonet.hookimpl

@@ -19,7 +19,7 @@ HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith
 
 
 def test_there_are_hooks_and_texts() -> None:
-    assert len(HOOKS) == 8
+    assert len(HOOKS) == 9
     assert len(TEXTS) == 3
 
 

@@ -1,0 +1,1 @@
+"""Labels across corpora: canonical words, what corpora make of them, and the label spaces that corpora share."""
