@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 import emonet
 from emonet.audio.doctor import check as check_copy
 from emonet.components import components_of
-from emonet.corpus.fetch import is_fetched
+from emonet.corpus.fetch import fetched_from, is_fetched
 from emonet.plugin.registry import load_registry
 from emonet.recipe import read_recipe
 from emonet.strategies import strategy
@@ -97,8 +97,9 @@ def test_hedgewars_is_taken_from_its_package_and_scanned(tmp_path, monkeypatch):
     expect(monkeypatch, HEDGEWARS, debs)
     root = fetch_voices(HEDGEWARS, debs)
     assert [utterance.speaker for utterance in HEDGEWARS.scan(root)] == ["British"]
-    assert is_fetched(HEDGEWARS.id)
+    assert fetched_from(HEDGEWARS.id) == "Debian packages hedgewars-data"
     assert not list(root.rglob("doc"))
+    assert fetch_voices(HEDGEWARS, tmp_path / "nowhere") == root
 
 
 def test_a_later_package_of_openarena_replaces_earlier_files(tmp_path, monkeypatch):

@@ -15,8 +15,10 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
 from emonet import Corpus, CorpusError
+from emonet.atomic import write_json
 from emonet.corpus.corpus import Source
-from emonet.corpus.fetch import fetch
+from emonet.corpus.fetch import RECORD, fetch, is_fetched
+from emonet.home import fetched_folder
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60
@@ -65,12 +67,18 @@ def fetch_voices(corpus: Corpus, debs: Path | None = None) -> Path:
             other than those the card was made from.
     """
     voices = VOICES[corpus.id]
+    if is_fetched(corpus.id):
+        return fetched_folder(corpus.id)
     with tempfile.TemporaryDirectory(prefix="emonet-voices-") as temporary:
         folder = debs or _downloaded(voices.packages, Path(temporary) / "debs")
         archive = Path(temporary) / f"{'+'.join(voices.packages)}.tar"
         collect(voices, [_deb(folder, package) for package in voices.packages], archive)
         source = Source(path=str(archive), sha256=voices.sha256)
-        return fetch(replace(corpus, fetchable=True, sources=(source,)))
+        root = fetch(replace(corpus, fetchable=True, sources=(source,)))
+    # The archive was a passing one: what it was made of is what a reader of the record wants to know.
+    source_of = f"Debian packages {', '.join(voices.packages)}"
+    write_json(root / RECORD, {"corpus": corpus.id, "source": source_of, "sha256": voices.sha256})
+    return root
 
 
 def collect(voices: Voices, debs: Sequence[Path], archive: Path) -> None:
