@@ -49,7 +49,7 @@ def _pieces(
 def frames_of(frontend: Frontend, wave: torch.Tensor, lengths: torch.Tensor) -> list[NDArray[np.float64]]:
     """Return the valid frames (L, *frontend.shape) of each wave of a batch (B, T) with its lengths (B,)."""
     features, frames = frontend(wave, lengths)
-    values = _frames_first(features, frontend).double().cpu().numpy()
+    values = _frames_first(features, frontend).cpu().double().numpy()  # mps has no double
     return [each[:length] for each, length in zip(values, frames.tolist(), strict=True)]
 
 
