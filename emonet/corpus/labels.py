@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from emonet.corpus.corpus import Label, Target
 from emonet.errors import CorpusError, did_you_mean
 
+OTHERS = "*"
+"""Stands among a target's codes for every code that is not listed."""
+
 
 def labels_from(codes: Mapping[str, str], targets: tuple[Target, ...], place: str) -> dict[str, Label]:
     """Translate raw codes (target name -> code) to labels; codes that are left out give no entry.
@@ -32,8 +35,8 @@ def tidied(value: str, rename: Mapping[str, str], *, lower: bool) -> str | None:
 
 
 def _class_of(code: str, target: Target, place: str) -> str | None:
-    if code in target.codes:
-        return target.codes[code]
+    if code in target.codes or OTHERS in target.codes:
+        return target.codes.get(code, target.codes.get(OTHERS))
     known = ", ".join(sorted(target.codes))
     hint = did_you_mean(code, target.codes)
     message = f"{place}: the card maps no code '{code}' for target '{target.name}'. {hint} Known codes: {known}."

@@ -69,6 +69,7 @@ class TableEntry(_Part):
     """CSV files with one row an utterance, and templates over the columns.
 
     ``files`` gives a file to each split, or one file, whose rows may name their split by the template ``split``.
+    Without ``quotes``, quotation marks are text like any other.
     """
 
     files: Annotated[dict[Part | Literal[""], str], BeforeValidator(_as_mapping), Field(min_length=1)]
@@ -85,6 +86,7 @@ class TableEntry(_Part):
     rename: dict[UtteranceField, Strings] = {}
     lower: tuple[UtteranceField, ...] = ()
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    quotes: bool = True
     encoding: str = "utf-8-sig"
 
     @field_validator("encoding")

@@ -38,6 +38,7 @@ class TableRule:
     rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     lower: tuple[str, ...] = ()
     delimiter: str = ","
+    quotes: bool = True
     encoding: str = "utf-8-sig"
 
 
@@ -68,7 +69,7 @@ def scan_tables(
             raise CorpusError(message)
         table = root / by_tail[name]
         line = 0
-        for line, row in read_rows(table, rule.delimiter, rule.encoding):
+        for line, row in read_rows(table, rule.delimiter, rule.encoding, quotes=rule.quotes):
             of_table = {"split": split} if split else {}
             utterance = _utterance(rule, split, {**row, **of_table}, targets, by_tail, f"{table}:{line}")
             if utterance.labels and not is_listed(utterance.path, known_bad):
@@ -77,14 +78,18 @@ def scan_tables(
             raise CorpusError(f"{table}: there is no row below the header. Get the file again; it may be cut off.")
 
 
-def read_rows(table: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield line number and row (column -> text) of a CSV file.
+def read_rows(
+    table: Path, delimiter: str, encoding: str, *, quotes: bool = True
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line number and row (column -> text) of a CSV file; without ``quotes``, quotation marks mean nothing.
 
     Raises:
         CorpusError: wrong encoding, a column that stands twice, or a row with more or fewer cells than the header.
     """
     with table.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(
+            file, delimiter=delimiter, strict=True, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+        )
         try:
             header = [cell.strip() for cell in next(reader, [])]
             _check_header(header, table)

@@ -252,3 +252,13 @@ class TestOneTableForAll:
     def test_a_time_that_is_no_number_names_file_and_line(self, tmp_path: Path) -> None:
         with pytest.raises(CorpusError, match=r"train\.csv:2: 'soon' is no time in s"):
             self.scanned(tmp_path, "a,s1,A,train,soon,,de\n")
+
+    def test_quotation_marks_may_be_text(self, tmp_path: Path) -> None:
+        found = self.scanned(tmp_path, 'a,"s1,A,train,,,de\n', quotes=False)
+        assert found[0].speaker == '"s1'
+
+
+def test_a_star_stands_for_all_other_codes() -> None:
+    sex = Target("sex", ("female", "male"), {"f": "female", "m": "male", "*": None})
+    assert labels_from({"sex": "f"}, (sex,), "here") == {"sex": "female"}
+    assert labels_from({"sex": "a new word"}, (sex,), "here") == {}

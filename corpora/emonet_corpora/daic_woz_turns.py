@@ -1,0 +1,73 @@
+"""DAIC-WOZ: the participant's turns of each interview, with the labels that the split files give to the interview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from emonet import CorpusError, Target, Utterance
+from emonet.corpus.labels import labels_from
+from emonet_corpora._release import matches, rows
+
+_AUDIO = r"(?:^|/)(?P<speaker>[34]\d{2})_P/(?P=speaker)_AUDIO\.wav$"
+_SPLITS = r"(?:^|/)(?:(?P<part>train|dev|test)_split_Depression_AVEC2017|(?P<full>full_test_split))\.csv$"
+_COLUMNS = {
+    "participant_id": "speaker",
+    "phq8_binary": "depression",
+    "phq_binary": "depression",
+    "phq8_score": "phq8",
+    "phq_score": "phq8",
+    "gender": "sex",
+}
+"""Column, in lower case, as the three kinds of split file call it -> what it holds."""
+
+
+def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
+    """Yield an utterance for each turn of each participant that a split file names.
+
+    Raises:
+        CorpusError: split files, recordings or a transcript are not there, or a row cannot be read.
+    """
+    interviews = _interviews(root)
+    for match in matches(root, _AUDIO, "daic_woz", "303_P/303_AUDIO.wav"):
+        if match["speaker"] not in interviews:
+            continue
+        place, part, codes = interviews[match["speaker"]]
+        labels = labels_from(codes, targets, place)
+        for start, end in _turns(root, match.string.replace("_AUDIO.wav", "_TRANSCRIPT.csv")):
+            yield Utterance(
+                id=f"{match['speaker']}@{start:09.3f}",
+                path=match.string,
+                labels=labels,
+                speaker=match["speaker"],
+                split=part,
+                start=start,
+                end=end,
+            )
+
+
+def _interviews(root: Path) -> dict[str, tuple[str, str, dict[str, str]]]:
+    """Return place, part and codes of each participant; the full test file, with labels, comes last and wins."""
+    tables = matches(root, _SPLITS, "daic_woz", "train_split_Depression_AVEC2017.csv")
+    found: dict[str, tuple[str, str, dict[str, str]]] = {}
+    for match in sorted(tables, key=lambda match: match["full"] is not None):
+        for place, cells in rows(root, match.string):
+            codes = {_COLUMNS[name.lower()]: cell for name, cell in cells.items() if name.lower() in _COLUMNS}
+            if "speaker" not in codes:
+                raise CorpusError(f"{root / match.string}:1: there is no column 'Participant_ID'. Get the file again.")
+            found[codes["speaker"]] = (place, match["part"] or "test", codes)
+    return found
+
+
+def _turns(root: Path, transcript: str) -> Iterator[tuple[float, float]]:
+    """Yield begin and end in s of each turn of the participant."""
+    if not (root / transcript).is_file():
+        message = f"{root / transcript}: there is no such transcript, so the participant's turns are not known."
+        raise CorpusError(f"{message} Unpack the interview's archive again.")
+    for place, cells in rows(root, transcript, delimiter="\t", columns=("start_time", "stop_time", "speaker")):
+        try:
+            start, end = float(cells["start_time"]), float(cells["stop_time"])
+        except ValueError:
+            raise CorpusError(f"{place}: start_time and stop_time are no times in s. Mend the line.") from None
+        if cells["speaker"] == "Participant" and end > start:
+            yield start, end

@@ -1,0 +1,53 @@
+"""VocalSound: names say what is heard and from whom; three lists say which part a clip belongs to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from emonet import CorpusError, Target, Utterance
+from emonet.corpus.labels import labels_from
+from emonet_corpora._release import matches
+
+_SOUNDS = "laughter|sigh|cough|throatclearing|sneeze|sniff"
+_FILE = rf"(?:^|/)(?P<name>(?P<speaker>(?P<sex>[fm])\d{{4}})_\d+_(?P<sound>{_SOUNDS}))\.wav$"
+_LISTS = {"tr": "train", "val": "dev", "te": "test"}
+
+
+def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
+    """Yield an utterance for each clip; without the lists, clips belong to no part.
+
+    Raises:
+        CorpusError: there is no clip below ``root``, or a list cannot be read.
+    """
+    found = matches(root, _FILE, "vocalsound", "audio_16k/f0003_0_cough.wav")
+    parts = _parts(root, {match.string[: match.start("name")] for match in found})
+    for match in found:
+        yield Utterance(
+            id=match["name"],
+            path=match.string,
+            labels=labels_from({"sound": match["sound"], "sex": match["sex"]}, targets, match.string),
+            speaker=match["speaker"],
+            split=parts.get(match["name"]),
+        )
+
+
+def _parts(root: Path, folders: set[str]) -> dict[str, str]:
+    """Return the part of each listed clip, by the lists beside the folders of clips."""
+    parts: dict[str, str] = {}
+    for folder in sorted(folders):
+        for name, part in _LISTS.items():
+            path = (root / folder).parent / "datafiles" / f"{name}.json"
+            if path.is_file():
+                parts |= dict.fromkeys(_names(path), part)
+    return parts
+
+
+def _names(path: Path) -> Iterator[str]:
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["data"]
+        yield from [PurePosixPath(entry["wav"]).stem for entry in listed]
+    except (ValueError, KeyError, TypeError) as problem:
+        message = f'{path}: not a list of clips ({problem}). Expected {{"data": [{{"wav": ...}}, ...]}}.'
+        raise CorpusError(f"{message} Get the file again.") from None

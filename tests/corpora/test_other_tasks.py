@@ -1,0 +1,145 @@
+"""Scans of corpora that are about health, sounds and speakers rather than emotions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from releases import CORPORA, release, scanned, write
+
+from emonet.errors import CorpusError
+
+OTHERS = ("common_voice", "compare2021_ccs", "coswara", "daic_woz", "svd", "torgo", "vocalsound")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_their_classes_have_no_arousal_and_valence(name: str) -> None:
+    assert not any(target.affect for target in CORPORA[name].targets)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "old", "new", "message"),
+    [
+        (
+            "daic_woz",
+            "303_P/303_TRANSCRIPT.csv",
+            "43.1",
+            "soon",
+            r"TRANSCRIPT\.csv:3: start_time and stop_time are no",
+        ),
+        ("daic_woz", "303_P/303_TRANSCRIPT.csv", "stop_time", "stop", r"no column 'stop_time'.*Columns: start_time"),
+        ("daic_woz", "dev_split_Depression_AVEC2017.csv", "Participant_ID", "id", "no column 'Participant_ID'"),
+        (
+            "daic_woz",
+            "train_split_Depression_AVEC2017.csv",
+            "320,1,11",
+            "320,1,25",
+            r"phq8 is 25\.0, outside",
+        ),
+        ("coswara", "combined_data.csv", "healthy", "helthy", r"no code 'helthy'.*Did you mean 'healthy'"),
+        ("coswara", "combined_data.csv", "covid_status", "status", "no column 'covid_status'"),
+        ("svd", "export/overview.lst", "1862,p", "1862,q", r"overview\.lst:2: '1862,q.*cannot be read.*Mend the line"),
+        ("vocalsound", "datafiles/val.json", "data", "date", r"val\.json: not a list of clips"),
+        ("compare2021_ccs", "dist/lab/train.csv", "positive", "postive", "Did you mean 'positive'"),
+    ],
+)
+def test_annotation_that_cannot_be_read_is_named(
+    name: str, path: str, old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    file = release(name, tmp_path) / path
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    write(file, text.replace(old, new))
+    with pytest.raises(CorpusError, match=message):
+        scanned(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_half_a_copy_names_what_is_missing(name: str, tmp_path: Path) -> None:
+    release(name, tmp_path)
+    for path in tmp_path.rglob("*.wav"):
+        path.unlink()
+    if name in {"common_voice", "compare2021_ccs"}:  # the table's rows stay, and preparing reports them
+        assert scanned(name, tmp_path)
+    else:
+        with pytest.raises(CorpusError, match=rf"'{name}'.*\.wav'.*--root"):
+            scanned(name, tmp_path)
+
+
+def test_a_table_of_an_interview_without_its_transcript_says_what_to_do(tmp_path: Path) -> None:
+    (release("daic_woz", tmp_path) / "303_P" / "303_TRANSCRIPT.csv").unlink()
+    with pytest.raises(CorpusError, match=r"303_TRANSCRIPT\.csv: there is no such transcript.*Unpack"):
+        scanned("daic_woz", tmp_path)
+
+
+def test_only_the_participants_turns_are_cut_from_an_interview(tmp_path: Path) -> None:
+    turns = [
+        (each.start, each.end) for each in scanned("daic_woz", release("daic_woz", tmp_path)) if each.speaker == "303"
+    ]
+    assert turns == [(43.1, 44.2)]
+
+
+def test_a_blind_test_part_of_interviews_has_no_depression_labels(tmp_path: Path) -> None:
+    (release("daic_woz", tmp_path) / "full_test_split.csv").unlink()
+    blind = [dict(each.labels) for each in scanned("daic_woz", tmp_path) if each.split == "test"]
+    assert blind == [{"sex": "female"}]
+
+
+def test_a_participant_that_no_table_names_is_left_out(tmp_path: Path) -> None:
+    write(release("daic_woz", tmp_path) / "301_P" / "301_AUDIO.wav", "")
+    assert "301" not in {each.speaker for each in scanned("daic_woz", tmp_path)}
+
+
+def test_two_copies_of_coswara_in_one_folder_are_refused(tmp_path: Path) -> None:
+    release("coswara", tmp_path / "one")
+    release("coswara", tmp_path / "two")
+    with pytest.raises(CorpusError, match=r"two copies of the corpus, 'one/combined_data\.csv' and 'two/"):
+        scanned("coswara", tmp_path)
+
+
+def test_coswara_without_quality_lists_keeps_all_recordings(tmp_path: Path) -> None:
+    rated = release("coswara", tmp_path) / "annotations" / "cough-heavy_labels.csv"
+    write(tmp_path / "Extracted_data/20220116/mev4bO5F6hRBNtrI48oKNk6XApn2/cough-heavy.wav", "")
+    before = len(scanned("coswara", tmp_path))
+    rated.unlink()
+    assert len(scanned("coswara", tmp_path)) == before + 1
+
+
+def test_a_speaker_of_svd_may_be_healthy_and_pathological(tmp_path: Path) -> None:
+    found = {
+        (each.labels["voice"], each.session) for each in scanned("svd", release("svd", tmp_path)) if each.speaker == "1"
+    }
+    assert found == {("healthy", "1"), ("pathological", "1862")}
+
+
+def test_a_list_in_latin_1_is_read(tmp_path: Path) -> None:
+    path = release("svd", tmp_path) / "export" / "overview.lst"
+    text = path.read_text(encoding="utf-8").replace("HormonelleKomponente", "Lähmung")
+    write(path, text, "latin-1")
+    assert len(scanned("svd", tmp_path)) == 4
+
+
+def test_torgo_reads_one_microphone_for_each_utterance(tmp_path: Path) -> None:
+    release("torgo", tmp_path)
+    write(tmp_path / "F04/Session1/wav_headMic/0002.wav", "")
+    found = [each.path for each in scanned("torgo", tmp_path) if each.speaker == "F04"]
+    assert found == ["F04/Session1/wav_headMic/0002.wav"]
+
+
+def test_a_prompt_that_is_no_text_is_named(tmp_path: Path) -> None:
+    write(release("torgo", tmp_path) / "F01/Session1/prompts/0006.txt", "ä", "latin-1")
+    with pytest.raises(CorpusError, match=re.escape("0006.txt: not UTF-8 text")):
+        scanned("torgo", tmp_path)
+
+
+def test_vocalsound_without_lists_has_no_parts(tmp_path: Path) -> None:
+    for path in (release("vocalsound", tmp_path) / "datafiles").iterdir():
+        path.unlink()
+    assert {each.split for each in scanned("vocalsound", tmp_path)} == {None}
+
+
+def test_words_of_other_releases_of_common_voice_are_left_out(tmp_path: Path) -> None:
+    path = release("common_voice", tmp_path) / "train.tsv"
+    write(path, path.read_text(encoding="utf-8").replace("male_masculine", "a new word"))
+    assert "clips/common_voice_en_100038.mp3" not in {each.path for each in scanned("common_voice", tmp_path)}
