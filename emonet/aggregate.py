@@ -33,29 +33,40 @@ def aggregated_task(
         user_map: label -> class, for anything but ``arousal`` and ``valence``.
 
     Raises:
-        RecipeError: a label that the mapping does not know, or a mapping to a single class.
+        RecipeError: a task without classes, a label that the mapping does not know, or a mapping to a single class.
     """
     classes = _AFFECT.get(name) or _user_classes(user_map or {})
     items: dict[str, list[Item]] = {part: [] for part in PARTS}
     for corpus, target, task in parts:
+        _check_classes(name, task)
         index = {label: classes.index(_mapped(name, label, corpus, target, user_map)) for label in task.classes}
         for part in PARTS:
-            mapped = [replace(item, label=index[task.classes[item.label]]) for item in task.items[part]]
+            mapped = [replace(item, label=index[task.class_of(item)]) for item in task.items[part]]
             items[part] += _balanced(mapped, seed, part)
-    present = sorted({item.label for item in items["train"]})
+    joined = Task(f"{AGGREGATE}/{name}", classes, {part: tuple(items[part]) for part in PARTS})
+    present = sorted({joined.class_of(item) for item in items["train"]}, key=classes.index)
     if len(present) < 2:
-        found = ", ".join(classes[label] for label in present) or "nothing"
+        found = ", ".join(present) or "nothing"
         message = f"Aggregated by {name}, train holds {found} alone. Add a corpus with labels of another class."
         raise RecipeError(message)
-    return Task(f"{AGGREGATE}/{name}", classes, {part: tuple(items[part]) for part in PARTS})
+    return joined
 
 
 def exposure(task: Task) -> dict[str, dict[str, int]]:
     """Return how many train items each corpus brings: corpus -> class -> count."""
     counts: dict[str, Counter[str]] = {}
     for item in task.items["train"]:
-        counts.setdefault(item.corpus, Counter())[task.classes[item.label]] += 1
+        counts.setdefault(item.corpus, Counter())[task.class_of(item)] += 1
     return {corpus: dict(sorted(found.items())) for corpus, found in sorted(counts.items())}
+
+
+def _check_classes(name: str, task: Task) -> None:
+    if not task.classes:
+        message = (
+            f"The task '{task.id}' has numbers, and aggregating by {name} maps classes. Name a target with classes "
+            "for such systems, or choose multi-domain, which learns both kinds together."
+        )
+        raise RecipeError(message)
 
 
 def _user_classes(user_map: Mapping[str, str]) -> tuple[str, ...]:
@@ -87,7 +98,8 @@ def _balanced(items: Sequence[Item], seed: int, part: str) -> list[Item]:
     """Keep as many items of every class that occurs as the rarest has."""
     by_label: dict[int, list[Item]] = {}
     for item in items:
-        by_label.setdefault(item.label, []).append(item)
+        if isinstance(item.label, int):
+            by_label.setdefault(item.label, []).append(item)
     smallest = min((len(found) for found in by_label.values()), default=0)
     kept: set[str] = set()
     for label, found in sorted(by_label.items()):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
@@ -23,8 +24,9 @@ from emonet.plugin.registry import Registry
 from emonet.recipe import Recipe
 from emonet.report.results import Report
 from emonet.runfolder import RunFolder
-from emonet.stage import Plan, Stage
+from emonet.stage import Plan, Stage, by_id
 from emonet.stages import CHECKPOINTS, SCORED, StageRunner, chosen_device, stage_facts, stage_folder, tests_opened
+from emonet.task import Task
 
 
 def plan_run(
@@ -72,7 +74,8 @@ def run(
     tell(RunStarted(folder.path, len(made.stages)))
     try:
         executor.run(made.stages, _runner(made, gathered, registry, tell).run)
-        report = _report(made, folder)
+        notes = dict.fromkeys(each.facts.note for each in gathered if each.facts.note)
+        report = _report(made, folder, notes)
         folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
     except BaseException as problem:
         tell(RunStopped(folder.path, type(problem).__name__))
@@ -105,8 +108,8 @@ def _runner(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: 
 def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered]) -> None:
     from emonet.atomic import write_json
 
-    protocols = {each.facts.protocol.id: _protocol_json(each.facts.protocol) for each in gathered}
-    write_json(folder.path / "protocols.json", protocols)
+    protocols = by_id(each.facts.protocol for each in gathered)
+    write_json(folder.path / "protocols.json", {name: _protocol_json(each) for name, each in protocols.items()})
 
 
 def _protocol_json(protocol: Protocol) -> dict[str, object]:
@@ -114,28 +117,28 @@ def _protocol_json(protocol: Protocol) -> dict[str, object]:
     return {"hash": protocol.hash, "overlap": protocol.overlap, "folds": folds}
 
 
-def _report(made: Plan, folder: RunFolder) -> Report:
+def _report(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:
     """Score every system on every task, and leave in the folder what the scores were made from."""
-    predictions, scores = [], []
+    predictions, scores, tables = [], [], {}
     for stages in _passes(stage for stage in made.stages if stage.scored):
         rows = concat([_named(stage) for stage in stages])
         predictions.append(rows)
+        tables[f"{stages[0].system}-{_plain(stages[0].task)}-seed-{stages[0].seed}"] = rows
         scores += _scores(stages, rows, made.recipe.bootstrap)
     for stage in made.stages:
         _keep(stage, folder)
     if len({table.classes for table in predictions}) == 1:
         concat(predictions).write_parquet(folder.path / "predictions.parquet")
     else:
-        for table in predictions:
-            task = f"{table.rows[0].corpus}-{table.rows[0].target}"
-            name = f"{table.rows[0].system}-{task}-seed-{table.rows[0].seed}.parquet"
-            table.write_parquet(folder.path / "predictions" / name)
+        for name, table in tables.items():
+            table.write_parquet(folder.path / "predictions" / f"{name}.parquet")
     return Report(
         name=made.recipe.name,
         folder=str(folder.path),
         created=folder.state()["started"],
         version=version("emonet"),
         scores=tuple(scores),
+        notes=tuple(notes),
         comparisons=_comparisons(made, predictions, scores),
     )
 
@@ -165,19 +168,21 @@ def _named(stage: Stage) -> Predictions:
 
 
 def _scores(stages: Sequence[Stage], rows: Predictions, draws: int) -> list[Score]:
-    setting = _setting(stages)
     found = []
-    for part in SCORED:
-        for checkpoint in CHECKPOINTS:
-            selected = rows.select(part=part, checkpoint=checkpoint)
-            if selected.rows:
-                found.append(score_predictions(selected, setting, draws=draws))
+    for target in stages[0].task.targets:
+        setting = _setting(stages, target)
+        for part in SCORED:
+            for checkpoint in CHECKPOINTS:
+                selected = rows.select(target=target, part=part, checkpoint=checkpoint)
+                if selected.rows:
+                    found.append(score_predictions(selected, setting, draws=draws))
     return found
 
 
-def _setting(stages: Sequence[Stage]) -> Setting:
+def _setting(stages: Sequence[Stage], target: str) -> Setting:
     first, facts = stages[0], {stage.fold: stage_facts(stage.key) for stage in stages}
-    trained = first.kind == "epochs"
+    trained, dimensions = first.kind == "epochs", first.task.dimensions
+    dimension = next((each for each in dimensions if each.name == target), None)
     return Setting(
         strategy=first.row.name,
         protocol_id=first.protocol.id,
@@ -187,13 +192,27 @@ def _setting(stages: Sequence[Stage]) -> Setting:
         metric=first.task.metric,
         best_epochs={fold: each["best_epoch"] for fold, each in facts.items()} if trained else None,
         final_epochs={fold: each["final_epoch"] for fold, each in facts.items()} if trained else None,
-        chosen=None if trained else {fold: each["chosen"]["C"] for fold, each in facts.items()},
+        chosen=None if trained else {fold: _complexity(each, target) for fold, each in facts.items()},
         parameters=facts[first.fold]["parameters"],
+        head=first.task.id if len(dimensions) > 1 else "",
+        range=None if dimension is None else dimension.range,
+        unit="" if dimension is None else dimension.unit,
     )
 
 
+def _complexity(facts: Mapping[str, Any], target: str) -> float:
+    """Return the C that was chosen on dev: the task's, or that of one of its dimensions."""
+    chosen = facts["chosen"]["C"]
+    return float(chosen[target] if isinstance(chosen, dict) else chosen)
+
+
+def _plain(task: Task) -> str:
+    """Return a task's id as it stands in the names of files."""
+    return task.id.replace("/", "-")
+
+
 def _keep(stage: Stage, folder: RunFolder) -> None:
-    what = stage.task.id.replace("/", "-") if stage.scored else f"shared-{stage.key[:8]}"
+    what = _plain(stage.task) if stage.scored else f"shared-{stage.key[:8]}"
     place = f"{stage.system}/{what}/fold-{stage.fold}-seed-{stage.seed}"
     for path in sorted(stage_folder(stage.key).glob("*.safetensors")):
         folder.keep(path, f"checkpoints/{place}/{path.name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from emonet.audio.current import current
@@ -15,10 +15,10 @@ from emonet.corpus.protocol import make_protocol
 from emonet.digest import sha256_of
 from emonet.errors import CorpusError, RecipeError
 from emonet.events import Listener, Notice, silent
+from emonet.learned import Outputs, chosen_outputs
 from emonet.plan import Checkpoint, CorpusFacts
 from emonet.plugin.registry import Registry
 from emonet.recipe import CorpusEntry, Recipe
-from emonet.task import chosen_classes
 from emonet.wording import counted
 
 
@@ -44,12 +44,11 @@ def gather(
         CorpusError: data that are absent, or that cannot be split as asked.
         RecipeError: one task twice, or two corpora under one id.
     """
-    gathered = [
-        gather_corpus(entry, recipe.protocol, base, registry, decode=decode, listen=listen) for entry in recipe.corpora
-    ]
-    tasks = [(each.facts.corpus.id, each.facts.target.name) for each in gathered]
-    for corpus_id, target in tasks:
-        if tasks.count((corpus_id, target)) > 1:
+    gatherer = _Gatherer(recipe.protocol, base, registry, decode, listen)
+    gathered = [gatherer.gather(entry) for entry in recipe.corpora]
+    targets = [(each.facts.corpus.id, name) for each in gathered for name in each.facts.outputs.names]
+    for corpus_id, target in targets:
+        if targets.count((corpus_id, target)) > 1:
             raise RecipeError(f"The recipe names '{corpus_id}/{target}' twice. Keep one of them.")
     first: dict[str, Gathered] = {}
     for each in gathered:
@@ -70,12 +69,12 @@ def gather_sources(
         RecipeError: a checkpoint that is not there.
     """
     sources: dict[str, Gathered | Checkpoint] = {}
+    gatherer = _Gatherer(recipe.protocol, base, registry, decode, listen)
     for name, system in recipe.systems.items():
         if system.source is None:
             continue
         if system.source.corpus is not None:
-            source = system.source.corpus
-            sources[name] = gather_corpus(source, recipe.protocol, base, registry, decode=decode, listen=listen)
+            sources[name] = gatherer.gather(system.source.corpus)
             continue
         path = base / Path(system.source.checkpoint).expanduser()
         if not path.is_file():
@@ -102,21 +101,52 @@ def gather_corpus(
     entry: CorpusEntry, choice: Choice, base: Path, registry: Registry, *, decode: bool, listen: Listener = silent
 ) -> Gathered:
     """Look up, prepare and split one corpus, by its entry's own protocol or else by ``choice``; see ``gather``."""
-    given = base / Path(entry.root).expanduser() if entry.root else None
-    if entry.door:
-        corpus, given = enter(entry, base, given)
-    else:
-        corpus = registry.corpus(entry.id)
-    target = corpus.target(entry.target)
-    classes = chosen_classes(corpus, target, entry.classes)
-    store = _store(entry, corpus, given, decode, listen)
-    utterances, content = _table(store) if store else (tuple(corpus.scan(require_root(corpus, given))), "")
-    wanted = tuple(utterance for utterance in utterances if utterance.labels.get(target.name) in classes)
+    return _Gatherer(choice, base, registry, decode, listen).gather(entry)
+
+
+@dataclass(frozen=True)
+class _Gatherer:
+    """Gathers entries of one recipe, each by its own protocol or else by ``choice``; one door is one corpus."""
+
+    choice: Choice
+    base: Path
+    registry: Registry
+    decode: bool
+    listen: Listener
+    entered: dict[tuple[str, str | None], tuple[Corpus, Path]] = field(default_factory=dict)
+
+    def gather(self, entry: CorpusEntry) -> Gathered:
+        corpus, given = self._corpus(entry)
+        outputs = chosen_outputs(corpus, entry.target, entry.classes, entry.metric)
+        store = _store(entry, corpus, given, self.decode, self.listen)
+        utterances, content = _table(store) if store else (tuple(corpus.scan(require_root(corpus, given))), "")
+        wanted = _labelled(corpus, outputs, utterances)
+        choice = entry.protocol or self.choice
+        protocol = make_protocol(choice.name, choice.options, corpus, wanted, base=self.base)
+        left_out = sum(map(outputs.has_some, utterances)) - len(wanted) if outputs.dimensions else 0
+        facts = CorpusFacts(corpus, outputs, wanted, protocol, content, left_out)
+        if facts.note:
+            self.listen(Notice(facts.note))
+        return Gathered(facts, store)
+
+    def _corpus(self, entry: CorpusEntry) -> tuple[Corpus, Path | None]:
+        given = self.base / Path(entry.root).expanduser() if entry.root else None
+        if not entry.door:
+            return self.registry.corpus(entry.id), given
+        key = (entry.option, entry.root)
+        if key not in self.entered:
+            self.entered[key] = enter(entry, self.base, given)
+        return self.entered[key]
+
+
+def _labelled(corpus: Corpus, outputs: Outputs, utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
+    """Return the utterances that carry what is to be learned."""
+    wanted = tuple(utterance for utterance in utterances if outputs.label_of(utterance) is not None)
+    if not wanted and outputs.dimensions:
+        raise CorpusError(f"Corpus '{corpus.id}': no utterance has a number for each of {', '.join(outputs.names)}.")
     if not wanted:
-        raise CorpusError(f"Corpus '{corpus.id}': no utterance has one of the labels {', '.join(classes)}.")
-    choice = entry.protocol or choice
-    protocol = make_protocol(choice.name, choice.options, corpus, wanted, base=base)
-    return Gathered(CorpusFacts(corpus, target, classes, wanted, protocol, content), store)
+        raise CorpusError(f"Corpus '{corpus.id}': no utterance has one of the labels {', '.join(outputs.classes)}.")
+    return wanted
 
 
 def _store(entry: CorpusEntry, corpus: Corpus, given: Path | None, decode: bool, listen: Listener) -> Path | None:

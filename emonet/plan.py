@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emonet.aggregate import AGGREGATE, aggregated_task
 from emonet.components import FindFactory, components_of
-from emonet.corpus.corpus import Corpus, Target, Utterance
+from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.protocol import Protocol
 from emonet.errors import EmonetError, RecipeError
+from emonet.learned import Outputs, make_task, task_id
 from emonet.recipe import Recipe, System
 from emonet.sampling import sampler_of
 from emonet.stage import Plan, Resolved, Stage, StageKind, Start
 from emonet.strategies import FULL_RATES, USER_MAP, Strategy, Tuned, strategy
-from emonet.task import Item, Task, make_task, task_id
+from emonet.task import Item, Task
+from emonet.wording import counted
 
 
 @dataclass(frozen=True)
@@ -22,20 +24,37 @@ class CorpusFacts:
     """All that planning must know of a corpus: no audio, only its table.
 
     Attributes:
-        utterances: those that carry a label of ``target`` among ``classes``.
+        outputs: what is learned of it.
+        utterances: those that carry all labels that ``outputs`` needs.
         content: hash of table and audio; empty while the corpus is not prepared.
+        left_out: how many utterances carry some of these labels, but not all.
     """
 
     corpus: Corpus
-    target: Target
-    classes: tuple[str, ...]
+    outputs: Outputs
     utterances: tuple[Utterance, ...]
     protocol: Protocol
     content: str = ""
+    left_out: int = 0
+
+    @property
+    def task_id(self) -> str:
+        """Return the id of the corpus' task."""
+        return task_id(self.corpus.id, self.outputs.name)
+
+    @property
+    def note(self) -> str:
+        """Return a sentence on what is left out, empty where nothing is."""
+        if not self.left_out:
+            return ""
+        wanted = " and ".join(self.outputs.names)
+        return (
+            f"{self.task_id}: left out for want of a label for each of {wanted}: {counted(self.left_out, 'utterance')}."
+        )
 
     def task(self, fold: int) -> Task:
         """Return the corpus' task in a fold."""
-        return make_task(self.corpus, self.target, self.classes, self.utterances, self.protocol.folds[fold])
+        return make_task(self.corpus, self.outputs, self.utterances, self.protocol.folds[fold])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +168,7 @@ class _Draft:
         return self.source
 
     def _aggregated(self, at: _Pass) -> list[Task]:
-        parts = [(known.corpus, known.target, known.task(at.fold)) for known in self.facts]
+        parts = [(known.corpus, known.outputs.target, known.task(at.fold)) for known in self.facts]
         return [aggregated_task(name, parts, self.system.map, at.seed) for name in self.row.maps]
 
     def _stage(
@@ -166,6 +185,8 @@ class _Draft:
         scored = rates is None
         tuned: Tuned = self.row.tunes if scored else "all"
         components = {role: part for role, part in self.components.items() if role != "adapter" or adapted}
+        if kind != "probe":
+            tasks = [replace(task, loss=self.system.training.loss) if task.dimensions else task for task in tasks]
         stage = Stage(
             key="",
             kind=kind,
@@ -205,7 +226,7 @@ def _check_source(name: str, system: System, row: Strategy) -> None:
 def _check_sampling(name: str, system: System, row: Strategy, facts: Sequence[CorpusFacts]) -> None:
     names = [f"{AGGREGATE}/{mapping}" for mapping in row.maps]
     if row.learns == "every":
-        names = [task_id(known.corpus.id, known.target) for known in facts]
+        names = [known.task_id for known in facts]
     try:
         sampler_of(system.shared.sampling, names, [1] * len(names))
     except EmonetError as problem:

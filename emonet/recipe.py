@@ -26,14 +26,19 @@ class _Strict(BaseModel):
 class CorpusEntry(Door):
     """One corpus of a recipe: a registered id, or a door such as the path of a manifest.
 
-    ``root`` is the folder of its files, ``target`` what is learned of it, ``classes`` a selection of its
-    classes, ``protocol`` its own protocol instead of the recipe's.
+    Attributes:
+        root: the folder of its files.
+        target: what is learned of it, by default its first target; several dimensions as a list, or joined by ``+``.
+        classes: a selection of the target's classes.
+        metric: what selection reads, by default UAR for classes and CCC for numbers.
+        protocol: its own protocol instead of the recipe's.
     """
 
     id: str = ""
     root: str | None = None
-    target: str | None = None
+    target: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     classes: tuple[str, ...] = ()
+    metric: str = ""
     protocol: Choice | None = None
 
     @model_validator(mode="before")
@@ -67,7 +72,8 @@ class Training(_Strict):
         momentum: of SGD.
         decay: learning rate / (1 + decay * steps), a step being one batch, or one round of several tasks.
         l2: factor of the squared weights in the loss.
-        class_weights: weigh the loss by inverse class frequency in train.
+        class_weights: weigh the loss of classes by inverse class frequency in train.
+        loss: of numbers: ``ccc``, 1 - concordance correlation of the batch, or ``mse``; classes take cross entropy.
         crop: longest random piece of a clip in training, in s.
         evaluate: the deterministic ``centre`` crop of that length, or the ``full`` clip.
     """
@@ -80,12 +86,13 @@ class Training(_Strict):
     decay: Annotated[float, Field(ge=0)] = 1e-6
     l2: Annotated[float, Field(ge=0)] = 1e-6
     class_weights: bool = True
+    loss: Literal["ccc", "mse"] = "ccc"
     crop: Positive = 5.0
     evaluate: Literal["centre", "full"] = "centre"
 
 
 class SVM(_Strict):
-    """The linear SVM of the baselines (paper, 4.1): C is chosen on dev, then refit on train + dev."""
+    """The linear SVM of the baselines (paper, 4.1), for numbers a linear SVR: C chosen on dev, refit on train + dev."""
 
     c: Annotated[tuple[Positive, ...], Field(min_length=1)] = tuple(10.0**-i for i in range(10))
     class_weights: bool = True

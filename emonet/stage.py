@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -121,12 +121,14 @@ class Stage:
         own = self.settings.svm if self.kind == "probe" else self.settings.training
         corpora = sorted({corpus for task in self.tasks for corpus in task.corpora})
         start = None if self.start is None else {**asdict(self.start), "checkpoint": ""}
+        # The loss is the tasks' own.
+        settings = own.model_dump(mode="json", exclude={"loss"})
         identity: dict[str, Any] = {
             "format": FORMAT,
             "kind": self.kind,
             "components": {role: part.to_json() for role, part in self.components.items()},
             "tuned": self.tuned,
-            "settings": own.model_dump(mode="json"),
+            "settings": settings,
             "learning_rates": self.learning_rates,
             "normalisation": self.normalisation,
             "tasks": [_task_identity(task) for task in self.tasks],
@@ -151,7 +153,8 @@ class Stage:
             "tuned": self.tuned,
             "tasks": [task.id for task in self.tasks],
             "classes": [list(task.classes) for task in self.tasks],
-            "protocols": {protocol.id: protocol.hash for protocol in self.protocols},
+            "dimensions": [[] if task.classes else task.outputs_json() for task in self.tasks],
+            "protocols": {name: protocol.hash for name, protocol in by_id(self.protocols).items()},
             "fold": self.fold,
             "seed": self.seed,
             "items": [{part: len(items) for part, items in task.items.items()} for task in self.tasks],
@@ -165,7 +168,15 @@ class Stage:
 
 def _task_identity(task: Task) -> list[Any]:
     items = {part: [(item.corpus, item.id, item.label) for item in found] for part, found in task.items.items()}
-    return [task.id, task.classes, task.loss, task.metric, items]
+    numbers = [asdict(each) for each in task.dimensions]
+    return [task.id, task.classes, task.loss, task.metric, items, *([numbers] if numbers else [])]
+
+
+def by_id(protocols: Iterable[Protocol]) -> dict[str, Protocol]:
+    """Return protocols by id; several of one id, on different labels of a corpus, by id and hash."""
+    distinct = {(protocol.id, protocol.hash): protocol for protocol in protocols}
+    ids = [id_ for id_, _ in distinct]
+    return {id_ if ids.count(id_) == 1 else f"{id_} #{hash_[:8]}": each for (id_, hash_), each in distinct.items()}
 
 
 @dataclass(frozen=True)

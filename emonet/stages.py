@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -98,7 +98,7 @@ class StageRunner:
         features = normalised(raw, groups, stage.normalisation)
         result = fit_probe(stage.task, features, stage.settings.svm, stage.seed)
         coefficients, intercepts = (torch.from_numpy(array) for array in result.weights)
-        facts = {"tasks": {stage.task.id: list(stage.task.classes)}, "c": result.c}
+        facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, "c": result.c}
         tensors = {"coefficients": coefficients, "intercepts": intercepts}
         save_checkpoint(folder / "best.safetensors", tensors, facts)
         write_json(folder / "history.json", result.trials)
@@ -130,7 +130,7 @@ class StageRunner:
 
         model = self._assembler.started(stage)
         learner = self._learner(stage, model)
-        facts: dict[str, Any] = {"tasks": {task.id: list(task.classes) for task in stage.tasks}}
+        facts: dict[str, Any] = {"tasks": {task.id: task.outputs_json() for task in stage.tasks}}
         facts |= {"parameters": parameter_count(model)}
         facts |= {"exposure": {task.id: exposure(task) for task in stage.tasks if task.id.startswith(AGGREGATE)}}
         if stage.kind == "rounds":
@@ -183,19 +183,35 @@ class StageRunner:
         )
 
 
-def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Checkpoint, outputs: Array) -> Predictions:
-    """Return the predictions of a stage's part from outputs (N, K): probabilities or decision values."""
-    items, classes = stage.task.items[part], stage.task.classes
-    corpus, _, target = stage.task.id.partition("/")
-    made = Pass(corpus, target, part, stage.fold, stage.seed, stage.system, checkpoint)
-    return made.predictions(
-        [item.id for item in items],
-        [classes[item.label] for item in items],
-        [classes[int(index)] for index in outputs.argmax(axis=1)],
-        classes=classes,
-        speakers=[item.speaker for item in items],
-        probabilities=None if stage.kind == "probe" else outputs.tolist(),
+def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Checkpoint, said: Array) -> Predictions:
+    """Return the predictions of a stage's part, of the task's one target or of each of its dimensions.
+
+    Args:
+        said: probabilities or decision values (N, K) of classes, or numbers (N, D) in the corpus' own unit.
+    """
+    task, items = stage.task, stage.task.items[part]
+    made = Pass(task.id.partition("/")[0], "", part, stage.fold, stage.seed, stage.system, checkpoint)
+    ids, speakers = [item.id for item in items], [item.speaker for item in items]
+    if not task.classes:
+        tables = []
+        for column, target in enumerate(task.targets):
+            truth = [_number(item.label[column]) for item in items if isinstance(item.label, tuple)]
+            predicted = [_number(value) for value in said[:, column]]
+            tables.append(replace(made, target=target).predictions(ids, truth, predicted, speakers=speakers))
+        return concat(tables)
+    return replace(made, target=task.targets[0]).predictions(
+        ids,
+        [task.class_of(item) for item in items],
+        [task.classes[int(index)] for index in said.argmax(axis=1)],
+        classes=task.classes,
+        speakers=speakers,
+        probabilities=None if stage.kind == "probe" else said.tolist(),
     )
+
+
+def _number(value: float) -> str:
+    """Return a number as text, as exact as single precision is."""
+    return f"{float(value):.9g}"
 
 
 def stage_folder(key: str) -> Path:

@@ -9,14 +9,14 @@ from made import make_corpus, make_utterances
 from emonet.aggregate import aggregated_task, exposure
 from emonet.corpus.protocol import make_protocol
 from emonet.errors import RecipeError
-from emonet.task import make_task
+from emonet.learned import chosen_outputs, make_task
 
 
 def part(id_: str, classes: tuple[str, ...], *, takes: int = 2) -> tuple:
     utterances = make_utterances(classes=classes, takes=takes)
     corpus = make_corpus(utterances, id_=id_, classes=classes)
     fold = make_protocol("leave-one-speaker-out", {}, corpus, utterances).folds[0]
-    return corpus, corpus.target(), make_task(corpus, corpus.target(), classes, utterances, fold)
+    return corpus, corpus.target(), make_task(corpus, chosen_outputs(corpus), utterances, fold)
 
 
 FOO = part("foo", ("anger", "neutral", "sadness"))

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from made import make_corpus, make_utterances
 
+from emonet import Target
 from emonet.component import component
 from emonet.corpus.protocol import make_protocol
 from emonet.errors import EmonetError, RecipeError, UnknownName
+from emonet.learned import chosen_outputs
 from emonet.plan import Checkpoint, CorpusFacts, plan
 from emonet.recipe import Recipe
 from emonet.strategies import STRATEGIES
@@ -18,8 +20,7 @@ UTTERANCES = make_utterances()
 CORPUS = make_corpus(UTTERANCES)
 FACTS = CorpusFacts(
     corpus=CORPUS,
-    target=CORPUS.target(),
-    classes=CORPUS.target().classes,
+    outputs=chosen_outputs(CORPUS),
     utterances=UTTERANCES,
     protocol=make_protocol("leave-one-speaker-out", {}, CORPUS, UTTERANCES),
     content="c0ffee",
@@ -86,6 +87,7 @@ def test_the_plan_of_training_from_scratch_is_one_stage_a_fold() -> None:
         "tuned": "all",
         "tasks": ["foo/emotion"],
         "classes": [["anger", "neutral", "sadness"]],
+        "dimensions": [[]],
         "fold": "s0",
         "seed": 1,
         "items": [{"train": 12, "dev": 6, "test": 6}],
@@ -99,6 +101,74 @@ def test_the_plan_of_training_from_scratch_is_one_stage_a_fold() -> None:
         "scored": True,
     }
     assert stages[0]["protocols"] == {FACTS.protocol.id: FACTS.protocol.hash}
+
+
+def test_keys_of_recipes_with_classes_stay_what_they_were() -> None:
+    # Results that users have are found by these; whoever changes them on purpose raises FORMAT.
+    svm = recipe(strategy="svm", extractor="numbers", frontend=None, backbone=None)
+    assert [keys(asked)[0][:12] for asked in (recipe(), svm)] == ["82c6d86b2750", "8d73659adc17"]
+
+
+RATED = tuple(
+    replace(each, labels={**each.labels, "valence": 1.0 + number % 5, "arousal": float(number % 3)})
+    for number, each in enumerate(UTTERANCES)
+)
+NUMBERS = (Target("valence", range=(1.0, 5.0), unit="rating"), Target("arousal", range=(0.0, 2.0)))
+MIXED = replace(make_corpus(RATED, id_="rated"), targets=(CORPUS.target(), *NUMBERS))
+
+
+def rated(target: str = "valence+arousal", metric: str = "") -> CorpusFacts:
+    outputs = chosen_outputs(MIXED, target, metric=metric)
+    protocol = make_protocol("leave-one-speaker-out", {}, MIXED, RATED)
+    return CorpusFacts(MIXED, outputs, RATED, protocol, "c0ffee")
+
+
+def test_the_plan_names_the_dimensions_of_a_head() -> None:
+    (stage, *_) = plan(recipe(), [rated()], factory).to_json()["stages"]
+    assert (stage["tasks"], stage["classes"]) == (["rated/valence+arousal"], [[]])
+    valence = {"name": "valence", "range": [1.0, 5.0], "unit": "rating"}
+    assert stage["dimensions"] == [[valence, {"name": "arousal", "range": [0.0, 2.0], "unit": ""}]]
+
+
+def test_range_loss_metric_and_order_of_dimensions_are_in_the_key() -> None:
+    wide = replace(MIXED, targets=(replace(NUMBERS[0], range=(0.0, 5.0)), NUMBERS[1]))
+    facts = (
+        rated(),
+        rated("arousal+valence"),
+        rated("valence"),
+        rated(metric="mae"),
+        replace(rated(), corpus=wide, outputs=chosen_outputs(wide, "valence+arousal")),
+    )
+    found = [keys(recipe(), each)[0] for each in facts]
+    found.append(keys(recipe(training={"loss": "mse"}), rated())[0])
+    assert len(set(found)) == len(found)
+    stages = plan(recipe(training={"loss": "mse"}), [FACTS, rated()], factory).stages
+    assert {stage.task.loss for stage in stages} == {"cross-entropy", "mse"}
+    assert keys(recipe(training={"loss": "mse"})) == keys(recipe())
+
+
+def test_classes_and_dimensions_are_learned_in_turn_by_one_shared_model() -> None:
+    first = plan(recipe(strategy="multi-domain", **ADAPTED), [FACTS, rated()], factory).stages[0]
+    assert (first.kind, [task.id for task in first.tasks]) == ("rounds", ["foo/emotion", "rated/valence+arousal"])
+    assert [task.loss for task in first.tasks] == ["cross-entropy", "ccc"]
+
+
+def test_two_protocols_of_one_id_are_both_named() -> None:
+    parts = [rated("emotion"), replace(rated(), protocol=replace(rated().protocol, hash="0123456789"))]
+    first = plan(recipe(strategy="multi-domain", **ADAPTED), parts, factory).to_json()["stages"][0]
+    assert len(first["protocols"]) == 2
+    assert "rated/leave-one-speaker-out #01234567" in first["protocols"]
+
+
+def test_aggregating_numbers_is_refused_with_what_to_do() -> None:
+    with pytest.raises(RecipeError, match=r"'rated/valence\+arousal' has numbers, and aggregating by arousal maps"):
+        plan(recipe(strategy="arousal", **ADAPTED), [FACTS, rated()], factory)
+
+
+def test_left_out_utterances_are_told() -> None:
+    note = replace(rated(), left_out=3).note
+    assert note == "rated/valence+arousal: left out for want of a label for each of valence and arousal: 3 utterances."
+    assert rated().note == ""
 
 
 def test_the_plan_of_an_svm_is_a_probe_with_z_scores_from_train() -> None:

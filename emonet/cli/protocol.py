@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +14,9 @@ from emonet.cli.console import AsJson, PluginFiles, Root, load_plugins, print_js
 from emonet.errors import RecipeError
 
 if TYPE_CHECKING:
+    from emonet.corpus.corpus import Utterance
     from emonet.gather import Gathered
+    from emonet.learned import Outputs
 
 app = typer.Typer(help="Show, export and import protocols.", no_args_is_help=True, add_completion=False)
 
@@ -136,12 +139,11 @@ def facts_of(gathered: Gathered) -> dict[str, Any]:
         parts = {}
         for part in ("train", "dev", "test"):
             inside = [utterances[id_] for id_, found in fold.parts.items() if found == part]
-            classes = Counter(str(utterance.labels[facts.target.name]) for utterance in inside)
             parts[part] = {
                 "utterances": len(inside),
                 "speakers": len({each.speaker for each in inside} - {None}),
                 "texts": len({each.text for each in inside} - {None}),
-                "classes": {label: classes[label] for label in facts.classes},
+                **_label_facts(inside, facts.outputs),
             }
         folds.append({"fold": fold.name, "parts": parts, "left_out": len(utterances) - len(fold.parts)})
     return {
@@ -154,17 +156,28 @@ def facts_of(gathered: Gathered) -> dict[str, Any]:
     }
 
 
+def _label_facts(utterances: Sequence[Utterance], outputs: Outputs) -> dict[str, Any]:
+    """Return how often each class occurs, or the mean of each dimension; None where there is no utterance."""
+    if outputs.classes:
+        counts = Counter(str(utterance.labels[outputs.target.name]) for utterance in utterances)
+        return {"classes": {label: counts[label] for label in outputs.classes}}
+    columns = {name: [float(each.labels[name]) for each in utterances] for name in outputs.names}
+    return {"means": {name: fmean(values) if values else None for name, values in columns.items()}}
+
+
 def _print(gathered: Gathered) -> None:
-    facts, classes = facts_of(gathered), gathered.facts.classes
+    facts, outputs = facts_of(gathered), gathered.facts.outputs
+    names = outputs.classes or [f"mean {name}" for name in outputs.names]
     rows = []
     for fold in facts["folds"]:
         for part, counts in fold["parts"].items():
             numbers = [counts[what] for what in ("utterances", "speakers", "texts")]
-            numbers += counts["classes"].values()
-            rows.append((fold["fold"], part, *map(str, numbers)))
+            shown = [str(number) for number in (*numbers, *counts.get("classes", {}).values())]
+            shown += ["-" if mean is None else f"{mean:.3g}" for mean in counts.get("means", {}).values()]
+            rows.append((fold["fold"], part, *shown))
         if fold["left_out"]:
-            rows.append((fold["fold"], "left out", str(fold["left_out"]), *[""] * (len(classes) + 2)))
-    columns = ("fold", "part", "utterances", "speakers", "texts", *classes)
+            rows.append((fold["fold"], "left out", str(fold["left_out"]), *[""] * (len(names) + 2)))
+    columns = ("fold", "part", "utterances", "speakers", "texts", *names)
     print_table(f"{facts['id']}  #{facts['hash']}", columns, rows)
     for text in (*([f"Speakers stand in two parts: {facts['overlap']}."] if facts["overlap"] else []), *facts["notes"]):
         say(text)

@@ -47,6 +47,9 @@ class TargetEntry(_Part):
             raise ValueError("a target has either classes (two at least) or a range. Give one of them")
         if self.range is None and len(self.classes) < 2:
             raise ValueError(f"a target needs two classes at least, here is only {self.classes[0]!r}. Add one")
+        if self.range is not None and not 0 < self.range[1] - self.range[0] < float("inf"):
+            low, high = self.range
+            raise ValueError(f"the range {low:g} to {high:g} has no length. Give the lowest and the highest value")
         if len(set(self.classes)) < len(self.classes):
             twice = next(label for label in self.classes if self.classes.count(label) > 1)
             raise ValueError(f"the class {twice!r} is listed twice. Keep one of them")

@@ -1,7 +1,7 @@
 """Metrics: functions of summed counts, so that a resampled score is a sum of counts taken once.
 
 A categorical metric is a function of confusion matrices (..., K, K), rows truth and columns prediction; a
-dimensional one of the sums (..., 6) of ``moments``. Leading axes are a batch, e.g. bootstrap draws.
+dimensional one of the sums (..., 7) of ``moments``. Leading axes are a batch, e.g. bootstrap draws.
 """
 
 from __future__ import annotations
@@ -91,19 +91,19 @@ def chance_level(truth: Sequence[Hashable]) -> float:
 
 
 def moments(truth: Sequence[Hashable], predicted: Sequence[Hashable]) -> Floats:
-    """Return the terms (N, 6) whose sums dimensional metrics are made of: 1, t, p, t^2 + p^2, t p, |t - p|.
+    """Return the terms (N, 7) whose sums dimensional metrics are made of: 1, t, p, t^2, p^2, t p, |t - p|.
 
     Raises:
         EmonetError: the two differ in length, or are no numbers.
     """
     true, guess = _numbers(truth), _numbers(predicted)
     check_lengths(len(true), len(guess))
-    ones = np.ones_like(true)
-    return np.stack([ones, true, guess, true**2 + guess**2, true * guess, np.abs(true - guess)], axis=-1)
+    terms = [np.ones_like(true), true, guess, true**2, guess**2, true * guess, np.abs(true - guess)]
+    return np.stack(terms, axis=-1)
 
 
 def ccc(sums: Floats) -> Floats:
-    """Return Lin's concordance correlation from summed ``moments``: (..., 6) -> (...).
+    """Return Lin's concordance correlation from summed ``moments``: (..., 7) -> (...).
 
     CCC = 2 cov(t, p) / (var t + var p + (mean t - mean p)^2), all with 1 / n; 0 where both are constant and equal.
 
@@ -113,7 +113,8 @@ def ccc(sums: Floats) -> Floats:
     >>> round(float(ccc(moments([1, 2, 3], [2, 3, 4]).sum(0))), 4) == round(4 / 7, 4)
     True
     """
-    mean_true, mean_guess, squares, products = (sums[..., column] / sums[..., 0] for column in (1, 2, 3, 4))
+    mean_true, mean_guess, true_squares, guess_squares, products = _means(sums)
+    squares = true_squares + guess_squares
     above = 2 * (products - mean_true * mean_guess)
     # (mean t)^2 and (mean p)^2 cancel against the variances', which leaves this shorter sum.
     below = squares - 2 * mean_true * mean_guess
@@ -121,9 +122,32 @@ def ccc(sums: Floats) -> Floats:
     return np.divide(above, below, out=np.zeros(np.shape(below)), where=below > tiny)
 
 
+def pearson(sums: Floats) -> Floats:
+    """Return Pearson's correlation from summed ``moments``: (..., 7) -> (...); 0 where one of the two is constant."""
+    mean_true, mean_guess, true_squares, guess_squares, products = _means(sums)
+    spreads = [(true_squares, mean_true**2), (guess_squares, mean_guess**2)]
+    # What is left of a constant's squares by rounding is no variance.
+    variances = [np.where(square - mean > 1e-12 * square, square - mean, 0.0) for square, mean in spreads]
+    below = np.sqrt(variances[0] * variances[1])
+    found: Floats = np.divide(products - mean_true * mean_guess, below, out=np.zeros(np.shape(below)), where=below > 0)
+    return np.clip(found, -1.0, 1.0)
+
+
 def mean_absolute_error(sums: Floats) -> Floats:
-    """Return the mean of |t - p| from summed ``moments``: (..., 6) -> (...)."""
-    return np.asarray(sums[..., 5] / sums[..., 0])
+    """Return the mean of |t - p| from summed ``moments``: (..., 7) -> (...)."""
+    return np.asarray(sums[..., 6] / sums[..., 0])
+
+
+def root_mean_squared_error(sums: Floats) -> Floats:
+    """Return the root of the mean of (t - p)^2 from summed ``moments``: (..., 7) -> (...)."""
+    _, _, true_squares, guess_squares, products = _means(sums)
+    # Rounding may leave a perfect prediction a little below 0.
+    return np.sqrt(np.maximum(true_squares + guess_squares - 2 * products, 0.0))
+
+
+def _means(sums: Floats) -> list[Floats]:
+    """Return the means of t, p, t^2, p^2 and t p."""
+    return [np.asarray(sums[..., column] / sums[..., 0]) for column in (1, 2, 3, 4, 5)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +189,9 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             Metric("wa", "WA", accuracy, higher_is_better=True, kind="categorical"),
             Metric("macro_f1", "macro F1", macro_f1, higher_is_better=True, kind="categorical"),
             Metric("ccc", "CCC", ccc, higher_is_better=True, kind="dimensional"),
+            Metric("pearson", "Pearson's r", pearson, higher_is_better=True, kind="dimensional"),
             Metric("mae", "MAE", mean_absolute_error, higher_is_better=False, kind="dimensional"),
+            Metric("rmse", "RMSE", root_mean_squared_error, higher_is_better=False, kind="dimensional"),
         )
     }
 )

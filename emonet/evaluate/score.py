@@ -33,6 +33,9 @@ class Setting:
         final_epochs: fold -> the last epoch.
         chosen: fold -> the hyperparameter chosen on dev, e.g. C of an SVM.
         parameters: how many parameters the model has.
+        head: the task with all dimensions of the head, empty where the head has this target only.
+        range: lowest and highest value of a dimensional target; metrics are in its own unit.
+        unit: of a dimensional target, empty where nobody says.
     """
 
     strategy: str
@@ -45,6 +48,9 @@ class Setting:
     final_epochs: Mapping[str, int] | None = None
     chosen: Mapping[str, float] | None = None
     parameters: int | None = None
+    head: str = ""
+    range: tuple[float, float] | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ _INT16 = float(1 << 15)
 
 @dataclass(frozen=True)
 class Batch:
-    """Some clips as tensors: wave (B, T) float32 in [-1, 1], lengths (B,) in samples, labels (B,)."""
+    """Some clips as tensors: wave (B, T) float32 in [-1, 1], lengths (B,) in samples, labels (B,) or (B, D)."""
 
     positions: Sequence[int]
     wave: torch.Tensor

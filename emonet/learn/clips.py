@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +19,14 @@ class Clips:
     Attributes:
         items: the task's items.
         places: store and row of each clip's wave.
-        labels: (N,) int64.
+        labels: (N,) int64, or (N, D) float32 in units of the dimensions' ranges.
         samples: (N,) int64, the lengths of the waves.
         groups: the normalisation group of each clip.
     """
 
     items: tuple[Item, ...]
     places: tuple[tuple[Store, int], ...]
-    labels: NDArray[np.int64]
+    labels: NDArray[np.int64] | NDArray[np.float32]
     samples: NDArray[np.int64]
     groups: tuple[str, ...]
 
@@ -48,10 +48,33 @@ def clips_of(task: Task, part: str, stores: Mapping[str, Store], normalisation: 
     return Clips(
         items=items,
         places=places,
-        labels=np.array([item.label for item in items], dtype=np.int64),
+        labels=_labels(task, items),
         samples=np.array([store.samples[row] for store, row in places], dtype=np.int64),
         groups=tuple(group_of(item, task, normalisation) for item in items),
     )
+
+
+def _labels(task: Task, items: Sequence[Item]) -> NDArray[np.int64] | NDArray[np.float32]:
+    labels = [item.label for item in items]
+    if task.classes:
+        return np.array(labels, dtype=np.int64)
+    return to_unit(task, np.array(labels, dtype=np.float64)).astype(np.float32)
+
+
+def to_unit(task: Task, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers (N, D) in the corpus' own unit as shares of their ranges: 0 is the lowest, 1 the highest."""
+    low, span = _bounds(task)
+    return (values - low) / span
+
+
+def from_unit(task: Task, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Undo ``to_unit``."""
+    low, span = _bounds(task)
+    return values * span + low
+
+
+def _bounds(task: Task) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.array([each.range[0] for each in task.dimensions]), np.array([each.span for each in task.dimensions])
 
 
 def group_of(item: Item, task: Task, normalisation: str) -> str:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
+from emonet.learn.answers import answers
 from emonet.learn.batches import Batch, evaluation_batches
 from emonet.learn.clips import Clips
 from emonet.learn.losses import LOSSES, class_weights
@@ -53,7 +54,7 @@ class Learner:
 
     @cached_property
     def weights(self) -> dict[str, torch.Tensor | None]:
-        """Class weights (K,) of every task, None where the classes are not weighted."""
+        """Class weights (K,) of every task, None where there are no classes or they are not weighted."""
         return {task.id: self._weights(task) for task in self.tasks}
 
     def step(self, task: Task, batch: Batch, rate: float, moment: tuple[str | int, ...]) -> float:
@@ -83,15 +84,17 @@ class Learner:
         return value
 
     def outputs(self, task: Task, part: str) -> NDArray[np.float32]:
-        """Return class probabilities (N, K) of a task's part, in the order of its clips."""
+        """Return what the model says of a task's part, in the order of its clips.
+
+        Probabilities (N, K) of classes, or numbers (N, D) in the corpus' own unit.
+        """
         clips = self.clips[task.id][part]
         crop = self.settings.crop if self.settings.evaluate == "centre" else None
-        result = np.zeros((len(clips), len(task.classes)), dtype=np.float32)
+        result = np.zeros((len(clips), task.width), dtype=np.float32)
         self.model.eval()
         with torch.inference_mode():
             for batch in evaluation_batches(clips, self.settings.batch, crop):
-                probabilities = self._forward(task, clips, batch).float().softmax(dim=1)
-                result[list(batch.positions)] = probabilities.cpu().numpy()
+                result[list(batch.positions)] = answers(task, self._forward(task, clips, batch))
         return result
 
     def state(self) -> dict[str, torch.Tensor]:
@@ -129,9 +132,9 @@ class Learner:
         return outputs
 
     def _weights(self, task: Task) -> torch.Tensor | None:
-        if not self.settings.class_weights:
+        if not self.settings.class_weights or not task.classes:
             return None
-        return class_weights(self.clips[task.id]["train"].labels, len(task.classes)).to(self.device)
+        return class_weights(self.clips[task.id]["train"].labels, task.width).to(self.device)
 
     def _groups(self) -> list[dict[str, Any]]:
         """Put l2 on the weights of convolutions and linear layers that learn, not on norms and biases.

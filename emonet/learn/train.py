@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from emonet.errors import EmonetError
-from emonet.evaluate.metrics import METRICS
 from emonet.events import EpochEnded, Listener, Notice
+from emonet.learn.answers import part_scores
 from emonet.learn.batches import train_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.learner import Learner
@@ -66,14 +66,13 @@ class EpochTrainer:
     def _epoch(self, now: Progression, history: list[dict[str, Any]]) -> Progression:
         started = time.monotonic()
         loss, steps = self._steps(now)
-        predicted = self.learner.outputs(self.task, "dev").argmax(axis=1)
-        truth = self.learner.clips[self.task.id]["dev"].labels
-        score = METRICS[self.task.metric].of(truth.tolist(), predicted.tolist())
+        scores = part_scores(self.task, "dev", self.learner.outputs(self.task, "dev"))
+        score = scores[f"dev_{self.task.metric}"]
         rate = learning_rate(self.rates, now, self.learner.settings.decay)
         better = self.task.is_better(score, now.best)
         then = after_epoch(now, score, steps, better=better)
         then = after_patience(then, self.learner.settings.patience, self.learner.settings.epochs)
-        metrics = {"train_loss": loss, f"dev_{self.task.metric}": score}
+        metrics = {"train_loss": loss, **scores}
         history.append({"epoch": then.epoch, "learning_rate": rate, "seconds": time.monotonic() - started, **metrics})
         if better:
             # In this order: whoever resumes at the best epoch writes its weights again, so that both agree.

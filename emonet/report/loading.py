@@ -11,9 +11,9 @@ from emonet.corpus.corpus import Corpus, Published
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.baseline import compare_with_baseline
 from emonet.evaluate.predictions import Predictions, read_parquet
+from emonet.learned import task_id
 from emonet.report.curves import read_curves
 from emonet.report.results import Report
-from emonet.task import task_id
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def whole_report(
 
 def published_results(corpora: Iterable[Corpus]) -> dict[str, Published]:
     """Return task -> what the paper reports for it, by the cards of corpora; it is about their first targets."""
-    return {task_id(corpus.id, corpus.targets[0]): corpus.paper for corpus in corpora if corpus.paper}
+    return {task_id(corpus.id, corpus.targets[0].name): corpus.paper for corpus in corpora if corpus.paper}
 
 
 def read_predictions(folder: Path) -> tuple[Predictions, ...]:

@@ -79,6 +79,10 @@ WRONG = {
         (GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")], TABLE + "    encoding: utf-88\n"),
         "'scan.table.encoding': there is no encoding 'utf-88'. Expected e.g. utf-8-sig or latin-1",
     ),
+    "an empty range": (
+        ("classes: [anger, neutral]", "range: [5, 5]"),
+        "'targets.emotion': the range 5 to 5 has no length. Give the lowest and the highest value",
+    ),
     "classes and range": (
         ("classes: [anger, neutral]", "classes: [anger, neutral]\n    range: [1, 5]"),
         "'targets.emotion': a target has either classes (two at least) or a range.",

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from made import make_corpus
 
-from emonet import Corpus, Utterance
+from emonet import Corpus, Target, Utterance
 from emonet.audio.prepare import prepare
 from emonet.audio.roots import find_root
 from emonet.corpus.manifest import manifest_corpus
 from emonet.errors import CorpusError, RecipeError
+from emonet.events import Notice
 from emonet.gather import gather
 from emonet.plugin.registry import Registry, load_registry
 from emonet.recipe import Recipe
@@ -105,3 +106,45 @@ def test_without_the_files_the_last_store_is_taken(tones: Path, tmp_path: Path) 
         gathered = gather(recipe("real"), tmp_path, registry_with(real), decode=decode)[0]
         assert len(gathered.facts.utterances) == 24
         assert gathered.facts.content
+
+
+def rated_tones(manifest: Path) -> Corpus:
+    """Return a registered corpus of tones whose dimensions not every utterance has."""
+    listed = list(manifest_corpus(manifest).scan(manifest.parent))
+
+    def scan(root: Path) -> Iterable[Utterance]:
+        for number, each in enumerate(listed):
+            lacks = {0: {}, 1: {"arousal": 0.5}}.get(number, {"arousal": number / 24, "valence": 1 - number / 24})
+            yield replace(each, labels={"emotion": each.labels["label"], **lacks})
+
+    targets = tuple(Target(name, range=(0.0, 1.0)) for name in ("arousal", "valence"))
+    corpus = make_corpus(id_="rated")
+    return replace(corpus, scan=scan, targets=(*corpus.targets, *targets))
+
+
+def test_utterances_that_lack_a_dimension_are_left_out_and_counted(tones: Path) -> None:
+    heard: list[Any] = []
+    root = {"root": str(tones.parent)}
+    wanted = recipe({"id": "rated", "target": "arousal+valence", **root}, {"id": "rated", "target": "emotion", **root})
+    registry = registry_with(rated_tones(tones))
+    numbers, classes = gather(wanted, tones.parent, registry, decode=False, listen=heard.append)
+    assert (len(numbers.facts.utterances), numbers.facts.left_out) == (22, 1)
+    assert (len(classes.facts.utterances), classes.facts.left_out) == (24, 0)
+    text = "rated/arousal+valence: left out for want of a label for each of arousal and valence: 1 utterance."
+    assert [event.text for event in heard if isinstance(event, Notice)] == [text]
+
+
+def test_one_dimension_in_two_heads_is_refused(tones: Path) -> None:
+    corpora = [
+        {"id": "rated", "target": target, "root": str(tones.parent)} for target in ("arousal+valence", "valence")
+    ]
+    with pytest.raises(RecipeError, match="names 'rated/valence' twice"):
+        gather(recipe(*corpora), tones.parent, registry_with(rated_tones(tones)), decode=False)
+
+
+def test_a_corpus_whose_utterances_all_lack_a_dimension_is_refused(tones: Path) -> None:
+    corpus = rated_tones(tones)
+    only = replace(corpus, targets=(*corpus.targets, Target("dominance", range=(0.0, 1.0))))
+    wanted = recipe({"id": "rated", "target": ["arousal", "dominance"], "root": str(tones.parent)})
+    with pytest.raises(CorpusError, match="no utterance has a number for each of arousal, dominance"):
+        gather(wanted, tones.parent, registry_with(only), decode=False)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix, f1_score, recall_score
+from scipy.stats import pearsonr
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    mean_absolute_error,
+    recall_score,
+    root_mean_squared_error,
+)
 
 from emonet.errors import EmonetError
 from emonet.evaluate.metrics import METRICS, accuracy, chance_level, confusion, macro_f1, recalls, uar
@@ -124,3 +133,21 @@ def test_no_utterance_is_no_score() -> None:
         METRICS["uar"].of([], [])
     with pytest.raises(EmonetError, match="Nothing to score"):
         chance_level([])
+
+
+@pytest.mark.parametrize("offset", [0.0, 200.0, -3.0])
+def test_correlation_and_errors_agree_with_scipy_and_scikit_learn(offset: float) -> None:
+    generator = np.random.default_rng(7)
+    truth = generator.normal(offset, 1, 300)
+    guess = (0.5 * (truth - offset) + offset + generator.normal(0.3, 0.4, 300)).tolist()
+    found = {name: METRICS[name].of(truth.tolist(), guess) for name in ("pearson", "mae", "rmse")}
+    assert found["pearson"] == pytest.approx(pearsonr(truth, guess).statistic)
+    assert found["mae"] == pytest.approx(mean_absolute_error(truth, guess))
+    assert found["rmse"] == pytest.approx(root_mean_squared_error(truth, guess))
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 5000.3])
+def test_correlation_with_a_constant_is_zero(value: float) -> None:
+    assert METRICS["pearson"].of([1.0, 2.0, 3.0], [value] * 3) == 0
+    assert METRICS["pearson"].of([value] * 3, [1.0, 2.0, 3.0]) == 0
+    assert METRICS["rmse"].of([value] * 3, [value] * 3) == pytest.approx(0, abs=1e-3)

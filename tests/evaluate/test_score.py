@@ -96,7 +96,7 @@ def test_a_dimensional_target_is_scored_by_numbers() -> None:
         ["u1", "u2", "u3"], ["1.0", "2.0", "3.0"], ["2.0", "3.0", "4.0"]
     )
     score = score_predictions(rows, replace(SETTING, metric="ccc"))
-    assert score.metrics == {"ccc": pytest.approx(4 / 7), "mae": pytest.approx(1)}
+    assert score.metrics == pytest.approx({"ccc": 4 / 7, "pearson": 1, "mae": 1, "rmse": 1})
     assert (score.chance, score.confusion, score.classes, score.missing_classes) == (None, (), (), ())
     with pytest.raises(EmonetError, match="The metric 'ccc' needs numbers"):
         score_predictions(two_folds(), replace(SETTING, metric="ccc"))

@@ -18,19 +18,19 @@ from emonet.events import Listener, silent
 from emonet.learn.clips import clips_of
 from emonet.learn.learner import Learner
 from emonet.learn.train import EpochTrainer
+from emonet.learned import chosen_outputs, make_task
 from emonet.model.model import Model
 from emonet.plugin.registry import load_registry
 from emonet.recipe import Training
-from emonet.task import Task, make_task
+from emonet.task import Task
 
 
 @pytest.fixture
 def prepared(tones: Path) -> Prepared:
     corpus = manifest_corpus(tones)
     store = open_store(prepare(corpus, tones.parent).folder)
-    target = corpus.target()
     fold = make_protocol("leave-one-speaker-out", {}, corpus, store.utterances).folds[0]
-    return Prepared(make_task(corpus, target, target.classes, store.utterances, fold), store)
+    return Prepared(make_task(corpus, chosen_outputs(corpus), store.utterances, fold), store)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def learner(prepared: Prepared) -> Callable[..., Learner]:
             registry.build("backbones", "wide_resnet", {"width": 4, "blocks": 1}),
         )
         for task in chosen:
-            model.add_task(task.id, len(task.classes))
+            model.add_task(task.id, task.width)
         wanted = {"batch": 8, "patience": 2, "epochs": 2, "crop": 0.2, **settings}
         stores = dict.fromkeys(prepared.task.corpora, prepared.store)
         return Learner(

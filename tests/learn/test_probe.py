@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from prepared_task import Prepared
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.svm import LinearSVC
+from sklearn.svm import LinearSVC, LinearSVR
 
 from emonet.corpus.corpus import PARTS
+from emonet.evaluate.metrics import METRICS
 from emonet.learn.probe import fit_probe
 from emonet.recipe import SVM
+from emonet.task import Dimension, Task
 
 
 def features(prepared: Prepared, noise: float) -> dict[str, np.ndarray]:
@@ -56,3 +60,71 @@ def test_of_equal_scores_the_smallest_c_wins(prepared: Prepared) -> None:
     result = fit_probe(prepared.task, features(prepared, 0.0), SVM(c=(1.0, 0.1, 0.01)), seed=1)
     assert {trial["dev_uar"] for trial in result.trials} == {1.0}
     assert result.c == 0.01
+
+
+LOUDNESS, HEIGHT = Dimension("loudness", (0.0, 10.0)), Dimension("height", (100.0, 300.0), "Hz")
+
+
+def rated(prepared: Prepared, *dimensions: Dimension) -> Task:
+    """Return the task with numbers instead of classes, each dimension a random one of its own."""
+    random = np.random.default_rng(8)
+    shares = {item.id: random.uniform(0, 1, 2) for part in PARTS for item in prepared.task.items[part]}
+    places = {LOUDNESS: 0, HEIGHT: 1}
+
+    def label(id_: str) -> tuple[float, ...]:
+        return tuple(float(each.range[0] + shares[id_][places[each]] * each.span) for each in dimensions)
+
+    items = {part: tuple(replace(item, label=label(item.id)) for item in prepared.task.items[part]) for part in PARTS}
+    id_ = f"labels/{'+'.join(each.name for each in dimensions)}"
+    return Task(id_, (), items, "ccc", "ccc", higher_is_better=True, dimensions=dimensions)
+
+
+def heard(task: Task, noise: float) -> dict[str, np.ndarray]:
+    """Return features (N, 4) that the numbers can be read from."""
+    random = np.random.default_rng(4)
+    mixing = random.normal(0, 1, (len(task.dimensions), 4))
+    made = {}
+    for part in PARTS:
+        values = np.array([item.label for item in task.items[part]])
+        scaled = (values - [each.range[0] for each in task.dimensions]) / [each.span for each in task.dimensions]
+        made[part] = scaled @ mixing + random.normal(0, noise, (len(values), 4))
+    return made
+
+
+def test_numbers_are_learned_by_an_svr_whose_c_is_the_best_on_dev(prepared: Prepared) -> None:
+    task = rated(prepared, HEIGHT)
+    given = heard(task, 0.05)
+    result = fit_probe(task, given, SVM(), seed=1)
+    scores = {trial["c"]: trial["dev_ccc"] for trial in result.trials}
+    assert scores[result.c] == max(scores.values()) > 0.7
+    truth = {part: [item.label[0] for item in task.items[part]] for part in PARTS}
+    assert METRICS["ccc"].of(truth["dev"], result.dev[:, 0].tolist()) == pytest.approx(scores[result.c])
+    assert METRICS["ccc"].of(truth["test"], result.test[:, 0].tolist()) > 0.7
+    wanted = (np.array(truth["train"] + truth["dev"]) - 100) / 200
+    machine = LinearSVR(
+        C=result.c, loss="squared_epsilon_insensitive", max_iter=10_000, random_state=1, dual="auto"
+    ).fit(np.concatenate([given["train"], given["dev"]]), wanted - wanted.mean())
+    expected = 100 + 200 * (machine.predict(given["test"]) + wanted.mean())
+    np.testing.assert_allclose(result.test[:, 0], expected)
+
+
+def test_a_tiny_c_says_the_mean_of_the_labels(prepared: Prepared) -> None:
+    task = rated(prepared, HEIGHT)
+    result = fit_probe(task, heard(task, 0.05), SVM(c=(1e-9,)), seed=1)
+    mean = np.mean([item.label[0] for part in ("train", "dev") for item in task.items[part]])
+    np.testing.assert_allclose(result.test[:, 0], mean, atol=0.01)
+    assert result.trials[0]["dev_ccc"] < 0.01
+
+
+def test_several_dimensions_are_what_each_is_by_itself(prepared: Prepared) -> None:
+    task = rated(prepared, LOUDNESS, HEIGHT)
+    given = heard(task, 0.3)
+    joint = fit_probe(task, given, SVM(), seed=1)
+    alone = [fit_probe(task.only(name), given, SVM(), seed=1) for name in ("loudness", "height")]
+    np.testing.assert_array_equal(joint.test, np.concatenate([each.test for each in alone], axis=1))
+    np.testing.assert_array_equal(joint.dev, np.concatenate([each.dev for each in alone], axis=1))
+    assert joint.c == {"loudness": alone[0].c, "height": alone[1].c}
+    first = joint.trials[0]
+    assert first["dev_ccc"] == pytest.approx((first["dev_ccc_loudness"] + first["dev_ccc_height"]) / 2)
+    coefficients, intercepts = joint.weights
+    np.testing.assert_allclose(given["test"] @ coefficients.T + intercepts, joint.test, atol=1e-9)
