@@ -20,7 +20,7 @@ _AFFECT: Mapping[str, tuple[str, ...]] = {"arousal": AROUSAL, "valence": VALENCE
 
 
 def aggregated_task(
-    name: str, parts: Sequence[tuple[Corpus, Target, Task]], user_map: Mapping[str, str] | None, seed: int
+    name: str, parts: Sequence[tuple[Corpus, Target, Task]], user_map: Mapping[str, str | None] | None, seed: int
 ) -> Task:
     """Join one fold of many corpora's tasks into one task of mapped classes.
 
@@ -30,7 +30,7 @@ def aggregated_task(
     Args:
         name: ``arousal``, ``valence``, or the name of a user's map.
         parts: corpus, target and task of each corpus, all of the same fold.
-        user_map: label -> class, for anything but ``arousal`` and ``valence``.
+        user_map: label -> class, for anything but ``arousal`` and ``valence``; a label with None is left out.
 
     Raises:
         RecipeError: a task without classes, a label that the mapping does not know, or a mapping to a single class.
@@ -39,10 +39,12 @@ def aggregated_task(
     items: dict[str, list[Item]] = {part: [] for part in PARTS}
     for corpus, target, task in parts:
         _check_classes(name, task)
-        index = {label: classes.index(_mapped(name, label, corpus, target, user_map)) for label in task.classes}
+        mapped = {label: _mapped(name, label, corpus, target, user_map) for label in task.classes}
+        index = {label: classes.index(found) for label, found in mapped.items() if found is not None}
         for part in PARTS:
-            mapped = [replace(item, label=index[task.class_of(item)]) for item in task.items[part]]
-            items[part] += _balanced(mapped, seed, part)
+            labelled = [(item, task.class_of(item)) for item in task.items[part]]
+            kept = [replace(item, label=index[label]) for item, label in labelled if label in index]
+            items[part] += _balanced(kept, seed, part)
     joined = Task(f"{AGGREGATE}/{name}", classes, {part: tuple(items[part]) for part in PARTS})
     present = sorted({joined.class_of(item) for item in items["train"]}, key=classes.index)
     if len(present) < 2:
@@ -69,14 +71,16 @@ def _check_classes(name: str, task: Task) -> None:
         raise RecipeError(message)
 
 
-def _user_classes(user_map: Mapping[str, str]) -> tuple[str, ...]:
-    classes = tuple(sorted(set(user_map.values())))
+def _user_classes(user_map: Mapping[str, str | None]) -> tuple[str, ...]:
+    classes = tuple(sorted({found for found in user_map.values() if found is not None}))
     if len(classes) < 2:
         raise RecipeError(f"The map leads to {len(classes)} classes; an aggregated task needs two at least.")
     return classes
 
 
-def _mapped(name: str, label: str, corpus: Corpus, target: Target, user_map: Mapping[str, str] | None) -> str:
+def _mapped(
+    name: str, label: str, corpus: Corpus, target: Target, user_map: Mapping[str, str | None] | None
+) -> str | None:
     if name in _AFFECT:
         cell = target.affect.get(label)
         if cell is None:
@@ -89,7 +93,8 @@ def _mapped(name: str, label: str, corpus: Corpus, target: Target, user_map: Map
         return str(getattr(cell, name))
     if user_map is None or label not in user_map:
         hint = did_you_mean(label, user_map or {})
-        message = f"Corpus '{corpus.id}': the map does not know the label '{label}'. {hint} Add map: {{{label}: ...}}."
+        add = f"Add map: {{{label}: CLASS}}, or {{{label}: null}} to leave it out."
+        message = f"Corpus '{corpus.id}': the map does not know the label '{label}'. {hint} {add}"
         raise RecipeError(" ".join(message.split()))
     return user_map[label]
 

@@ -175,7 +175,7 @@ def explain(problem: ValidationError, document: Document, model: type[BaseModel]
 
 
 def _sentence(detail: ErrorDetails, keys: Keys, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in keys if part != "[key]") or "the file"
+    key = ".".join(str(part) for part in keys if not str(part).startswith("[")) or "the file"
     if detail["type"] == "extra_forbidden":
         known = known_keys(model, keys[:-1])
         hint = did_you_mean(str(keys[-1]), known)

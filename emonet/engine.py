@@ -18,12 +18,13 @@ from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions
 from emonet.events import Event, Listener, RunEnded, RunStarted, RunStopped, silent
 from emonet.executor import Executor
-from emonet.gather import Gathered, check_stores, gather, gather_sources
+from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
 from emonet.plan import plan
 from emonet.plugin.registry import Registry
 from emonet.recipe import Recipe
 from emonet.report.results import Report
 from emonet.runfolder import RunFolder
+from emonet.spaces import with_maps
 from emonet.stage import Plan, Stage, by_id
 from emonet.stages import CHECKPOINTS, SCORED, StageRunner, chosen_device, stage_facts, stage_folder, tests_opened
 from emonet.task import Task
@@ -38,6 +39,8 @@ def plan_run(
     every = [*gathered, *(each for each in sources.values() if isinstance(each, Gathered))]
     check_stores(every)
     facts = {name: each.facts if isinstance(each, Gathered) else each for name, each in sources.items()}
+    if any(isinstance(system.map, str) for system in recipe.systems.values()):
+        recipe = with_maps(recipe, labels_of(gathered), registry.ontology)
     made = plan(recipe, [each.facts for each in gathered], registry.factory, facts)
     return made, every
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from emonet.corpus.protocol import make_protocol
 from emonet.digest import sha256_of
 from emonet.errors import CorpusError, RecipeError
 from emonet.events import Listener, Notice, silent
-from emonet.learned import Outputs, chosen_outputs
+from emonet.learned import Outputs, chosen_outputs, task_id
 from emonet.plan import Checkpoint, CorpusFacts
 from emonet.plugin.registry import Registry
 from emonet.recipe import CorpusEntry, Recipe
+from emonet.spaces import space_for
 from emonet.wording import counted
 
 
@@ -28,6 +29,20 @@ class Gathered:
 
     facts: CorpusFacts
     store: Path | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A corpus of a recipe before its data are looked at; ``root`` is the folder that the recipe gives."""
+
+    corpus: Corpus
+    root: Path | None
+    outputs: Outputs
+
+    @property
+    def task(self) -> str:
+        """Return the id of what is learned of it."""
+        return task_id(self.corpus.id, self.outputs.name)
 
 
 def gather(
@@ -42,10 +57,10 @@ def gather(
     Raises:
         UnknownName: a corpus, target or protocol that nobody knows.
         CorpusError: data that are absent, or that cannot be split as asked.
-        RecipeError: one task twice, or two corpora under one id.
+        RecipeError: one task twice, two corpora under one id, or ``classes: shared`` where nothing is.
     """
     gatherer = _Gatherer(recipe.protocol, base, registry, decode, listen)
-    gathered = [gatherer.gather(entry) for entry in recipe.corpora]
+    gathered = [gatherer.gather(entry) for entry in gatherer.narrowed(recipe)]
     targets = [(each.facts.corpus.id, name) for each in gathered for name in each.facts.outputs.names]
     for corpus_id, target in targets:
         if targets.count((corpus_id, target)) > 1:
@@ -97,6 +112,29 @@ def check_stores(gathered: Iterable[Gathered]) -> None:
             raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
 
 
+_Entered = dict[tuple[str, str | None], tuple[Corpus, Path]]
+"""What came in by doors: (door and place, root) -> corpus and folder, so that one door is one corpus."""
+
+
+def look_up(entry: CorpusEntry, base: Path, registry: Registry, entered: _Entered | None = None) -> Opened:
+    """Look up one corpus of a recipe and what is learned of it, its data aside; see ``gather``."""
+    root = base / Path(entry.root).expanduser() if entry.root else None
+    if entry.door:
+        known: _Entered = {} if entered is None else entered
+        key = (entry.option, entry.root)
+        if key not in known:
+            known[key] = enter(entry, base, root)
+        corpus, root = known[key]
+    else:
+        corpus = registry.corpus(entry.id)
+    return Opened(corpus, root, chosen_outputs(corpus, entry.target, entry.classes, entry.metric))
+
+
+def labels_of(gathered: Iterable[Gathered]) -> dict[str, tuple[str, ...]]:
+    """Return the labels of each task that has classes."""
+    return {each.facts.task_id: each.facts.outputs.classes for each in gathered if each.facts.outputs.classes}
+
+
 def gather_corpus(
     entry: CorpusEntry, choice: Choice, base: Path, registry: Registry, *, decode: bool, listen: Listener = silent
 ) -> Gathered:
@@ -113,11 +151,11 @@ class _Gatherer:
     registry: Registry
     decode: bool
     listen: Listener
-    entered: dict[tuple[str, str | None], tuple[Corpus, Path]] = field(default_factory=dict)
+    entered: _Entered = field(default_factory=dict)
 
     def gather(self, entry: CorpusEntry) -> Gathered:
-        corpus, given = self._corpus(entry)
-        outputs = chosen_outputs(corpus, entry.target, entry.classes, entry.metric)
+        opened = self.look_up(entry)
+        corpus, given, outputs = opened.corpus, opened.root, opened.outputs
         store = _store(entry, corpus, given, self.decode, self.listen)
         utterances, content = _table(store) if store else (tuple(corpus.scan(require_root(corpus, given))), "")
         wanted = _labelled(corpus, outputs, utterances)
@@ -129,14 +167,19 @@ class _Gatherer:
             self.listen(Notice(facts.note))
         return Gathered(facts, store)
 
-    def _corpus(self, entry: CorpusEntry) -> tuple[Corpus, Path | None]:
-        given = self.base / Path(entry.root).expanduser() if entry.root else None
-        if not entry.door:
-            return self.registry.corpus(entry.id), given
-        key = (entry.option, entry.root)
-        if key not in self.entered:
-            self.entered[key] = enter(entry, self.base, given)
-        return self.entered[key]
+    def look_up(self, entry: CorpusEntry) -> Opened:
+        return look_up(entry, self.base, self.registry, self.entered)
+
+    def narrowed(self, recipe: Recipe) -> Iterator[CorpusEntry]:
+        """Yield the recipe's corpora; with only the classes that all of them share, where it says so."""
+        if recipe.classes == "all":
+            yield from recipe.corpora
+            return
+        opened = [self.look_up(entry) for entry in recipe.corpora]
+        labels = {each.task: each.outputs.classes for each in opened if each.outputs.classes}
+        space = space_for(recipe.classes, labels, self.registry.ontology)
+        for entry, each in zip(recipe.corpora, opened, strict=True):
+            yield entry.model_copy(update={"classes": space.kept(each.task)}) if each.task in labels else entry
 
 
 def _labelled(corpus: Corpus, outputs: Outputs, utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:

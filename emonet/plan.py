@@ -169,7 +169,10 @@ class _Draft:
 
     def _aggregated(self, at: _Pass) -> list[Task]:
         parts = [(known.corpus, known.outputs.target, known.task(at.fold)) for known in self.facts]
-        return [aggregated_task(name, parts, self.system.map, at.seed) for name in self.row.maps]
+        user_map = self.system.map
+        if isinstance(user_map, str):
+            raise RecipeError(f"System '{self.name}': map: {user_map} was not written out before planning.")
+        return [aggregated_task(name, parts, user_map, at.seed) for name in self.row.maps]
 
     def _stage(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from emonet.choice import Choice
 from emonet.corpus.door import DOORS, Door
@@ -15,6 +15,12 @@ from emonet.document import Document, changed, read_document, validate
 from emonet.errors import EmonetError, RecipeError, did_you_mean
 
 Normalisation = Literal["global", "none", "corpus", "speaker"]
+Shares = Literal["shared", "shared-families"]
+"""The label space that corpora share, by canonical words or by the widest word of each family."""
+LabelMap = Annotated[
+    Annotated[dict[str, str | None], Tag("[labels]")] | Annotated[Shares, Tag("[word]")],
+    Discriminator(lambda value: "[word]" if isinstance(value, str) else "[labels]"),
+]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -136,12 +142,12 @@ class System(_Strict):
     """One system: a strategy and the components it is applied to.
 
     ``source`` is what ``head``, ``full`` and ``adapters`` start from; ``map`` is the label -> class mapping of
-    ``aggregate``.
+    ``aggregate`` (null leaves a label out of the shared model), or ``shared``.
     """
 
     strategy: str
     source: SourceEntry | None = None
-    map: dict[str, str] | None = None
+    map: LabelMap | None = None
     shared: Shared = Shared()
     extractor: Choice | None = None
     frontend: Choice | None = None
@@ -154,10 +160,14 @@ class System(_Strict):
 
 
 class Recipe(_Strict):
-    """A whole experiment: every system over every corpus, fold and seed."""
+    """A whole experiment: every system over every corpus, fold and seed.
+
+    ``classes: shared`` keeps of every corpus only the labels that all of them have.
+    """
 
     name: str = ""
     corpora: Annotated[tuple[CorpusEntry, ...], Field(min_length=1)]
+    classes: Literal["all", "shared", "shared-families"] = "all"
     protocol: Choice
     systems: Annotated[dict[str, System], Field(min_length=1)]
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1,)

@@ -66,6 +66,13 @@ def test_any_map_aggregates_any_target() -> None:
     assert task.classes == ("bad", "fine")
 
 
+def test_a_label_that_leads_nowhere_is_left_out() -> None:
+    mapping = {"anger": "bad", "sadness": "sad", "fear": "bad", "neutral": None, "joy": None, "boredom": None}
+    task = aggregated_task("map", [FOO, BAR], mapping, seed=1)
+    assert task.classes == ("bad", "sad")
+    assert counts(task, "train") == {"foo": {"bad": 4, "sad": 4}, "bar": {"bad": 6, "sad": 6}}
+
+
 def test_a_label_without_affect_is_named_with_what_to_add() -> None:
     corpus, target, task = FOO
     bare = replace(target, affect={key: value for key, value in target.affect.items() if key != "anger"})

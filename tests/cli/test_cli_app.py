@@ -42,7 +42,15 @@ def raising(problem: BaseException) -> object:
 
 @pytest.mark.parametrize(
     "command",
-    [("corpora", "list"), ("corpora", "list", "--json"), ("plugins",), ("corpora", "info", "emodb"), ("--version",)],
+    [
+        ("corpora", "list"),
+        ("corpora", "list", "--json"),
+        ("plugins",),
+        ("corpora", "info", "emodb"),
+        ("labels",),
+        ("labels", "coverage", "emodb"),
+        ("--version",),
+    ],
 )
 def test_listing_imports_nothing_heavy(command: tuple[str, ...]) -> None:
     code = f"""

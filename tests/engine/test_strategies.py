@@ -32,6 +32,7 @@ SYSTEMS = {
     "arousal": f"{{strategy: arousal, {ADAPTED}}}",
     "valence": f"{{strategy: valence, {ADAPTED}}}",
     "both": f"{{strategy: arousal+valence, {ADAPTED}}}",
+    "shared": f"{{strategy: aggregate, map: shared, {ADAPTED}}}",
     "mapped": f"{{strategy: aggregate, map: {{anger: bad, sadness: bad, neutral: fine}}, {ADAPTED}}}",
 }
 
@@ -67,6 +68,42 @@ def test_the_strategy_runs_on_two_corpora(name: str, recipe: Path, capsys: pytes
     for stage in plan["stages"]:
         predictions = stages_folder() / stage["key"] / "predictions.parquet"
         assert predictions.is_file() == (stage["key"] in scored)
+
+
+def other_labels(recipe: Path, top: str, system: str) -> None:
+    """Give the second corpus labels of its own, one of which the first one lacks."""
+    table = recipe.parent / "two" / "more.csv"
+    text = table.read_text(encoding="utf-8").replace(",anger,", ",Wut,").replace(",sadness,", ",boredom,")
+    table.write_text(text, encoding="utf-8")
+    recipe.write_text(f"{top}\n{RECIPE}  one: {system}\n", encoding="utf-8")
+
+
+def test_a_shared_map_leads_labels_of_two_languages_into_one_task(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other_labels(recipe, "", f"{{strategy: aggregate, map: shared, {ADAPTED}}}")
+    assert run_command(["run", recipe.name, "--plan", "--json"]) == 0
+    stages = json.loads(capsys.readouterr().out)["stages"]
+    together = [stage for stage in stages if not stage["scored"]]
+    assert {tuple(stage["classes"][0]) for stage in together} == {("anger", "neutral")}
+    alone = {stage["tasks"][0]: tuple(stage["classes"][0]) for stage in stages if stage["scored"]}
+    assert alone == {"labels/label": ("anger", "neutral", "sadness"), "more/label": ("Wut", "boredom", "neutral")}
+
+
+def test_corpora_can_be_narrowed_to_the_labels_that_all_have(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other_labels(recipe, "classes: shared", "{strategy: scratch}")
+    assert run_command(["run", recipe.name, "--plan", "--json"]) == 0
+    stages = json.loads(capsys.readouterr().out)["stages"]
+    alone = {stage["tasks"][0]: tuple(stage["classes"][0]) for stage in stages}
+    assert alone == {"labels/label": ("anger", "neutral"), "more/label": ("Wut", "neutral")}
+
+
+@pytest.mark.slow
+def test_corpora_narrowed_to_what_they_share_run_to_the_end(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other_labels(recipe, "classes: shared", f"{{strategy: aggregate, map: shared, {ADAPTED}}}")
+    assert run_command(["run", recipe.name, "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)["scores"]
+    assert {tuple(score["classes"]) for score in scores} == {("anger", "neutral"), ("Wut", "neutral")}
 
 
 @pytest.mark.slow
