@@ -26,14 +26,19 @@ def matches(root: Path, regex: str, corpus: str, looked_for: str) -> list[re.Mat
 
 
 def rows(
-    root: Path, path: str, *, delimiter: str = ",", encoding: str = "utf-8-sig", columns: tuple[str, ...] = ()
+    root: Path,
+    path: str,
+    *,
+    delimiter: str = ",",
+    quotes: bool = True,
+    columns: tuple[str, ...] = (),
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield place (``file:line``) and cells of each row of a table with a header.
 
     Raises:
         CorpusError: a column that is needed is not there, or a row cannot be read.
     """
-    for line, cells in read_rows(root / path, delimiter, encoding):
+    for line, cells in read_rows(root / path, delimiter, "utf-8-sig", quotes=quotes):
         missing = [column for column in columns if column not in cells]
         if missing:
             text = f"{root / path}:1: there is no column '{missing[0]}'. Columns: {', '.join(cells)}."

@@ -104,7 +104,7 @@ def _protocol(name: str, entry: ProtocolEntry) -> NamedProtocol:
     if not folds:
         folds = ({part: (part,) for part in PARTS},)
     named = tuple({str(part): values for part, values in fold.items()} for fold in folds)
-    return NamedProtocol(name, entry.by, named, entry.overlap, entry.source)
+    return NamedProtocol(name, entry.by, named, entry.overlap, entry.source, entry.left_out)
 
 
 def _example(entry: ExampleEntry, first: str) -> Example:

@@ -80,6 +80,7 @@ class NamedProtocol:
         folds: for each fold, part -> values of that field; a part left out of a fold takes all the rest.
         overlap: why speakers may stand in two parts; empty means that they must not.
         source: where the partition comes from.
+        left_out: values of that field that belong to no part.
     """
 
     name: str
@@ -87,6 +88,7 @@ class NamedProtocol:
     folds: tuple[Mapping[str, tuple[str, ...]], ...]
     overlap: str = ""
     source: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

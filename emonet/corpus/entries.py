@@ -62,11 +62,15 @@ class TargetEntry(_Part):
 
 
 class ProtocolEntry(_Part):
-    """A partition of this corpus' own: values of one field for each part, or a list of folds."""
+    """A partition of this corpus' own: values of one field for each part, or a list of folds.
+
+    Utterances whose value is ``left_out`` are in no part.
+    """
 
     by: Literal["speaker", "session", "split", "text"] = "speaker"
     parts: Parts | None = None
     folds: tuple[Parts, ...] = ()
+    left_out: tuple[str, ...] = ()
     overlap: str = ""
     source: str = ""
 
@@ -77,7 +81,7 @@ class ProtocolEntry(_Part):
         if self.parts is None and not self.folds and self.by != "split":
             raise ValueError(f"a protocol by {self.by} has neither parts nor folds. Give one of them.")
         for fold in self.folds or (self.parts or {},):
-            listed = [value for values in fold.values() for value in values]
+            listed = [*self.left_out, *(value for values in fold.values() for value in values)]
             twice = sorted({value for value in listed if listed.count(value) > 1})
             if twice:
                 raise ValueError(f"the {self.by} {twice[0]!r} is listed twice in one fold. Keep it in one part.")

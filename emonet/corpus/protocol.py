@@ -63,7 +63,11 @@ def _hash(folds: Iterable[Fold], utterances: Sequence[Utterance]) -> str:
 
 
 def _declared_folds(protocol: NamedProtocol, corpus: Corpus, utterances: Sequence[Utterance]) -> tuple[Fold, ...]:
-    groups = groups_by(protocol.by, corpus, utterances)
+    groups = {
+        id_: value
+        for id_, value in groups_by(protocol.by, corpus, utterances).items()
+        if value not in protocol.left_out
+    }
     folds = []
     for number, values in enumerate(protocol.folds):
         part_of = {value: part for part, listed in values.items() for value in listed}

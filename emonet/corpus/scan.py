@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from emonet.corpus.pattern import PatternRule, scan_pattern
 from emonet.corpus.scan_entries import Strings
 from emonet.corpus.table import TableRule, scan_tables
 from emonet.corpus.walk import is_listed
+from emonet.digest import digest_of
 from emonet.errors import CorpusError
 
 
@@ -68,10 +70,12 @@ def _scan_of_module(
 
 
 def _module_at(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"emonet_scan_{path.stem}", path)
+    # Under a name of its own among the loaded modules, where dataclasses look for theirs.
+    name = f"emonet_scan_{path.stem}_{digest_of(str(path), length=8)}"
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise CorpusError(f"{path}: cannot be loaded as a Python module. Check the file.")
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 

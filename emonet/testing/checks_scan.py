@@ -138,7 +138,9 @@ def _misfit(corpus: Corpus, protocol: NamedProtocol, values: set[str | None], na
         twice = sorted({value for value in listed if listed.count(value) > 1})
         if twice:
             return f"'{twice[0]}' is named twice in a fold"
-        homeless = sorted(str(value) for value in values if _part(fold, value) is None)
+        homeless = sorted(
+            str(value) for value in values - set(protocol.left_out) if _part(protocol, fold, value) is None
+        )
         if homeless:
             return f"'{homeless[0]}' is in no part"
     return ""
@@ -150,7 +152,7 @@ def check_no_speaker_stands_in_two_parts(corpus: Corpus) -> None:
     for protocol, fold in _folds(corpus):
         parts_of: dict[str, set[str]] = {}
         for utterance in utterances:
-            part = _part(fold, getattr(utterance, protocol.by))
+            part = _part(protocol, fold, getattr(utterance, protocol.by))
             if utterance.speaker is not None and part is not None:
                 parts_of.setdefault(utterance.speaker, set()).add(part)
         shared = sorted(speaker for speaker, parts in parts_of.items() if len(parts) > 1)
@@ -173,8 +175,10 @@ def _folds(corpus: Corpus) -> Iterator[tuple[NamedProtocol, Mapping[str, tuple[s
                 yield protocol, fold
 
 
-def _part(fold: Mapping[str, tuple[str, ...]], value: str | None) -> str | None:
-    """Return the part of a value; the one part that a fold leaves out takes all the rest."""
+def _part(protocol: NamedProtocol, fold: Mapping[str, tuple[str, ...]], value: str | None) -> str | None:
+    """Return the part of a value; the one part that a fold does not name takes all the rest that is not left out."""
+    if value in protocol.left_out:
+        return None
     rest = [part for part in PARTS if part not in fold]
     named = [part for part, listed in fold.items() if value in listed]
     if named or value is None:

@@ -137,7 +137,7 @@ def test_the_unofficial_partitions_name_every_speaker(name: str, sizes: tuple[in
 @pytest.mark.parametrize("name", IDS)
 def test_a_folder_without_the_corpus_is_refused_with_a_file_to_look_for(name: str, tmp_path: Path) -> None:
     touch(tmp_path, "something/else.txt")
-    with pytest.raises(CorpusError, match=rf"(?s)'{name}'.*\.\w{{2,4}}\b.*(--root|emonet corpora info)"):
+    with pytest.raises(CorpusError, match=rf"(?s)'{name}'.*\.\w{{2,5}}\b.*(--root|emonet corpora info)"):
         list(CORPORA[name].scan(tmp_path))
 
 

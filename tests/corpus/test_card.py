@@ -292,3 +292,10 @@ def test_a_card_may_ask_for_a_manifest(tmp_path: Path) -> None:
     corpus = read(tmp_path, GOOD.replace(pattern, "scan: {manifest: {}}\n"))
     (tmp_path / "manifest.csv").write_text("file,label\nb.wav,a\n", encoding="utf-8")
     assert [(each.path, each.labels["emotion"]) for each in corpus.scan(tmp_path)] == [("b.wav", "anger")]
+
+
+def test_a_protocol_may_leave_values_out_but_not_name_them_as_well(tmp_path: Path) -> None:
+    out = GOOD.replace("    parts: {train:", "    left_out: ['05']\n    parts: {train:")
+    assert read(tmp_path, out).protocols[0].left_out == ("05",)
+    with pytest.raises(CorpusError, match=r"the speaker '01' is listed twice in one fold"):
+        read(tmp_path, out.replace("['05']", "['01']"))

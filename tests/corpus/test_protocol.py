@@ -245,3 +245,12 @@ def test_a_corpus_without_utterances_is_refused() -> None:
 def test_a_speaker_in_no_part_is_named() -> None:
     own = NamedProtocol("own", "speaker", (OWN,))
     refused("own", spoken(5), r"protocol 'own': speaker 's4' is in no part\. Known: s0, s1, s2, s3", own)
+
+
+def test_values_that_a_protocol_leaves_out_are_in_no_part() -> None:
+    utterances = spoken(5)
+    own = NamedProtocol("own", "speaker", (OWN,), left_out=("s4",))
+    (fold,) = folds_of("own", utterances, own)
+    assert len(fold.parts) == 40
+    assert not any(id_.startswith("s4") for id_ in fold.parts)
+    refused("own", utterances, "speaker 's4' is in no part", dataclasses.replace(own, left_out=()))

@@ -1,0 +1,39 @@
+"""Quechua Collao: numbered recordings, whose ratings and speakers stand in two tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from emonet import Target, Utterance
+from emonet.corpus.labels import labels_from
+from emonet_corpora._release import matches, rows
+
+_AUDIO = r"(?:^|/)Audios/(?P<audio>\d+)\.wav$"
+
+
+def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
+    """Yield an utterance for each recording that both tables name.
+
+    Raises:
+        CorpusError: tables or recordings are not there, or a row cannot be read.
+    """
+    gold = _table(root, r"(?:^|/)Labels\.csv$", "Labels/Labels/Labels.csv", ("Valence", "Arousal", "Dominance"))
+    acted = _table(root, r"(?:^|/)map\.csv$", "Data/Data/map.csv", ("Actor", "Emotion"))
+    for match in matches(root, _AUDIO, "quechua_collao", "Audios/10001.wav"):
+        audio = match["audio"]
+        if audio in gold and audio in acted:
+            (place, ratings), (_, scene) = gold[audio], acted[audio]
+            codes = {name: ratings[name.capitalize()] for name in ("arousal", "valence", "dominance")}
+            yield Utterance(
+                id=audio,
+                path=match.string,
+                labels=labels_from({**codes, "emotion": scene["Emotion"].lower()}, targets, place),
+                speaker=scene["Actor"] or None,
+            )
+
+
+def _table(root: Path, regex: str, looked_for: str, columns: tuple[str, ...]) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return place and row by the recording's number."""
+    (found, *_) = matches(root, regex, "quechua_collao", looked_for)
+    return {cells["Audio"]: (place, cells) for place, cells in rows(root, found.string, columns=("Audio", *columns))}

@@ -1,0 +1,210 @@
+"""Scans of corpora whose labels stand in annotation files: what each reads, and how it tells of damage."""
+
+from __future__ import annotations
+
+import builtins
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from releases import CORPORA, release, scanned, write
+
+from emonet.corpus.protocol import make_protocol
+from emonet.errors import CorpusError, MissingExtra
+
+ANNOTATED = (
+    "cmu_mosei",
+    "dusha",
+    "emns",
+    "emorynlp",
+    "m3ed",
+    "msp_improv",
+    "msp_podcast",
+    "omg_emotion",
+    "quechua_collao",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "old", "new", "message"),
+    [
+        ("cmu_mosei", "CMU_MOSEI_Labels.csv", "82.753", "soon", r"Labels\.csv:2: could not convert .*Expected numbers"),
+        ("cmu_mosei", "CMU_MOSEI_Labels.csv", "sentiment", "mood", r"no column 'sentiment'\. Columns: video"),
+        ("dusha", "crowd_test/raw_crowd_test.jsonl", "hash_id", "hash", r"raw_crowd_test\.jsonl:1: .*KeyError"),
+        ("dusha", "crowd_test/raw_crowd_test.jsonl", "{", "[", r"raw_crowd_test\.jsonl:1: not an annotation"),
+        ("dusha", "crowd_test/raw_crowd_test.jsonl", '"positive", "g', '"postive", "g', "Did you mean 'positive'"),
+        (
+            "emns",
+            "metadata.csv",
+            "wavs/recorded_audio_a.webm",
+            "",
+            r"metadata\.csv:5: the cell audio_recording is",
+        ),
+        ("emns", "metadata.csv", "|status|", "|state|", "no column 'status'"),
+        ("emorynlp", "emorynlp_dev_final.csv", "['Ross Geller']", "Ross Geller", r"final\.csv:2: the speaker is 'Ross"),
+        ("emorynlp", "emorynlp_dev_final.csv", "Powerful", "Powerfull", "Did you mean 'Powerful'"),
+        (
+            "m3ed",
+            "annotation.json",
+            "final_main_emo",
+            "main_emo",
+            r"annotation\.json: \w+: there is no 'final_",
+        ),
+        ("m3ed", "annotation.json", "SpeakerInfo", "Speakers", "there is no 'SpeakerInfo'"),
+        ("m3ed", "annotation.json", "{", "[", r"annotation\.json: not JSON"),
+        ("msp_improv", "Evaluation.txt", "FM01.avi; A", "FM01.avi; Q", r"Evaluation\.txt:1: 'UTD-.* no consensus line"),
+        ("msp_podcast", "Labels/labels_consensus.csv", "Development", "Develoment", "Did you mean 'Development'"),
+        ("msp_podcast", "Labels/labels_consensus.csv", "SpkrID", "Speaker", "no column 'SpkrID'"),
+        (
+            "msp_podcast",
+            "Labels/labels_consensus.csv",
+            "4.8,4.2",
+            "4.8,8",
+            r"csv:3: valence is 8\.0, outside its",
+        ),
+        ("omg_emotion", "omg_TrainVideos.csv", "EmotionMaxVote", "Emotion", "no column 'EmotionMaxVote'"),
+        ("quechua_collao", "Data/Data/map.csv", "sleepy", "sleeply", "Did you mean 'sleepy'"),
+    ],
+)
+def test_annotation_that_cannot_be_read_is_named(
+    name: str, path: str, old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    file = release(name, tmp_path) / path
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    write(file, text.replace(old, new))
+    with pytest.raises(CorpusError, match=message):
+        scanned(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ANNOTATED)
+def test_recordings_that_no_annotation_names_are_left_out(name: str, tmp_path: Path) -> None:
+    release(name, tmp_path)
+    before = scanned(name, tmp_path)
+    example = tmp_path / CORPORA[name].examples[0].path
+    stranger = example.with_name(example.name.replace(example.stem[-2:], "77"))
+    assert not stranger.exists()
+    write(stranger, "")
+    assert scanned(name, tmp_path) == before
+
+
+class TestDusha:
+    """Votes of several annotators become one label."""
+
+    def test_a_tie_gives_no_emotion_but_what_was_asked_for_stays(self, tmp_path: Path) -> None:
+        found = {each.id: dict(each.labels) for each in scanned("dusha", release("dusha", tmp_path))}
+        assert found["00000000000000000000000000000001"] == {"asked": "positive"}
+        assert found["0a1b2c3d4e5f60718293a4b5c6d7e8f9"]["emotion"] == "sadness"
+
+
+class TestMspImprov:
+    """The scale of arousal, and what is no rating."""
+
+    def test_a_scale_on_which_angry_turns_are_calm_is_turned_round(self, tmp_path: Path) -> None:
+        found = {each.id: each.labels for each in scanned("msp_improv", release("msp_improv", tmp_path))}
+        assert found["IMPROV-S01A-F01-P-FM01"]["arousal"] == 4.0
+        assert "naturalness" not in found["IMPROV-S01A-M01-S-MF02"]
+
+    def test_a_scale_that_is_right_stays(self, tmp_path: Path) -> None:
+        path = release("msp_improv", tmp_path) / "Evaluation.txt"
+        text = path.read_text(encoding="utf-8").replace("A:2.000000", "A:4.000000").replace("S; A:4", "S; A:2")
+        write(path, text.replace("A:1.666666", "A:4.333334"))
+        found = {each.id: each.labels for each in scanned("msp_improv", tmp_path)}
+        assert found["IMPROV-S01A-F01-P-FM01"]["arousal"] == 4.0
+        assert found["IMPROV-S01A-M03-R-MM01"]["arousal"] == 2.0
+
+    def test_any_bytes_in_raters_comments_are_passed_over(self, tmp_path: Path) -> None:
+        path = release("msp_improv", tmp_path) / "Evaluation.txt"
+        path.write_bytes(b"WORKER1; \xe4\xff; A:1;\r\n" + path.read_bytes())
+        assert len(scanned("msp_improv", tmp_path)) == 7
+
+
+class TestMspPodcast:
+    """Partitions of releases, and three tests."""
+
+    def test_each_test_has_a_protocol_that_leaves_the_others_out(self, tmp_path: Path) -> None:
+        corpus, found = CORPORA["msp_podcast"], scanned("msp_podcast", release("msp_podcast", tmp_path))
+        splits = {each.id: each.split for each in found}
+        for number, name in enumerate(("official", "official-test2", "official-test3"), start=1):
+            (fold,) = make_protocol(name, {}, corpus, found).folds
+            assert {splits[id_] for id_, part in fold.parts.items() if part == "test"} == {f"test{number}"}
+            assert {splits[id_] for id_ in fold.parts} == {"train", "dev", f"test{number}"}
+
+    def test_older_releases_are_read_as_well(self, tmp_path: Path) -> None:
+        path = release("msp_podcast", tmp_path) / "Labels" / "labels_consensus.csv"
+        before = scanned("msp_podcast", tmp_path)
+        text = path.read_text(encoding="utf-8").replace("Development", "Validation")
+        path.unlink()
+        write(path.with_name("labels_concensus.csv"), text)
+        assert scanned("msp_podcast", tmp_path) == before
+
+    def test_two_tables_in_one_folder_are_refused(self, tmp_path: Path) -> None:
+        path = release("msp_podcast", tmp_path) / "Labels" / "labels_consensus.csv"
+        write(tmp_path / "old" / "labels_concensus.csv", path.read_text(encoding="utf-8"))
+        with pytest.raises(CorpusError, match="two consensus tables"):
+            scanned("msp_podcast", tmp_path)
+
+
+class TestCmuMosei:
+    """Segments of videos, from HDF5 or from its export."""
+
+    def hdf5(self, root: Path, **changes: Any) -> Path:
+        h5py = pytest.importorskip("h5py")
+        (release("cmu_mosei", root) / "CMU_MOSEI_Labels.csv").unlink()
+        names = changes.get("names", ["sentiment", "happy", "sad", "anger", "surprise", "disgust", "fear"])
+        path = root / "CMU_MOSEI_Labels.csd"
+        with h5py.File(path, "w") as file:
+            file["All Labels/metadata/dimension names"] = [json.dumps(names)]
+            file["All Labels/data/-3g5yACwYnA/intervals"] = np.array([[82.753, 100.555], [119.919, 125.299]])
+            rated = [[1, 0.667, 0.333, 0, 0, 0, 0], [0.5, *[np.nan] * 6]]
+            file["All Labels/data/-3g5yACwYnA/features"] = np.array(rated, dtype=np.float32)
+        return path
+
+    def test_the_owners_file_gives_what_its_export_gives(self, tmp_path: Path) -> None:
+        of_csv = scanned("cmu_mosei", release("cmu_mosei", tmp_path / "csv"))
+        self.hdf5(tmp_path / "csd")
+        (found,) = scanned("cmu_mosei", tmp_path / "csd")
+        assert found == next(each for each in of_csv if each.id == found.id)
+
+    @pytest.mark.parametrize(
+        "names", [["sentiment"], ["sentiment", "happy", "sad", "anger", "surprise", "disgust", "x"]]
+    )
+    def test_other_ratings_are_refused(self, names: list[str], tmp_path: Path) -> None:
+        self.hdf5(tmp_path, names=names)
+        with pytest.raises(CorpusError, match=r"csd: not the labels of CMU-MOSEI \(its ratings are sentiment"):
+            scanned("cmu_mosei", tmp_path)
+
+    def test_a_damaged_file_is_named(self, tmp_path: Path) -> None:
+        self.hdf5(tmp_path).write_bytes(b"no HDF5")
+        with pytest.raises(CorpusError, match=r"CMU_MOSEI_Labels\.csd: not the labels"):
+            scanned("cmu_mosei", tmp_path)
+
+    def test_without_h5py_the_extra_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.hdf5(tmp_path)
+        found = builtins.__import__
+
+        def without(name: str, *rest: Any) -> Any:
+            if name == "h5py":
+                raise ImportError(name)
+            return found(name, *rest)
+
+        monkeypatch.setattr(builtins, "__import__", without)
+        with pytest.raises(MissingExtra, match=r"needs the extra 'hdf5'"):
+            scanned("cmu_mosei", tmp_path)
+
+    def test_a_segment_starts_at_the_beginning_at_the_earliest_and_has_a_length(self, tmp_path: Path) -> None:
+        found = scanned("cmu_mosei", release("cmu_mosei", tmp_path))
+        assert [each.start for each in found if each.session == "286943"] == [0.0]
+        assert len([each for each in found if each.session == "286946"]) == 1
+
+
+def test_a_row_of_emorynlp_whose_clip_is_not_there_is_kept_to_be_reported(tmp_path: Path) -> None:
+    (release("emorynlp", tmp_path) / "emorynlp_dev_splits/sea1_ep15_sc1_utt1.mp4").unlink()
+    assert "emorynlp_dev_splits/sea1_ep15_sc1_utt1.mp4" in {each.path for each in scanned("emorynlp", tmp_path)}
+
+
+def test_rows_of_emns_whose_recording_is_not_there_keep_the_tables_path(tmp_path: Path) -> None:
+    (release("emns", tmp_path) / "cleaned_webm/recorded_audio_a.webm").unlink()
+    assert "wavs/recorded_audio_a.webm" in {each.path for each in scanned("emns", tmp_path)}
