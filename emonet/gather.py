@@ -15,7 +15,7 @@ from emonet.corpus.protocol import make_protocol
 from emonet.digest import sha256_of
 from emonet.errors import CorpusError, RecipeError
 from emonet.events import Listener, Notice, silent
-from emonet.learned import Outputs, chosen_outputs, task_id
+from emonet.learned import Outputs, chosen_outputs, occurring, task_id
 from emonet.plan import Checkpoint, CorpusFacts
 from emonet.plugin.registry import Registry
 from emonet.recipe import CorpusEntry, Recipe
@@ -155,9 +155,10 @@ class _Gatherer:
 
     def gather(self, entry: CorpusEntry) -> Gathered:
         opened = self.look_up(entry)
-        corpus, given, outputs = opened.corpus, opened.root, opened.outputs
+        corpus, given = opened.corpus, opened.root
         store = _store(entry, corpus, given, self.decode, self.listen)
         utterances, content = _table(store) if store else (tuple(corpus.scan(require_root(corpus, given))), "")
+        outputs = occurring(corpus, opened.outputs, utterances)
         wanted = _labelled(corpus, outputs, utterances)
         choice = entry.protocol or self.choice
         protocol = make_protocol(choice.name, choice.options, corpus, wanted, base=self.base)

@@ -138,6 +138,24 @@ def _classes(corpus: Corpus, target: Target, selection: Sequence[str]) -> tuple[
     return classes
 
 
+def occurring(corpus: Corpus, outputs: Outputs, utterances: Sequence[Utterance]) -> Outputs:
+    """Return the outputs; where the owner's classes are not public, with those classes only that occur.
+
+    Raises:
+        RecipeError: fewer than two of them occur.
+    """
+    if not outputs.target.open:
+        return outputs
+    name = outputs.target.name
+    present = {utterance.labels.get(name) for utterance in utterances}
+    found = tuple(label for label in outputs.classes if label in present)
+    if len(found) < 2:
+        seen = f"only '{found[0]}' occurs" if found else "no label occurs"
+        message = f"Corpus '{corpus.id}': {seen} for the target '{name}', whose classes are not public."
+        raise RecipeError(f"{message} List utterances of two classes at least.")
+    return replace(outputs, classes=found)
+
+
 def make_task(corpus: Corpus, outputs: Outputs, utterances: Sequence[Utterance], fold: Fold) -> Task:
     """Make the task of one corpus' outputs in one fold; utterances without all labels are left out.
 

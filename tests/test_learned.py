@@ -8,7 +8,7 @@ from made import make_corpus, make_utterances
 from emonet import Target
 from emonet.corpus.protocol import Fold, make_protocol
 from emonet.errors import EmonetError, RecipeError
-from emonet.learned import chosen_outputs, make_task
+from emonet.learned import chosen_outputs, make_task, occurring
 from emonet.task import Dimension
 
 UTTERANCES = make_utterances()
@@ -37,6 +37,18 @@ def test_a_task_carries_loss_metric_and_direction() -> None:
 
 def test_a_selection_keeps_the_order_of_the_target() -> None:
     assert chosen_outputs(CORPUS, classes=["sadness", "anger"]).classes == ("anger", "sadness")
+
+
+def test_classes_that_are_not_public_are_those_that_occur() -> None:
+    assert occurring(CORPUS, OUTPUTS, UTTERANCES[:1]) is OUTPUTS
+    target = replace(CORPUS.target(), classes=("joy", *CORPUS.target().classes), open=True)
+    outputs = replace(OUTPUTS, target=target, classes=target.classes)
+    assert occurring(CORPUS, outputs, UTTERANCES).classes == CORPUS.target().classes
+    one = [each for each in UTTERANCES if each.labels["emotion"] == "anger"]
+    with pytest.raises(RecipeError, match=r"'foo': only 'anger' occurs .* not public\. List utterances of two"):
+        occurring(CORPUS, outputs, one)
+    with pytest.raises(RecipeError, match=r"no label occurs for the target 'emotion'"):
+        occurring(CORPUS, outputs, [])
 
 
 @pytest.mark.parametrize(

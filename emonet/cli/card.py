@@ -34,7 +34,7 @@ def row_of(corpus: Corpus) -> dict[str, Any]:
         "id": corpus.id,
         "title": corpus.title,
         "languages": list(corpus.languages),
-        "targets": {target.name: list(target.classes) or list(target.range or ()) for target in corpus.targets},
+        "targets": {target.name: _values(target) for target in corpus.targets},
         "speakers": corpus.expected.speakers,
         "utterances": corpus.expected.utterances,
         "access": corpus.access,
@@ -57,7 +57,14 @@ def markdown_of(corpora: Iterable[Corpus]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} | {corpus.confidence or '-'} |"
 
 
+def _values(target: Target) -> list[Any]:
+    """Return classes or range; nothing for classes that are not public."""
+    return [] if target.open else list(target.classes) or list(target.range or ())
+
+
 def _size(target: Target) -> str:
+    if target.open:
+        return f"{target.name} (classes not public)"
     if target.range is None:
         return f"{target.name} ({len(target.classes)} classes)"
     return f"{target.name} ({target.range[0]:g} to {target.range[1]:g})"
@@ -97,6 +104,7 @@ def _target(target: Target) -> dict[str, Any]:
         "affect": {label: asdict(cell) for label, cell in target.affect.items()},
         "range": list(target.range) if target.range else None,
         "unit": target.unit,
+        "open": target.open,
     }
 
 
@@ -109,6 +117,7 @@ def _protocol_facts(corpus: Corpus, index: int) -> dict[str, Any]:
         "folds": folds,
         "overlap": protocol.overlap,
         "source": protocol.source,
+        "random_dev": protocol.random_dev,
     }
 
 

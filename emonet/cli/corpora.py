@@ -78,7 +78,9 @@ def _speaks(tag: str, language: str) -> bool:
 def _cells(row: dict[str, Any]) -> Sequence[str]:
     target = next(iter(row["targets"]))
     first = row["targets"][target]
-    classes = str(len(first)) if isinstance(first[0], str) else f"{target} {first[0]:g} to {first[1]:g}"
+    classes = "not public"
+    if first:
+        classes = str(len(first)) if isinstance(first[0], str) else f"{target} {first[0]:g} to {first[1]:g}"
     speakers = "-" if row["speakers"] is None else str(row["speakers"])
     return row["id"], row["title"], ", ".join(row["languages"]), classes, speakers, row["access"], row["data"]
 

@@ -71,9 +71,10 @@ def _published(entry: PublishedEntry | None) -> Published | None:
 
 
 def _target(name: str, entry: TargetEntry, place: str) -> Target:
-    codes = entry.codes or {label: label for label in entry.classes}
-    affect = {} if entry.affect is None else _affect(entry.classes, entry.affect, place)
-    return Target(name, entry.classes, codes, affect, entry.range, entry.unit)
+    classes = tuple(TABLE_2) if entry.open else entry.classes
+    codes = entry.codes or {label: label for label in classes}
+    affect = {} if entry.affect is None else _affect(classes, entry.affect, place)
+    return Target(name, classes, codes, affect, entry.range, entry.unit, entry.open)
 
 
 def _affect(classes: tuple[str, ...], own: Mapping[str, AffectEntry], place: str) -> dict[str, Affect]:
@@ -104,7 +105,9 @@ def _protocol(name: str, entry: ProtocolEntry) -> NamedProtocol:
     if not folds:
         folds = ({part: (part,) for part in PARTS},)
     named = tuple({str(part): values for part, values in fold.items()} for fold in folds)
-    return NamedProtocol(name, entry.by, named, entry.overlap, entry.source, entry.left_out)
+    return NamedProtocol(
+        name, entry.by, named, entry.overlap, entry.source, entry.left_out, random_dev=entry.random_dev or 0.0
+    )
 
 
 def _example(entry: ExampleEntry, first: str) -> Example:

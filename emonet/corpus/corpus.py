@@ -52,6 +52,7 @@ class Target:
 
     Attributes:
         classes: the class names in their fixed order; empty for a dimensional target.
+        open: whether the owner's classes are not public: ``classes`` may occur, those that do are learnt.
         codes: raw code of the corpus -> class name, None for a code that is left out.
         affect: class name -> arousal and valence; empty where the target is no emotion.
         range: lowest and highest value of a dimensional target.
@@ -64,6 +65,7 @@ class Target:
     affect: Mapping[str, Affect] = field(default_factory=dict)
     range: tuple[float, float] | None = None
     unit: str = ""
+    open: bool = False
 
     @property
     def is_categorical(self) -> bool:
@@ -76,19 +78,21 @@ class NamedProtocol:
     """A partition that belongs to one corpus, e.g. its official one.
 
     Attributes:
-        by: the field of ``Utterance`` that decides: ``speaker``, ``session``, ``split`` or ``text``.
+        by: the field of ``Utterance`` that decides.
         folds: for each fold, part -> values of that field; a part left out of a fold takes all the rest.
         overlap: why speakers may stand in two parts; empty means that they must not.
         source: where the partition comes from.
         left_out: values of that field that belong to no part.
+        random_dev: share of train that becomes dev, drawn utterance by utterance; 0 where dev is named.
     """
 
     name: str
-    by: Literal["speaker", "session", "split", "text"]
+    by: Literal["speaker", "session", "split", "text", "language"]
     folds: tuple[Mapping[str, tuple[str, ...]], ...]
     overlap: str = ""
     source: str = ""
     left_out: tuple[str, ...] = ()
+    random_dev: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from emonet.corpus.corpus import Corpus
 from emonet.corpus.fold import Fold, Groups
@@ -21,6 +21,13 @@ def shuffled(values: Iterable[str], seed: int) -> list[str]:
     names = sorted(set(values))
     random.Random(seed).shuffle(names)  # noqa: S311 - no secret, a reproducible order
     return names
+
+
+def with_random_dev(parts: Mapping[str, str], share: float, seed: int) -> dict[str, str]:
+    """Return parts (utterance id -> part) with a random share of train, one utterance at least, made dev."""
+    train = shuffled((id_ for id_, part in parts.items() if part == "train"), seed)
+    dev = set(train[: max(1, round(share * len(train)))])
+    return {id_: "dev" if id_ in dev else part for id_, part in parts.items()}
 
 
 def too_few(corpus: Corpus, protocol: str, field: str, found: int, needed: int) -> str:

@@ -28,13 +28,17 @@ class AffectEntry(_Part):
 
 
 class TargetEntry(_Part):
-    """One target of a card; ``affect: false`` says that its classes are no emotions."""
+    """One target of a card; ``affect: false`` says that its classes are no emotions.
+
+    ``open: true`` stands for classes that are not public: the words of Table 2 that a copy uses.
+    """
 
     classes: tuple[str, ...] = ()
     codes: dict[str, str | None] = {}
     affect: dict[str, AffectEntry] | None = {}
     range: tuple[float, float] | None = None
     unit: str = ""
+    open: bool = False
 
     @field_validator("affect", mode="before")
     @classmethod
@@ -43,9 +47,9 @@ class TargetEntry(_Part):
 
     @model_validator(mode="after")
     def _is_categorical_or_dimensional(self) -> TargetEntry:
-        if (self.range is None) == (not self.classes):
-            raise ValueError("a target has either classes (two at least) or a range. Give one of them")
-        if self.range is None and len(self.classes) < 2:
+        if [self.range is not None, bool(self.classes), self.open].count(True) != 1:
+            raise ValueError("a target has classes (two at least), or a range, or is open. Give one of them")
+        if self.classes and len(self.classes) < 2:
             raise ValueError(f"a target needs two classes at least, here is only {self.classes[0]!r}. Add one")
         if self.range is not None and not 0 < self.range[1] - self.range[0] < float("inf"):
             low, high = self.range
@@ -67,12 +71,13 @@ class ProtocolEntry(_Part):
     Utterances whose value is ``left_out`` are in no part.
     """
 
-    by: Literal["speaker", "session", "split", "text"] = "speaker"
+    by: Literal["speaker", "session", "split", "text", "language"] = "speaker"
     parts: Parts | None = None
     folds: tuple[Parts, ...] = ()
     left_out: tuple[str, ...] = ()
     overlap: str = ""
     source: str = ""
+    random_dev: Annotated[float, Field(gt=0, lt=1)] | None = None
 
     @model_validator(mode="after")
     def _says_how_to_split(self) -> ProtocolEntry:
@@ -80,12 +85,21 @@ class ProtocolEntry(_Part):
             raise ValueError("parts and folds are both given. Keep parts for one partition, folds for several.")
         if self.parts is None and not self.folds and self.by != "split":
             raise ValueError(f"a protocol by {self.by} has neither parts nor folds. Give one of them.")
+        if self.random_dev is not None:
+            self._check_random_dev()
         for fold in self.folds or (self.parts or {},):
             listed = [*self.left_out, *(value for values in fold.values() for value in values)]
             twice = sorted({value for value in listed if listed.count(value) > 1})
             if twice:
                 raise ValueError(f"the {self.by} {twice[0]!r} is listed twice in one fold. Keep it in one part.")
         return self
+
+    def _check_random_dev(self) -> None:
+        if not self.overlap:
+            raise ValueError("random_dev puts speakers of train into dev. Say why with overlap.")
+        for fold in self.folds or (self.parts or {},):
+            if set(fold) != {"train", "test"}:
+                raise ValueError("random_dev is cut from train. Give train and test their values, and dev none.")
 
 
 class SourceEntry(_Part):

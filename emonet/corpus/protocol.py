@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from emonet.corpus.corpus import PARTS, Corpus, NamedProtocol, Utterance
+from emonet.corpus.deal import with_random_dev
 from emonet.corpus.fold import Fold, Protocol, check_speakers, groups_by
 from emonet.corpus.imported import IMPORTED, check_hash, imported_folds
 from emonet.corpus.splits import GENERIC
@@ -18,6 +19,8 @@ from emonet.errors import CorpusError, UnknownName, did_you_mean
 __all__ = ["GENERIC", "Fold", "Protocol", "make_protocol"]
 
 _Result = TypeVar("_Result")
+_DEV_SEED = 1
+"""Seed of the dev part that a card has cut from train; in a card there is nothing to choose."""
 
 
 def make_protocol(
@@ -71,7 +74,7 @@ def _declared_folds(protocol: NamedProtocol, corpus: Corpus, utterances: Sequenc
     folds = []
     for number, values in enumerate(protocol.folds):
         part_of = {value: part for part, listed in values.items() for value in listed}
-        rest = [part for part in PARTS if part not in values]
+        rest = [part for part in PARTS if part not in values and not protocol.random_dev]
         missing = sorted(set(groups.values()) - set(part_of))
         if missing and len(rest) != 1:
             message = (
@@ -80,6 +83,8 @@ def _declared_folds(protocol: NamedProtocol, corpus: Corpus, utterances: Sequenc
             )
             raise CorpusError(message)
         parts = {id_: part_of.get(value) or rest[0] for id_, value in groups.items()}
+        if protocol.random_dev:
+            parts = with_random_dev(parts, protocol.random_dev, _DEV_SEED)
         folds.append(Fold(str(number + 1) if len(protocol.folds) > 1 else protocol.name, parts))
     return tuple(folds)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from emonet.corpus.corpus import PARTS, Corpus, Utterance
-from emonet.corpus.deal import rotated, shuffled, too_few
+from emonet.corpus.deal import rotated, shuffled, too_few, with_random_dev
 from emonet.corpus.fold import Fold, Folds, Groups, check_speakers, groups_by
 from emonet.corpus.texts import speaker_and_text_independent, text_independent
 from emonet.errors import CorpusError, did_you_mean
@@ -72,10 +72,8 @@ def _grouped_k_fold(
 
 
 def _random_dev(groups: Groups, test: str, share: float, seed: int) -> Fold:
-    rest = shuffled((id_ for id_, group in groups.items() if group != test), seed)
-    dev = set(rest[: max(1, round(share * len(rest)))])
-    parts = {id_: "test" if group == test else "dev" if id_ in dev else "train" for id_, group in groups.items()}
-    return Fold(test, parts)
+    held = {id_: "test" if group == test else "train" for id_, group in groups.items()}
+    return Fold(test, with_random_dev(held, share, seed))
 
 
 GENERIC: Mapping[str, Callable[..., Folds]] = {

@@ -85,7 +85,7 @@ WRONG = {
     ),
     "classes and range": (
         ("classes: [anger, neutral]", "classes: [anger, neutral]\n    range: [1, 5]"),
-        "'targets.emotion': a target has either classes (two at least) or a range.",
+        "'targets.emotion': a target has classes (two at least), or a range, or is open.",
     ),
     "label outside Table 2": (
         ("classes: [anger, neutral]\n    codes: {a: anger, n: neutral, x: null}", "classes: [angr, neutral]"),
@@ -138,6 +138,14 @@ WRONG = {
         "a protocol by speaker has neither parts nor folds. Give one of them.",
     ),
     "parts and folds": (("parts:", "folds: [{test: ['01']}]\n    parts:"), "parts and folds are both given."),
+    "random dev without a reason": (
+        ("parts: {train: ['01', '02'], dev: ['04'], test: ['03']}", "parts: {test: ['03']}\n    random_dev: 0.2"),
+        "'protocols.own': random_dev puts speakers of train into dev. Say why with overlap.",
+    ),
+    "random dev beside a named one": (
+        ("parts: {train: [", "random_dev: 0.2\n    overlap: why\n    parts: {train: ["),
+        "'protocols.own': random_dev is cut from train. Give train and test their values, and dev none.",
+    ),
     "address without TLS": (("url: https", "url: http"), "'sources.0.url' is 'http://example.org/foo.zip'"),
     "two places": (
         ("{url:", "{doi: 'doi:10.1/x', url:"),
@@ -220,6 +228,16 @@ def test_a_protocol_by_split_needs_no_parts(tmp_path: Path) -> None:
 def test_an_unknown_target_is_named_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match=r"Unknown target of corpus 'foo' 'emotoin'\. Did you mean 'emotion'\?"):
         read(tmp_path).target("emotoin")
+
+
+def test_an_open_target_takes_the_words_of_table_2(tmp_path: Path) -> None:
+    target = read(
+        tmp_path, GOOD.replace("classes: [anger, neutral]\n    codes: {a: anger, n: neutral, x: null}", "open: true")
+    ).target()
+    assert target.open
+    assert target.classes == tuple(TABLE_2)
+    assert target.codes["anger"] == "anger"
+    assert target.affect == TABLE_2
 
 
 MODULE_CARD = GOOD.replace(GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")], "  module: foo_scan\n")

@@ -81,6 +81,18 @@ def test_leave_one_speaker_out_tests_each_once_with_the_next_as_dev() -> None:
     assert [fold.name for fold in folds] == ["s0", "s1", "s2", "s3"]
 
 
+def test_a_card_may_cut_a_random_dev_from_train_with_a_reason() -> None:
+    said = spoken(4, split=["train", "test"])
+    parts = {"train": ("train",), "test": ("test",)}
+    own = NamedProtocol("own", "split", (parts,), overlap="dev is a random fifth of train", random_dev=0.2)
+    (fold,) = folds_of("own", said, own)
+    assert Counter(fold.parts.values()) == {"train": 16, "dev": 4, "test": 20}
+    assert values(fold, "test", said) == {"s1", "s3"}
+    assert folds_of("own", said[::-1], own)[0].parts == fold.parts
+    stray = spoken(4, split=["train", "test", "dev"])
+    refused("own", stray, r"protocol 'own': split 'dev' is in no part\. Known: test, train", own)
+
+
 def test_leave_one_session_out_keeps_sessions_whole() -> None:
     said = spoken(6, sessions=3)
     for i, fold in enumerate(folds_of("leave-one-session-out", said)):
