@@ -242,7 +242,12 @@ def test_an_open_target_takes_the_words_of_table_2(tmp_path: Path) -> None:
 
 MODULE_CARD = GOOD.replace(GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")], "  module: foo_scan\n")
 SCAN = """
+from __future__ import annotations
+from dataclasses import dataclass
 from emonet import Utterance
+@dataclass
+class NeedsItsModule:
+    name: str
 def scan(root, targets):
     for name in ("01_a", "02_n", "03_x"):
         label = targets[0].codes[name[-1]]

@@ -1,0 +1,106 @@
+"""EmoFilm: the names of its clips, and the workbook that names their speakers and films."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from emonet import CorpusError, Target, Utterance
+from emonet.corpus.labels import labels_from
+from emonet.corpus.table import read_rows
+from emonet.corpus.walk import files_below
+from emonet.errors import MissingExtra
+
+_CLIP = re.compile(
+    r"(?:^|/)(?P<stem>(?P<sex>[fm])_(?P<emotion>ans|dis|gio|rab|tri)\d{3}[a-z](?P<language>en|es|it))(?:_16k)?\.wav$"
+)
+_LEGEND = "f_m_corpus_it_es_en_legend"
+_NEEDED = ("file", "speaker", "film")
+Legend = Mapping[str, tuple[str, str]]
+"""Clip (its name without suffix) -> speaker and film; either may be empty."""
+
+
+def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
+    """Yield an utterance for each clip; without the workbook, speakers and films are unknown.
+
+    Raises:
+        CorpusError: there is no clip below ``root``, or the workbook cannot be read.
+        MissingExtra: the workbook is there, and openpyxl is not installed.
+    """
+    files = list(files_below(root))
+    # resampled copies may lie beside the clips
+    clips = {match["stem"]: match for path in reversed(files) if (match := _CLIP.search(path))}
+    if not clips:
+        message = f"{root}: this does not look like the corpus 'emofilm': no file like 'wav_corpus/f_gio204aes.wav'."
+        raise CorpusError(f"{message} Give the folder that holds wav_corpus with --root.")
+    legend = _legend(root, files)
+    for stem, clip in sorted(clips.items()):
+        speaker, film = legend.get(stem, ("", ""))
+        if film and not speaker:
+            # of one who is not named nobody knows more than where they are heard
+            speaker = f"not named ({film}, {clip['language']}, {clip['sex']})"
+        yield Utterance(
+            id=stem,
+            path=clip.string,
+            labels=labels_from(clip.groupdict(), targets, clip.string),
+            speaker=speaker or None,
+            session=film or None,
+            language=clip["language"],
+        )
+
+
+def _legend(root: Path, files: Sequence[str]) -> Legend:
+    """Read the legend, from a CSV export where there is one."""
+    for suffix, read in ((".csv", _csv_rows), (".xlsx", _sheet_rows)):
+        found = [path for path in files if path.rpartition("/")[2] == f"{_LEGEND}{suffix}"]
+        if found:
+            rows = read(root / min(found, key=lambda path: path.count("/")))
+            return {row["file"]: (_name(row["speaker"]), _name(row["film"])) for row in rows}
+    return {}
+
+
+def _csv_rows(path: Path) -> Iterator[Mapping[str, str]]:
+    for line, row in read_rows(path, ",", "utf-8-sig"):
+        _check_columns(row, f"{path}:{line}")
+        yield row
+
+
+def _sheet_rows(path: Path) -> Iterator[Mapping[str, str]]:
+    """Yield the rows of all sheets of the workbook: there is one for women and one for men."""
+    try:
+        import openpyxl
+    except ImportError:
+        raise MissingExtra(f"Reading {path.name} (or save its sheets as one {_LEGEND}.csv)", "excel") from None
+    from zipfile import BadZipFile
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, KeyError, ValueError, OSError):
+        raise CorpusError(f"{path}: this is no Excel workbook. Get the file again.") from None
+    try:
+        for sheet in book.worksheets:
+            rows = sheet.iter_rows(values_only=True)
+            header = [_text(cell) for cell in next(rows, ())]
+            _check_columns(header, f"{path}, sheet '{sheet.title}'")
+            yield from (dict(zip(header, map(_text, row), strict=False)) for row in rows if any(row))
+    finally:
+        book.close()
+
+
+def _check_columns(columns: Iterable[str], place: str) -> None:
+    there = list(columns)
+    missing = [column for column in _NEEDED if column not in there]
+    if missing:
+        message = f"{place}: there is no column '{missing[0]}'. Columns: {', '.join(there) or 'none'}."
+        raise CorpusError(f"{message} Expected {', '.join(_NEEDED)}.")
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
+
+
+def _name(text: str) -> str:
+    """Return a name in one spelling; question marks stand for one that nobody knows."""
+    name = " ".join(text.lower().split())
+    return "" if not name.strip("?") else name
