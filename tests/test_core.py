@@ -23,7 +23,9 @@ def plugin_names() -> set[str]:
 def test_the_core_names_no_plugin() -> None:
     names = plugin_names() - ORDINARY
     assert len(names) > 10
-    pattern = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))}|emonet_plugins|emonet_corpora)\b(?!\()")
+    known = "|".join(map(re.escape, sorted(names)))
+    # collections.abc is Python's own, and no corpus
+    pattern = re.compile(rf"(?<!collections\.)\b({known}|emonet_plugins|emonet_corpora)\b(?!\()")
     found = [
         f"{path.relative_to(ROOT)}:{number}: {match.group()}"
         for path in FILES
