@@ -16,7 +16,7 @@ from emonet.corpus.walk import is_listed
 from emonet.errors import CorpusError
 
 TARGET = "label"
-"""The one target of a corpus without a card."""
+"""The one target of a corpus without a card, unless its columns name others."""
 NOT_STATED = "not stated; the owner of the files decides"
 NO_AUTHORS = "Authors not stated"
 
@@ -45,18 +45,14 @@ class Origin:
     notes: tuple[str, ...] = ()
 
 
-def corpus_of(origin: Origin, utterances: tuple[Utterance, ...]) -> Corpus:
-    """Return the corpus of labelled utterances; its classes are the labels that occur.
+def corpus_of(
+    origin: Origin, utterances: tuple[Utterance, ...], targets: Iterable[Target] = (Target(TARGET),)
+) -> Corpus:
+    """Return the corpus of labelled utterances; the classes of a target are the labels that occur.
 
     Raises:
-        CorpusError: there are fewer than two labels.
+        CorpusError: a target with classes has fewer than two labels.
     """
-    labels = sorted({str(utterance.labels[TARGET]) for utterance in utterances})
-    if len(labels) < 2:
-        seen = f"all rows carry the label '{labels[0]}'" if labels else "there is no row below the header"
-        message = f"{origin.place}: {seen}. {origin.what.capitalize()} needs rows with two labels at least. Add some."
-        raise CorpusError(message)
-    affect = {label: TABLE_2[label] for label in labels} if all(label in TABLE_2 for label in labels) else {}
     spoken = sorted({utterance.language for utterance in utterances if utterance.language})
     return Corpus(
         id=id_from(origin.name),
@@ -65,12 +61,27 @@ def corpus_of(origin: Origin, utterances: tuple[Utterance, ...]) -> Corpus:
         access="unpublished",
         licence=origin.licence,
         citation=Citation(origin.authors, origin.name, 0),
-        targets=(Target(TARGET, tuple(labels), {label: label for label in labels}, affect),),
+        targets=tuple(_with_classes(origin, target, utterances) for target in targets),
         scan=partial(_scan, utterances),
         examples=tuple(_example(utterance) for utterance in utterances[:1]),
         how_to_get=origin.how_to_get,
         notes=origin.notes,
     )
+
+
+def _with_classes(origin: Origin, target: Target, utterances: Iterable[Utterance]) -> Target:
+    """Return a target of numbers as it is, another one with the labels that occur as its classes."""
+    if not target.is_categorical:
+        return target
+    found = (utterance.labels.get(target.name) for utterance in utterances)
+    labels = sorted({str(label) for label in found if label is not None})
+    if len(labels) < 2:
+        kind = "" if target.name == TARGET else f" of '{target.name}'"
+        seen = f"all rows carry the label '{labels[0]}'{kind}" if labels else "there is no row below the header"
+        message = f"{origin.place}: {seen}. {origin.what.capitalize()} needs rows with two labels at least. Add some."
+        raise CorpusError(message)
+    affect = {label: TABLE_2[label] for label in labels} if all(label in TABLE_2 for label in labels) else {}
+    return Target(target.name, tuple(labels), {label: label for label in labels}, affect)
 
 
 def _scan(utterances: tuple[Utterance, ...], root: Path) -> Iterator[Utterance]:

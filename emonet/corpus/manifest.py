@@ -1,4 +1,4 @@
-"""Manifests: CSV files with the columns ``file,label`` become a corpus with no card and no code."""
+"""Manifests: CSV files with columns such as ``file,label`` become a corpus with no card and no code."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet.corpus.cardless import TARGET, Origin, codes_of, corpus_of, scan_rows
-from emonet.corpus.corpus import Corpus, Label, Target, Utterance
-from emonet.corpus.manifest_rows import Table, rows_of, tables_of
+from emonet.corpus.corpus import Corpus, Target, Utterance
+from emonet.corpus.label_columns import label_columns
+from emonet.corpus.manifest_rows import Table, header_of, rows_of, tables_of
 from emonet.corpus.rows import SPLITS, entries_of, without_clashes
 from emonet.corpus.walk import files_below
 from emonet.errors import CorpusError
@@ -19,30 +20,28 @@ MANIFEST = "manifest.csv"
 def manifest_corpus(path: Path, *, root: Path | None = None) -> Corpus:
     """Return the corpus that CSV files describe.
 
-    ``path`` is one CSV file, or a folder with ``train.csv`` and the like. The columns ``file`` and ``label``
-    are needed; ``speaker``, ``split``, ``start``, ``end`` (in s), ``session``, ``text`` and ``language`` are
-    known; others are passed over. Files are relative to ``root``, by default the folder of the CSV file.
+    ``path`` is one CSV file, or a folder with ``train.csv`` and the like. The column ``file`` is needed, and one
+    with labels: ``label``, ``label:NAME``, or ``label:NAME[LOW..HIGH]`` for numbers; the first is the first target.
+    ``speaker``, ``split``, ``start``, ``end`` (in s), ``session``, ``text`` and ``language`` are known; others are
+    passed over. Files are relative to ``root``, by default the folder of the CSV file.
 
     Raises:
         CorpusError: naming file and line of what cannot be read.
     """
     base = manifest_root(path) if root is None else root
-    utterances = without_clashes(entries_of(rows_of(tables_of(path), [TARGET]), base, _only_label))
+    tables = tables_of(path)
+    columns = label_columns((table.path, header_of(table, [TARGET])) for table in tables)
+    utterances = without_clashes(entries_of(rows_of(tables, [TARGET]), base, columns.labels))
     is_named_by_folder = path.is_dir() or path.stem.lower() in SPLITS
     name = manifest_root(path).resolve().name if is_named_by_folder else path.stem
     how = f"The files are those listed in {path.name}."
-    return corpus_of(Origin(name, f"Manifest {path.name}", path, "a manifest", how), utterances)
+    origin = Origin(name, f"Manifest {path.name}", path, "a manifest", how)
+    return corpus_of(origin, utterances, columns.targets.values())
 
 
 def manifest_root(path: Path) -> Path:
     """Return the folder that a manifest's files are relative to, unless another is given."""
     return path if path.is_dir() else path.parent
-
-
-def _only_label(cells: Mapping[str, str], place: str) -> Mapping[str, Label]:
-    if not cells[TARGET]:
-        raise CorpusError(f"{place}: '{cells['file']}' has no label. Give one, or remove the line.")
-    return {TARGET: cells[TARGET]}
 
 
 def scan_manifest(

@@ -60,14 +60,19 @@ def rows_of(tables: Iterable[Table], label_columns: Sequence[str]) -> Iterator[R
         CorpusError: naming file and line of what cannot be read.
     """
     for table in tables:
-        delimiter = _delimiter(table.path, label_columns)
+        delimiter, _ = _header(table.path, label_columns)
         for line, cells in read_rows(table.path, delimiter, _ENCODING):
             split = cells.get("split") or table.split or ""
             yield Row(f"{table.path}:{line}", {**cells, "split": split})
 
 
-def _delimiter(table: Path, label_columns: Sequence[str]) -> str:
-    """Return the delimiter that the header uses, once its columns are found to be there."""
+def header_of(table: Table, label_columns: Sequence[str]) -> list[str]:
+    """Return the columns of a table; see ``rows_of``."""
+    return _header(table.path, label_columns)[1]
+
+
+def _header(table: Path, label_columns: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the delimiter that the header uses and its columns, once those that are needed are found."""
     try:
         with table.open(encoding=_ENCODING) as file:
             header = file.readline().rstrip("\r\n")
@@ -76,13 +81,14 @@ def _delimiter(table: Path, label_columns: Sequence[str]) -> str:
     delimiter = max(_DELIMITERS, key=header.count)
     columns = [column.strip().strip('"') for column in header.split(delimiter)]
     for needed in (("file",), label_columns):
-        if not set(needed) & set(columns):
+        # A column called label:NAME holds labels as well.
+        if not set(needed) & {each.partition(":")[0] for each in columns}:
             hint = did_you_mean(needed[0], columns).replace("Did you mean", "Is it")
             message = f"{table}:1: there is no column '{needed[0]}'. {hint} Columns: {', '.join(columns) or 'none'}."
             wanted = " or ".join(label_columns)
             raise CorpusError(f"{' '.join(message.split())} The header must hold file and {wanted}.")
     _check_spelling(columns, table)
-    return delimiter
+    return delimiter, columns
 
 
 def _check_spelling(columns: Sequence[str], table: Path) -> None:
