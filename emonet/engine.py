@@ -10,6 +10,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from emonet.audit.finding import Verdict
+from emonet.audits import audit_gathered, learns_together
 from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
 from emonet.document import Document
@@ -73,12 +75,13 @@ def run(
     chosen_device(recipe.device)
     folder = RunFolder(out / f"{recipe.name}-{_identity(made)}")
     folder.start(document.text, changes, made.to_json(), base)
-    _write_protocols(folder, gathered)
+    verdicts = audit_gathered(gathered, joint=learns_together(recipe), listen=tell)
+    _write_protocols(folder, gathered, verdicts)
     tell(RunStarted(folder.path, len(made.stages)))
     try:
         executor.run(made.stages, _runner(made, gathered, registry, tell).run)
         notes = dict.fromkeys(each.facts.note for each in gathered if each.facts.note)
-        report = _report(made, folder, notes)
+        report = replace(_report(made, folder, notes), audits=verdicts)
         folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
     except BaseException as problem:
         tell(RunStopped(folder.path, type(problem).__name__))
@@ -108,11 +111,12 @@ def _runner(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: 
     return StageRunner(registry, stages, stores, made.recipe.device, tell)
 
 
-def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered]) -> None:
+def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered], verdicts: Iterable[Verdict]) -> None:
     from emonet.atomic import write_json
 
     protocols = by_id(each.facts.protocol for each in gathered)
     write_json(folder.path / "protocols.json", {name: _protocol_json(each) for name, each in protocols.items()})
+    write_json(folder.path / "audit.json", [verdict.to_json() for verdict in verdicts])
 
 
 def _protocol_json(protocol: Protocol) -> dict[str, object]:

@@ -22,7 +22,19 @@ SUCCESS, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         name: f"emonet.cli.{name}"
-        for name in ("corpora", "labels", "pack", "plugins", "predict", "protocol", "recipe", "report", "run", "runs")
+        for name in (
+            "audit",
+            "corpora",
+            "labels",
+            "pack",
+            "plugins",
+            "predict",
+            "protocol",
+            "recipe",
+            "report",
+            "run",
+            "runs",
+        )
     }
 )
 """Command -> the module whose ``app`` it is; imported when the command is asked for."""

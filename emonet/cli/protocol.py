@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emonet.cli.console import AsJson, PluginFiles, Root, load_plugins, print_json, print_table, say
+from emonet.cli.console import AsJson, PluginFiles, Root, errors, load_plugins, print_json, print_table, say
+from emonet.cli.progress import progress_listener
 from emonet.errors import RecipeError
 
 if TYPE_CHECKING:
+    from emonet.audit.finding import Verdict
     from emonet.corpus.corpus import Utterance
     from emonet.gather import Gathered
     from emonet.learned import Outputs
+    from emonet.plugin.registry import Registry
 
 app = typer.Typer(help="Show, export and import protocols.", no_args_is_help=True, add_completion=False)
 
@@ -41,11 +44,13 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show the folds of a protocol: how many utterances, speakers, texts and of each class, and its hash."""
-    gathered = _gathered(corpus, name, _options(option), root, plugin)
+    gathered = gathered_from(corpus, name, protocol_options(option), root, load_plugins(plugin))
+    verdict = _verdict(gathered, quiet=json)
     if json:
-        print_json(facts_of(gathered))
+        print_json({**facts_of(gathered), "audit": verdict.to_json()})
         return
     _print(gathered)
+    say(verdict.line)
 
 
 @app.command()
@@ -61,7 +66,7 @@ def export(
     """Write a protocol as one portable CSV file, which others import under the same hash."""
     from emonet.corpus.lists.portable import write_protocol
 
-    protocol = _gathered(corpus, name, _options(option), root, plugin).facts.protocol
+    protocol = gathered_from(corpus, name, protocol_options(option), root, load_plugins(plugin)).facts.protocol
     write_protocol(protocol, out)
     say(f"{protocol.id} #{protocol.hash} is in {out}\nIn a recipe: protocol: {{imported: {{file: {out}}}}}")
 
@@ -91,19 +96,26 @@ def import_(  # noqa: PLR0913 - a command's options
     given = {"format": form, "overlap": overlap, "dev": dev, "partial": partial}
     options = {"file": list(files), **{key: value for key, value in given.items() if value}}
     options |= {"dev_by": dev_by} if dev is not None else {}
-    gathered = _gathered(corpus, IMPORTED, options, root, plugin)
+    gathered = gathered_from(corpus, IMPORTED, options, root, load_plugins(plugin))
     protocol = gathered.facts.protocol
     if name:
         protocol = replace(protocol, id=f"{gathered.facts.corpus.id}/{IMPORTED} {name}")
     write_protocol(protocol, out)
+    verdict = _verdict(gathered, quiet=json)
     if json:
-        print_json({**facts_of(gathered), "id": protocol.id, "file": str(out)})
+        print_json({**facts_of(gathered), "id": protocol.id, "file": str(out), "audit": verdict.to_json()})
         return
     _print(gathered)
+    say(verdict.line)
     say(f"Written to {out}\nIn a recipe: protocol: {{imported: {{file: {out}}}}}")
 
 
-def _options(given: Sequence[str] | None) -> dict[str, Any]:
+def protocol_options(given: Sequence[str] | None) -> dict[str, Any]:
+    """Return the options of a protocol from ``key=value`` words.
+
+    Raises:
+        RecipeError: a word that is none.
+    """
     from emonet.document import parse_value
 
     options = {}
@@ -115,9 +127,8 @@ def _options(given: Sequence[str] | None) -> dict[str, Any]:
     return options
 
 
-def _gathered(
-    corpus: str, name: str, options: dict[str, Any], root: Path | None, plugin: Sequence[Path] | None
-) -> Gathered:
+def gathered_from(corpus: str, name: str, options: dict[str, Any], root: Path | None, registry: Registry) -> Gathered:
+    """Return a corpus, named as in a recipe, split by a protocol."""
     from emonet.choice import Choice
     from emonet.document import Document, parse_value, validate
     from emonet.gather import gather_corpus
@@ -127,7 +138,14 @@ def _gathered(
     if root is not None:
         entry = entry.model_copy(update={"root": str(root.absolute())})
     choice = Choice(name=name, options=options)
-    return gather_corpus(entry, choice, Path.cwd(), load_plugins(plugin), decode=False)
+    return gather_corpus(entry, choice, Path.cwd(), registry, decode=False)
+
+
+def _verdict(gathered: Gathered, *, quiet: bool) -> Verdict:
+    from emonet.audits import audit_gathered
+
+    with progress_listener(errors(), quiet=quiet) as listen:
+        return audit_gathered([gathered], listen=listen)[0]
 
 
 def facts_of(gathered: Gathered) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from emonet.corpus.corpus import (
 )
 from emonet.corpus.entries import AffectEntry, Card, ExampleEntry, ProtocolEntry, TargetEntry
 from emonet.corpus.published import PublishedEntry
-from emonet.corpus.scan import scan_of
+from emonet.corpus.scan import read_name_of, scan_of
 from emonet.document import read_document, validate
 from emonet.errors import CorpusError, did_you_mean
 
@@ -59,6 +59,7 @@ def read_card(path: Path) -> Corpus:
         confidence=card.confidence,
         evidence=card.evidence,
         paper=_published(card.paper),
+        read_name=read_name_of(card, targets),
     )
 
 

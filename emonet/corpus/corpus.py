@@ -213,6 +213,7 @@ class Published:
 
 
 Scan = Callable[[Path], Iterable[Utterance]]
+ReadName = Callable[[str], Utterance | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,8 @@ class Corpus:
         confidence: how sure layout and codes are; empty where nobody judged it.
         evidence: where the card's facts come from.
         paper: what the EmoNet paper reports for the corpus, None where it does not use it.
+        read_name: what a file's path says by itself, None for a path that is not the corpus'; None where paths do not
+            say enough.
     """
 
     id: str
@@ -253,6 +256,7 @@ class Corpus:
     confidence: Confidence = ""
     evidence: tuple[str, ...] = ()
     paper: Published | None = None
+    read_name: ReadName | None = None
 
     def target(self, name: str | None = None) -> Target:
         """Return the target called ``name``, the first one by default.

@@ -70,6 +70,12 @@ def scan_pattern(
         raise CorpusError(message)
 
 
+def read_path(rule: PatternRule, targets: tuple[Target, ...], path: str) -> Utterance | None:
+    """Return the utterance that a path names, None where the path does not match."""
+    match = re.search(rule.regex, unicodedata.normalize("NFC", path))
+    return None if match is None else _utterance(rule, match, targets, path)
+
+
 def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, ...], path: str) -> Utterance:
     groups = {name: value or "" for name, value in match.groupdict().items()}
     codes = {target: template.format_map(groups) for target, template in rule.label.items()}

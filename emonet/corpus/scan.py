@@ -10,12 +10,12 @@ from pathlib import Path
 from types import ModuleType
 
 from emonet.corpus.audformat import scan_audformat
-from emonet.corpus.corpus import Scan, Target, Utterance
+from emonet.corpus.corpus import ReadName, Scan, Target, Utterance
 from emonet.corpus.entries import Card
 from emonet.corpus.hub import scan_hub
 from emonet.corpus.hub_columns import check_fields
 from emonet.corpus.manifest import scan_manifest
-from emonet.corpus.pattern import PatternRule, scan_pattern
+from emonet.corpus.pattern import PatternRule, read_path, scan_pattern
 from emonet.corpus.scan_entries import Strings
 from emonet.corpus.table import TableRule, scan_tables
 from emonet.corpus.walk import is_listed
@@ -30,9 +30,7 @@ def scan_of(card: Card, targets: tuple[Target, ...], path: Path) -> Scan:
         CorpusError: the module that it names is not there.
     """
     first = targets[0].name
-    if card.scan.pattern is not None:
-        entry = card.scan.pattern.model_dump()
-        pattern = PatternRule(**{**entry, "label": _per_target(entry["label"], first)})
+    if (pattern := _pattern(card, first)) is not None:
         return partial(scan_pattern, pattern, targets, card.id, card.examples[0].path, card.known_bad)
     if card.scan.table is not None:
         entry = card.scan.table.model_dump()
@@ -55,6 +53,19 @@ def scan_of(card: Card, targets: tuple[Target, ...], path: Path) -> Scan:
         )
         raise CorpusError(f"{message} Add the file, or describe the files with pattern or table.")
     return partial(_scan_of_module, module, targets, card.known_bad)
+
+
+def read_name_of(card: Card, targets: tuple[Target, ...]) -> ReadName | None:
+    """Return what reads a path by itself, None for a card whose paths do not say everything."""
+    pattern = _pattern(card, targets[0].name)
+    return None if pattern is None else partial(read_path, pattern, targets)
+
+
+def _pattern(card: Card, first: str) -> PatternRule | None:
+    if card.scan.pattern is None:
+        return None
+    entry = card.scan.pattern.model_dump()
+    return PatternRule(**{**entry, "label": _per_target(entry["label"], first)})
 
 
 def _scan_of_module(

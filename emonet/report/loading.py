@@ -122,4 +122,5 @@ def _merged(reports: Sequence[Report]) -> Report:
         notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
         comparisons=tuple(each for report in reports for each in report.comparisons),
         curves=tuple(curve for report in reports for curve in report.curves),
+        audits=tuple(dict.fromkeys(verdict for report in reports for verdict in report.audits)),
     )

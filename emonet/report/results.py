@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emonet.atomic import write_json
+from emonet.audit.finding import Verdict
 from emonet.corpus.corpus import Published
 from emonet.errors import EmonetError
 from emonet.evaluate.baseline import BaselineComparison
@@ -34,6 +35,7 @@ class Report:
         comparisons: every system against the named baseline; empty where none is named.
         curves: what training went through; empty where it was not asked for.
         published: task -> what the paper reports for it.
+        audits: the verdict on each partition that the scores are under.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Report:
     comparisons: tuple[BaselineComparison, ...] = ()
     curves: tuple[Curve, ...] = ()
     published: Mapping[str, Published] = field(default_factory=dict)
+    audits: tuple[Verdict, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON; what is empty is left out, save for scores and notes."""
@@ -53,6 +56,7 @@ class Report:
             "comparisons": [comparison.to_json() for comparison in self.comparisons],
             "curves": [asdict(curve) for curve in self.curves],
             "published": {task: asdict(published) for task, published in self.published.items()},
+            "audits": [verdict.to_json() for verdict in self.audits],
         }
         given = {key: value for key, value in rest.items() if value}
         return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores], **given}
@@ -80,6 +84,7 @@ class Report:
             comparisons=_typed(tuple[BaselineComparison, ...], data, "comparisons", ()),
             curves=_typed(tuple[Curve, ...], data, "curves", ()),
             published=_typed(dict[str, Published], data, "published", {}),
+            audits=_typed(tuple[Verdict, ...], data, "audits", ()),
         )
 
 

@@ -135,7 +135,8 @@ def _score_notes(score: Score) -> Iterable[str]:
 def _footnotes(report: Report, rows: Iterable[Row], marks: Marks) -> tuple[str, ...]:
     scores = [score for row in rows for score in row.all()]
     numbered = tuple(f"({number}) {text}." for text, number in marks.items())
-    return (*_general_notes(scores), *numbered, *report.notes)
+    audits = (verdict.line for verdict in report.audits)
+    return (*_general_notes(scores), *numbered, *audits, *report.notes)
 
 
 def _general_notes(scores: list[Score]) -> Iterable[str]:

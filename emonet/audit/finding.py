@@ -1,0 +1,83 @@
+"""One thing that an audit looked at, and the verdict on a whole partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+Level = Literal["ok", "warning", "problem"]
+LEVELS: tuple[Level, ...] = ("ok", "warning", "problem")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        level: ``problem`` where scores cannot be trusted as they are called, ``warning`` where a reader must know.
+        what: speakers, texts, audio and the like.
+        fold: name of the fold, empty for what concerns all of them.
+        seen: what was found.
+        advice: what to do about it.
+        count: how much of it there is; the worst of several folds has most.
+    """
+
+    level: Level
+    what: str
+    seen: str
+    fold: str = ""
+    advice: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What an audit says of one partition.
+
+    Attributes:
+        subject: id of the protocol, or the name of a split list.
+        hash: of the protocol, empty where there is none.
+        level: the worst of its findings.
+        summary: on one line what the partition is: speaker-independent, text-dependent and the like.
+        findings: all of them, those of each fold included.
+    """
+
+    subject: str
+    hash: str
+    level: Level
+    summary: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def line(self) -> str:
+        """Return the verdict as it stands below tables of scores."""
+        name = f"{self.subject} #{self.hash[:8]}" if self.hash else self.subject
+        return f"Audit of {name}: {self.level}: {self.summary}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return asdict(self)
+
+
+def worst(findings: Iterable[Finding]) -> Level:
+    """Return the highest level of findings, ``ok`` for none."""
+    return max((finding.level for finding in findings), key=LEVELS.index, default="ok")
+
+
+def over_folds(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return one finding for each thing: that of its worst fold, with the number of folds that are as bad."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.what, []).append(finding)
+    return tuple(_worst_fold(group) for group in groups.values())
+
+
+def _worst_fold(group: list[Finding]) -> Finding:
+    first = max(group, key=lambda each: (LEVELS.index(each.level), each.count))
+    if len(group) == 1:
+        return first
+    alike = sum(each.level == first.level for each in group)
+    where = f"all {len(group)} folds" if alike == len(group) else f"{alike} of {len(group)} folds"
+    said = first.seen if first.level == "ok" else f"{first.seen} (fold {first.fold})"
+    return replace(first, fold="", seen=f"{said}; {where}")

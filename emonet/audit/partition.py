@@ -1,0 +1,141 @@
+"""The audit of a whole partition: all of its folds, and the classes of its utterances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from emonet.audit.confounds import confound_findings
+from emonet.audit.coverage import coverage_findings
+from emonet.audit.finding import Finding, Verdict, over_folds, worst
+from emonet.audit.shared import RULES, FoldRows, Placed, Shared, shared_findings, shared_values
+from emonet.corpus.corpus import Utterance
+from emonet.corpus.fold import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partition:
+    """What is audited.
+
+    Attributes:
+        subject: id of the protocol, or the name of a split list.
+        label: the class of an utterance, None where it has none.
+        classes: all classes, empty for a dimensional target.
+        utterances: how many the corpus has; what a fold lacks of it is left out of it.
+        overlap: why speakers stand in two parts.
+        notes: what a reader of its scores must know besides.
+    """
+
+    subject: str
+    folds: tuple[FoldRows, ...]
+    label: Callable[[Utterance], str | None]
+    classes: tuple[str, ...] = ()
+    hash: str = ""
+    utterances: int = 0
+    overlap: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def partition_of(
+    protocol: Protocol, utterances: Sequence[Utterance], classes: tuple[str, ...], target: str
+) -> Partition:
+    """Return a protocol as what is audited.
+
+    Args:
+        classes: of the target, empty where it is dimensional.
+    """
+    by_id = {utterance.id: utterance for utterance in utterances}
+    folds = tuple(
+        FoldRows(fold.name, tuple(Placed(part, by_id[id_]) for id_, part in fold.parts.items()))
+        for fold in protocol.folds
+    )
+
+    def label(utterance: Utterance) -> str | None:
+        value = utterance.labels.get(target)
+        return value if classes and isinstance(value, str) else None
+
+    return Partition(
+        subject=protocol.id,
+        folds=folds,
+        label=label,
+        classes=classes,
+        hash=protocol.hash,
+        utterances=len(by_id),
+        overlap=protocol.overlap,
+        notes=protocol.notes,
+    )
+
+
+def audit_partition(partition: Partition, further: Sequence[Finding] = (), *, audio: str = "") -> Verdict:
+    """Judge a partition.
+
+    Args:
+        further: what else was found, e.g. of its audio.
+        audio: what the summary says of duplicate audio.
+    """
+    findings = [*_of_folds(partition), *further, *_of_classes(partition), *_left_out(partition)]
+    findings += [Finding(level="warning", what="notes", seen=note) for note in partition.notes]
+    summary = ", ".join([*_kinds(partition), *([audio] if audio else []), *_lacks(findings)])
+    return Verdict(
+        subject=partition.subject,
+        hash=partition.hash,
+        level=worst(findings),
+        summary=summary,
+        findings=tuple(findings),
+    )
+
+
+def _of_folds(partition: Partition) -> list[Finding]:
+    found = []
+    for fold in partition.folds:
+        found += shared_findings(fold, partition.overlap)
+        found += coverage_findings(fold, partition.classes, partition.label)
+    return found
+
+
+def _of_classes(partition: Partition) -> list[Finding]:
+    said = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}.values()
+    labelled = [(label, each) for each in said if (label := partition.label(each)) is not None]
+    speakers = [(label, each.speaker) for label, each in labelled if each.speaker is not None]
+    texts = [(label, each.text) for label, each in labelled if each.text is not None]
+    return confound_findings(speakers, texts)
+
+
+def _left_out(partition: Partition) -> list[Finding]:
+    counts = [partition.utterances - len({row.utterance.id for row in fold.rows}) for fold in partition.folds]
+    most = max(counts, default=0)
+    if most <= 0:
+        return []
+    seen = f"up to {most} of {partition.utterances} utterances are in no part of a fold"
+    return [Finding(level="ok", what="left out", seen=seen, count=most)]
+
+
+def _kinds(partition: Partition) -> list[str]:
+    """Return what the partition is independent of, in words."""
+    words = []
+    for what in ("speakers", "sessions", "texts"):
+        rule = next(rule for rule in RULES if rule.what == what)
+        found = [shared_values(fold, rule.read) for fold in partition.folds]
+        known = [shared for shared in found if shared is not None]
+        if known:
+            words.append(_kind(what, [each for shared in known for each in shared]))
+        elif what != "sessions":
+            words.append(f"{what} unknown")
+    return words
+
+
+def _kind(what: str, shared: Sequence[Shared]) -> str:
+    tested = max((each for each in shared if each.one == "test"), key=lambda each: each.count)
+    if tested.count:
+        return f"{what[:-1]}-dependent ({tested.count} of {tested.total} test {what} also in {tested.other})"
+    if any(each.count for each in shared):
+        return f"{what[:-1]}-independent (dev shares {what} with train)"
+    return f"{what[:-1]}-independent"
+
+
+def _lacks(findings: Sequence[Finding]) -> list[str]:
+    """Return what else a summary must say: parts, classes and utterances that are missing or twice there."""
+    told = {finding.what: finding for finding in over_folds(findings)}
+    words = [told[what].seen for what in ("parts", "classes") if what in told and told[what].level != "ok"]
+    twice = [told["utterances"].seen] if "utterances" in told and told["utterances"].level != "ok" else []
+    return [*twice, *words, *(told[what].seen for what in ("left out", "notes") if what in told)]

@@ -1,0 +1,146 @@
+"""What two parts of a fold have in common: speakers, sessions, texts, recordings, utterances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from emonet.audit.finding import Finding, Level
+from emonet.corpus.corpus import Utterance
+
+PAIRS = (("test", "train"), ("test", "dev"), ("dev", "train"))
+"""In a pair, the first part is judged by how much of it the second one has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An utterance in a part of a fold."""
+
+    part: str
+    utterance: Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class FoldRows:
+    """All that is in a fold; an utterance of a split list may be there more than once."""
+
+    name: str
+    rows: tuple[Placed, ...]
+
+    def part(self, name: str) -> list[Utterance]:
+        """Return the utterances of a part."""
+        return [row.utterance for row in self.rows if row.part == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How many values of one part another part has, too, and some of them."""
+
+    one: str
+    other: str
+    count: int
+    total: int
+    examples: tuple[str, ...]
+
+
+Read = Callable[[Utterance], str | None]
+
+
+def shared_values(fold: FoldRows, read: Read) -> tuple[Shared, ...] | None:
+    """Return what each pair of parts shares of a value, None where no utterance has one."""
+    values = {
+        part: {value for each in fold.part(part) if (value := read(each)) is not None} for part in _parts(fold.rows)
+    }
+    if not any(values.values()):
+        return None
+    found = []
+    for one, other in PAIRS:
+        ours, theirs = values.get(one, set()), values.get(other, set())
+        both = sorted(ours & theirs)
+        found.append(Shared(one, other, len(both), len(ours), tuple(both[:3])))
+    return tuple(found)
+
+
+def _parts(rows: Iterable[Placed]) -> list[str]:
+    return list(dict.fromkeys(row.part for row in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How sharing one kind of thing is judged.
+
+    Attributes:
+        what: the things, in the plural.
+        read: the value of an utterance.
+        with_test: level where test shares it with train or dev.
+        with_dev: level where only dev and train share it.
+        advice: what to do.
+    """
+
+    what: str
+    read: Read
+    with_test: Level
+    with_dev: Level
+    advice: str
+
+
+RULES = (
+    Rule("utterances", lambda each: each.id, "problem", "problem", "Keep each utterance in one part."),
+    Rule(
+        "speakers",
+        lambda each: each.speaker,
+        "problem",
+        "warning",
+        "Scores are speaker-dependent: choose a protocol by speaker, or declare the overlap with its reason.",
+    ),
+    Rule(
+        "sessions",
+        lambda each: each.session,
+        "warning",
+        "warning",
+        "Channel and dialogue may be recognised: leave-one-session-out keeps sessions apart.",
+    ),
+    Rule(
+        "texts",
+        lambda each: each.text,
+        "warning",
+        "warning",
+        "The same sentences are learned and tested: text-independent protocols keep them apart.",
+    ),
+    Rule(
+        "recordings",
+        lambda each: each.path if each.start or each.end is not None else None,
+        "warning",
+        "warning",
+        "Pieces of one file are in two parts: split by file, session or speaker.",
+    ),
+)
+
+
+def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
+    """Return a finding for each kind of thing that the fold's utterances have.
+
+    Args:
+        overlap: why speakers stand in two parts; makes a warning of that problem.
+    """
+    found = []
+    for rule in RULES:
+        shared = shared_values(fold, rule.read)
+        if shared is not None:
+            found.append(_finding(fold, rule, shared, overlap if rule.what == "speakers" else ""))
+    return found
+
+
+def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str) -> Finding:
+    told = [each for each in shared if each.count]
+    if not told:
+        return Finding(level="ok", what=rule.what, fold=fold.name, seen="none in two parts")
+    with_test = any(each.one == "test" for each in told)
+    level: Level = rule.with_test if with_test else rule.with_dev
+    advice = rule.advice
+    if overlap and level == "problem":
+        level, advice = "warning", f"Declared: {overlap}."
+    seen = "; ".join(f"{each.count} of {each.total} {each.one} {rule.what} also in {each.other}" for each in told)
+    named = f", e.g. {', '.join(told[0].examples)}" if rule.what != "speakers" else ""
+    count = next((each.count for each in told if each.one == "test"), 0)
+    return Finding(level=level, what=rule.what, fold=fold.name, seen=seen + named, advice=advice, count=count)
