@@ -19,7 +19,7 @@ Key = tuple[str, str]
 """Corpus and id of an utterance."""
 _EVERY = 100
 """Clips between two reports of progress."""
-_ADVICE = "Test has heard this audio before: remove the copies (emonet audit --json lists them), or keep them together."
+_ADVICE = "Test has heard this audio before: remove the copies (--json lists all of them), or keep them together."
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,8 @@ def copies_in_corpus(corpus: str, labels: Mapping[str, str], copies: Copies) -> 
     exact = sum(number in copies.exact for number, _ in groups)
     seen = f"{clips} clips in {len(groups)} groups ({exact} sample by sample), e.g. {' = '.join(groups[0][1][:3])}"
     advice = "Keep copies in one part, or report them to the corpus' owner."
-    found = [Finding(level="warning", what="copies in the corpus", seen=seen, advice=advice, count=clips)]
+    items = tuple(" = ".join(ids) for _, ids in groups)
+    found = [Finding(level="warning", what="copies in the corpus", seen=seen, advice=advice, count=clips, items=items)]
     torn = [ids for _, ids in groups if len({labels[id_] for id_ in ids}) > 1]
     if torn:
         pair = ", ".join(f"{id_} ({labels[id_]})" for id_ in torn[0][:3])
@@ -180,7 +181,9 @@ def copies_between(
             level: Level = "problem" if joint else "warning"
             seen = f"{len(worst)} test clips have a copy in train of {other}, e.g. {worst[0][0]} = {worst[0][1]}"
             advice = "Wherever the two are learned together, test has been heard: leave the copies out of one of them."
-            found.append(Finding(level=level, what=f"audio of {other}", seen=seen, advice=advice, count=len(worst)))
+            items = tuple(" = ".join(pair) for pair in worst)
+            what = f"audio of {other}"
+            found.append(Finding(level=level, what=what, seen=seen, advice=advice, count=len(worst), items=items))
         else:
             seen = "no copies between its train and the test here"
             found.append(Finding(level="ok", what=f"audio of {other}", seen=seen))

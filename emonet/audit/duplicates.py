@@ -62,18 +62,16 @@ def clip_of(wave: Array) -> Clip:
 
 def find_pairs(clips: Sequence[Clip], *, budget: int = BUDGET) -> tuple[Pair, ...]:
     """Return the copies among clips; of many copies of one clip each is in some pair, and not every pair is there."""
-    exact = _exact(clips)
-    known = {(pair.one, pair.other) for pair in exact}
     near = []
     for (one, other), shifts in _candidates(clips, budget).items():
-        if (one, other) in known:
+        if clips[one].exact == clips[other].exact:
             continue
         best = min(
             (_compared(clips[one].print, clips[other].print, shift) for shift in shifts), key=lambda each: each[0]
         )
         if best[0] <= ALIKE:
             near.append(Pair(one, other, exact=False, error=round(best[0], 3), seconds=best[1] * HOP / RATE))
-    return (*exact, *near)
+    return (*_exact(clips), *near)
 
 
 def _exact(clips: Sequence[Clip]) -> list[Pair]:

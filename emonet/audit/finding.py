@@ -21,6 +21,7 @@ class Finding:
         seen: what was found.
         advice: what to do about it.
         count: how much of it there is; the worst of several folds has most.
+        items: all that was found, where ``seen`` gives examples only.
     """
 
     level: Level
@@ -29,6 +30,7 @@ class Finding:
     fold: str = ""
     advice: str = ""
     count: int = 0
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,8 +134,14 @@ def _kind(what: str, shared: Sequence[Shared]) -> str:
 
 
 def _lacks(findings: Sequence[Finding]) -> list[str]:
-    """Return what else a summary must say: parts, classes and utterances that are missing or twice there."""
+    """Return what else a summary must say: what is missing or twice there, and what other warnings there are."""
     told = {finding.what: finding for finding in over_folds(findings)}
-    words = [told[what].seen for what in ("parts", "classes") if what in told and told[what].level != "ok"]
-    twice = [told["utterances"].seen] if "utterances" in told and told["utterances"].level != "ok" else []
-    return [*twice, *words, *(told[what].seen for what in ("left out", "notes") if what in told)]
+    words = [told[what].seen for what in _TOLD if what in told and told[what].level != "ok"]
+    words += [told[what].seen for what in ("left out", "notes") if what in told]
+    rest = [what for what, each in told.items() if each.level != "ok" and what not in {*_TOLD, *_IN_WORDS}]
+    return [*words, *([f"see also {' and '.join(rest)}"] if rest else [])]
+
+
+_TOLD = ("utterances", "parts", "classes")
+_IN_WORDS = {"speakers", "sessions", "texts", "audio", "notes"}
+"""What the summary has words of its own for."""

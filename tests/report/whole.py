@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emonet.audit.finding import Finding, Verdict
 from emonet.corpus.corpus import Published, PublishedResult
 from emonet.evaluate.baseline import compare_with_baseline
 from emonet.evaluate.predictions import Checkpoint, Part, Pass, Predictions
@@ -22,6 +23,15 @@ PUBLISHED = Published(
         PublishedResult("Other + SVM", "svm", 61.3, 52.5),
         PublishedResult("all", "multi-domain", 72.6, mark="+"),
     ),
+)
+
+
+VERDICT = Verdict(
+    subject="foo/by-speaker",
+    hash="1a2b3c4d5e6f7081",
+    level="warning",
+    summary="speaker-independent, text-dependent (2 of 2 test texts also in train)",
+    findings=(Finding(level="warning", what="texts", fold="1", seen="2 of 2 test texts also in train", count=2),),
 )
 
 
@@ -87,4 +97,5 @@ def whole(seeds: tuple[int, ...] = (1,)) -> Report:
         comparisons=compare_with_baseline(found, scores, "net", draws=50),
         curves=curves(),
         published={"foo/emotion": PUBLISHED},
+        audits=(VERDICT,),
     )

@@ -1,0 +1,113 @@
+"""Copies in prepared corpora: within a fold, within a corpus, between corpora."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from babble import RATE, babble
+
+from emonet.audio.prepare import prepare
+from emonet.audio.store import Store, open_store
+from emonet.audit.copies import Copies, copies_between, copies_in, copies_in_corpus, copies_in_fold
+from emonet.audit.shared import FoldRows, Placed
+from emonet.corpus.corpus import Utterance
+from emonet.corpus.manifest import manifest_corpus
+from emonet.events import Event, Progress
+
+SECONDS = 0.8
+
+
+def store(folder: Path, sounds: dict[str, tuple[int, float]]) -> Store:
+    """Prepare a corpus of sounds: name -> seed and level."""
+    folder.mkdir()
+    for name, (seed, level) in sounds.items():
+        soundfile.write(folder / f"{name}.wav", level * babble(seed, SECONDS), RATE, subtype="PCM_16")
+    rows = [f"{name}.wav,{'joy' if name.startswith('j') else 'fear'},s" for name in sounds]
+    (folder / f"{folder.name}.csv").write_text("\n".join(["file,label,speaker", *rows]) + "\n")
+    corpus = manifest_corpus(folder / f"{folder.name}.csv")
+    return open_store(prepare(corpus, folder).folder)
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Store]:
+    base = tmp_path_factory.mktemp("stores")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMONET_HOME", str(base / "home"))
+        one = store(base / "one", {"a": (1, 1.0), "b": (1, 0.4), "c": (2, 1.0), "d": (3, 1.0), "j": (3, 1.0)})
+        other = store(base / "other", {"x": (2, 0.3), "jy": (9, 1.0)})
+    return one, other
+
+
+@pytest.fixture(scope="module")
+def copies(stores: tuple[Store, Store]) -> Copies:
+    return copies_in(stores)
+
+
+def fold(name: str, **parts: str) -> FoldRows:
+    rows = [Placed(part, Utterance(id_, f"{id_}.wav", {"label": "joy"})) for part, ids in parts.items() for id_ in ids]
+    return FoldRows(name, tuple(rows))
+
+
+def test_copies_are_groups_within_and_between_corpora(stores: tuple[Store, Store], copies: Copies) -> None:
+    one, other = (store.corpus for store in stores)
+    assert copies.groups == (((one, "a"), (one, "b")), ((one, "c"), (other, "x")), ((one, "d"), (one, "j")))
+    assert copies.exact == {2}
+
+
+def test_a_copy_in_train_and_test_is_a_problem_with_an_example(stores: tuple[Store, Store], copies: Copies) -> None:
+    found = copies_in_fold(fold("1", train="bc", dev="j", test="ad"), stores[0].corpus, copies)
+    assert (found.level, found.count) == ("problem", 1)
+    assert found.seen == (
+        "1 of 2 test clips have a copy in train, e.g. a = b; 1 of 2 test clips have a copy in dev, e.g. d = j"
+    )
+    assert "--json lists all of them" in found.advice
+
+
+def test_a_copy_in_dev_and_train_is_a_warning_and_in_one_part_it_is_right(
+    stores: tuple[Store, Store], copies: Copies
+) -> None:
+    corpus = stores[0].corpus
+    assert copies_in_fold(fold("1", train="a", dev="b", test="c"), corpus, copies).level == "warning"
+    assert copies_in_fold(fold("1", train="ab", dev="c", test="dj"), corpus, copies).level == "ok"
+
+
+def test_copies_in_a_corpus_are_counted_and_their_labels_compared(stores: tuple[Store, Store], copies: Copies) -> None:
+    labels = dict.fromkeys("abcd", "fear") | {"j": "joy"}
+    first, torn = copies_in_corpus(stores[0].corpus, labels, copies)
+    assert first.seen == "4 clips in 2 groups (1 sample by sample), e.g. a = b"
+    assert first.items == ("a = b", "d = j")
+    assert torn.seen == "1 groups of copies have more than one label, e.g. d (fear), j (joy)"
+    (none,) = copies_in_corpus(stores[1].corpus, {"x": "fear", "jy": "joy"}, copies)
+    assert none.level == "ok"
+
+
+@pytest.mark.parametrize(("joint", "level"), [(True, "problem"), (False, "warning")])
+def test_a_copy_in_another_corpus_is_a_leak_where_both_are_learned(
+    stores: tuple[Store, Store], copies: Copies, joint: bool, level: str
+) -> None:
+    one, other = (store.corpus for store in stores)
+    mine = (one, [fold("1", train="ab", test="c"), fold("2", train="c", test="a")])
+    theirs = [fold("1", train="x", test="y"), fold("2", train="y", test="x")]
+    (found,) = copies_between(mine, [(other, theirs)], copies, joint=joint)
+    assert (found.level, found.what) == (level, f"audio of {other}")
+    assert found.seen == f"1 test clips have a copy in train of {other}, e.g. c = x"
+    assert found.items == ("c = x",)
+    (clean,) = copies_between(mine, [(other, theirs[::-1])], copies, joint=joint)
+    assert clean.level == "ok", "fold 1 is learned together with their fold 1 only"
+    (single,) = copies_between(mine, [(other, theirs[:1])], copies, joint=joint)
+    assert single.level == level, "another number of folds: all of their train parts count"
+
+
+def test_fingerprints_are_kept_beside_the_store_and_made_anew_when_damaged(stores: tuple[Store, Store]) -> None:
+    told: list[Event] = []
+    first = copies_in(stores, told.append)
+    assert told == [], "they are there already"
+    (kept,) = stores[0].folder.glob("fingerprints-*.npz")
+    kept.write_bytes(b"not an archive")
+    assert copies_in(stores, told.append) == first
+    assert told == [Progress(f"fingerprinting {stores[0].corpus}", 5, 5)]
+    with np.load(kept) as arrays:
+        assert str(arrays["content"]) == stores[0].content

@@ -1,0 +1,58 @@
+"""The scripts beside the audit's example: what they make and measure."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tones import make_tones
+
+from emonet.audio.prepare import prepare
+from emonet.audio.store import Store, open_store
+from emonet.audit.copies import copies_in
+from emonet.corpus.manifest import manifest_corpus
+
+FOLDER = Path(__file__).parents[2] / "examples" / "audit"
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"audit_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    manifest = make_tones(tmp_path / "long", seconds=1.0)
+    return open_store(prepare(manifest_corpus(manifest), manifest.parent).folder)
+
+
+def test_the_leak_holds_changed_copies_under_other_speakers_and_they_are_found(store: Store, tmp_path: Path) -> None:
+    leak = script("leak")
+    leak.EVERY = 5
+    leak.write_leak(store, tmp_path / "leaky")
+    corpus = manifest_corpus(tmp_path / "leaky" / "labels.csv")
+    leaky = open_store(prepare(corpus, tmp_path / "leaky").folder)
+    speaker = {utterance.id: utterance.speaker for utterance in leaky.utterances}
+    made = [id_ for id_ in speaker if id_.partition("_")[0] in leak.CHANGES]
+    assert len(made) == 5
+    for id_ in made:
+        assert speaker[id_] != speaker[id_.partition("_")[2]]
+    quiet = [id_ for id_ in made if id_.startswith("quieter")]
+    found = copies_in([leaky]).group_of
+    assert quiet
+    assert all((corpus.id, id_) in found for id_ in quiet)
+
+
+def test_recall_is_counted_for_each_change(store: Store) -> None:
+    recall = script("recall")
+    rows = {row.change: row for row in recall.measured(store, 4)}
+    assert list(rows) == list(recall.CHANGES)
+    assert rows["12 dB lower"].found == rows["12 dB lower"].copies == 4
