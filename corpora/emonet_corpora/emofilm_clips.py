@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.labels import labels_from
-from emonet.corpus.table import read_rows
 from emonet.corpus.walk import files_below
 from emonet.errors import MissingExtra
+from emonet_corpora._release import matches, rows
 
-_CLIP = re.compile(
+_CLIP = (
     r"(?:^|/)(?P<stem>(?P<sex>[fm])_(?P<emotion>ans|dis|gio|rab|tri)\d{3}[a-z](?P<language>en|es|it))(?:_16k)?\.wav$"
 )
 _LEGEND = "f_m_corpus_it_es_en_legend"
@@ -28,13 +27,10 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
         CorpusError: there is no clip below ``root``, or the workbook cannot be read.
         MissingExtra: the workbook is there, and openpyxl is not installed.
     """
-    files = list(files_below(root))
     # resampled copies may lie beside the clips
-    clips = {match["stem"]: match for path in reversed(files) if (match := _CLIP.search(path))}
-    if not clips:
-        message = f"{root}: this does not look like the corpus 'emofilm': no file like 'wav_corpus/f_gio204aes.wav'."
-        raise CorpusError(f"{message} Give the folder that holds wav_corpus with --root.")
-    legend = _legend(root, files)
+    found = matches(root, _CLIP, "emofilm", "wav_corpus/f_gio204aes.wav")
+    clips = {match["stem"]: match for match in reversed(found)}
+    legend = _legend(root)
     for stem, clip in sorted(clips.items()):
         speaker, film = legend.get(stem, ("", ""))
         if film and not speaker:
@@ -50,24 +46,23 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
         )
 
 
-def _legend(root: Path, files: Sequence[str]) -> Legend:
+def _legend(root: Path) -> Legend:
     """Read the legend, from a CSV export where there is one."""
+    files = sorted(files_below(root), key=lambda path: path.count("/"))
     for suffix, read in ((".csv", _csv_rows), (".xlsx", _sheet_rows)):
-        found = [path for path in files if path.rpartition("/")[2] == f"{_LEGEND}{suffix}"]
+        found = next((path for path in files if path.rpartition("/")[2] == f"{_LEGEND}{suffix}"), "")
         if found:
-            rows = read(root / min(found, key=lambda path: path.count("/")))
-            return {row["file"]: (_name(row["speaker"]), _name(row["film"])) for row in rows}
+            return {row["file"]: (_name(row["speaker"]), _name(row["film"])) for row in read(root, found)}
     return {}
 
 
-def _csv_rows(path: Path) -> Iterator[Mapping[str, str]]:
-    for line, row in read_rows(path, ",", "utf-8-sig"):
-        _check_columns(row, f"{path}:{line}")
-        yield row
+def _csv_rows(root: Path, name: str) -> Iterator[Mapping[str, str]]:
+    return (cells for _, cells in rows(root, name, columns=_NEEDED))
 
 
-def _sheet_rows(path: Path) -> Iterator[Mapping[str, str]]:
+def _sheet_rows(root: Path, name: str) -> Iterator[Mapping[str, str]]:
     """Yield the rows of all sheets of the workbook: there is one for women and one for men."""
+    path = root / name
     try:
         import openpyxl
     except ImportError:
@@ -80,19 +75,20 @@ def _sheet_rows(path: Path) -> Iterator[Mapping[str, str]]:
         raise CorpusError(f"{path}: this is no Excel workbook. Get the file again.") from None
     try:
         for sheet in book.worksheets:
-            rows = sheet.iter_rows(values_only=True)
-            header = [_text(cell) for cell in next(rows, ())]
+            cells = sheet.iter_rows(values_only=True)
+            header = [_text(cell) for cell in next(cells, ())]
             _check_columns(header, f"{path}, sheet '{sheet.title}'")
-            yield from (dict(zip(header, map(_text, row), strict=False)) for row in rows if any(row))
+            for row in filter(any, cells):
+                # rows may end before the last column
+                yield dict.fromkeys(header, "") | dict(zip(header, map(_text, row), strict=False))
     finally:
         book.close()
 
 
-def _check_columns(columns: Iterable[str], place: str) -> None:
-    there = list(columns)
-    missing = [column for column in _NEEDED if column not in there]
+def _check_columns(columns: Sequence[str], place: str) -> None:
+    missing = [column for column in _NEEDED if column not in columns]
     if missing:
-        message = f"{place}: there is no column '{missing[0]}'. Columns: {', '.join(there) or 'none'}."
+        message = f"{place}: there is no column '{missing[0]}'. Columns: {', '.join(columns) or 'none'}."
         raise CorpusError(f"{message} Expected {', '.join(_NEEDED)}.")
 
 

@@ -97,7 +97,8 @@ def info(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) -> 
     columns = ("label", "codes", "count", "arousal", "valence", "reason")
     for target in corpus.targets:
         if target.is_categorical:
-            print_table(f"target {target.name}", columns, label_rows(corpus, target))
+            note = ": its classes are not public; those of these words that occur" if target.open else ""
+            print_table(f"target {target.name}{note}", columns, label_rows(corpus, target))
         elif target.range is not None:
             say(f"  target      {target.name}: {target.range[0]:g} to {target.range[1]:g} {target.unit}")
 
