@@ -5,12 +5,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.interval import Interval, bootstrap_difference
-from emonet.evaluate.metrics import METRICS
+from emonet.evaluate.metrics import METRICS, Metric
 from emonet.evaluate.predictions import Prediction, Predictions
+from emonet.evaluate.randomisation import randomisation
 from emonet.evaluate.score import Score
 from emonet.evaluate.significance import holm, mcnemar
 
@@ -22,20 +24,27 @@ Mark = Literal["+", "-", ""]
 
 @dataclass(frozen=True, slots=True)
 class SeedTest:
-    """McNemar's exact test between the models of one training seed.
+    """The test between the models of one training seed: McNemar's for classes, randomisation for numbers.
 
     Attributes:
-        only_baseline: b, utterances that only the baseline gets right.
-        only_system: c, utterances that only the system gets right.
-        p: exact two-sided p value.
-        mid_p: its less conservative mid-p variant.
+        only_baseline: b, utterances that only the baseline gets right; None for numbers.
+        only_system: c, utterances that only the system gets right; None for numbers.
+        p: two-sided p value; McNemar's is exact.
+        mid_p: McNemar's less conservative mid-p variant; None for numbers.
+        gain: for numbers, how far the system's metric is better than the baseline's; None for classes.
     """
 
     seed: int
-    only_baseline: int
-    only_system: int
+    only_baseline: int | None
+    only_system: int | None
     p: float
-    mid_p: float
+    mid_p: float | None
+    gain: float | None = None
+
+    @property
+    def advantage(self) -> float:
+        """How far the system is better: in the metric for numbers, in utterances for classes."""
+        return self.gain if self.gain is not None else (self.only_system or 0) - (self.only_baseline or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +86,10 @@ class BaselineComparison:
 
     @property
     def mark(self) -> Mark:
-        """``+`` where the system makes significantly fewer errors after Holm's correction, ``-`` more."""
+        """``+`` where the system is significantly better after Holm's correction, ``-`` where it is worse.
+
+        That is fewer or more errors for classes, and the metric for numbers.
+        """
         return _mark(self.tests, self.p_holm)
 
     @property
@@ -93,9 +105,9 @@ class BaselineComparison:
 def compare_with_baseline(
     predictions: Iterable[Predictions], scores: Sequence[Score], baseline: str, *, draws: int = 1000
 ) -> tuple[BaselineComparison, ...]:
-    """Compare every system with the baseline on each task with classes that both were tested on.
+    """Compare every system with the baseline on each task that both were tested on; others are left out.
 
-    Tasks without the baseline, and dimensional ones, where no answer is right or wrong, are left out.
+    Tasks of numbers, where no answer is right or wrong, are compared by a paired randomisation test of the metric.
 
     Args:
         predictions: of all systems and tasks, in tables cut in any way.
@@ -130,10 +142,10 @@ Tables = dict[tuple[str, str], list[Prediction]]
 
 
 def _tables(predictions: Iterable[Predictions]) -> Tables:
-    """Return (task, system) -> the best epochs' rows on test, for tasks with classes."""
+    """Return (task, system) -> the best epochs' rows on test."""
     tables: Tables = {}
     for table in predictions:
-        for row in table.rows if table.classes else ():
+        for row in table.rows:
             if (row.part, row.checkpoint) == ("test", "best"):
                 tables.setdefault((f"{row.corpus}/{row.target}", row.system), []).append(row)
     return tables
@@ -148,7 +160,8 @@ def _compare(
     first, metric = next(iter(pairs.values())), METRICS[ours.metric]
     truth = [row.truth for row, _ in first]
     answers = [([row.predicted for row, _ in pair], [row.predicted for _, row in pair]) for pair in pairs.values()]
-    tests = tuple(_test(seed, pair) for seed, pair in pairs.items())
+    test = _test if metric.kind == "categorical" else partial(_test_numbers, metric=metric)
+    tests = tuple(test(seed, pair) for seed, pair in pairs.items())
     return BaselineComparison(
         task=ours.task,
         system=ours.system,
@@ -250,8 +263,16 @@ def _test(seed: int, pair: Pair) -> SeedTest:
     return SeedTest(seed, only_baseline, only_system, exact, mid)
 
 
+def _test_numbers(seed: int, pair: Pair, *, metric: Metric) -> SeedTest:
+    truth = [row.truth for row, _ in pair]
+    said = ([row.predicted for row, _ in pair], [row.predicted for _, row in pair])
+    difference = metric.of(truth, said[0]) - metric.of(truth, said[1])
+    p = randomisation(truth, said, metric, speakers=[row.speaker for row, _ in pair], seed=seed)
+    return SeedTest(seed, None, None, p, None, difference if metric.higher_is_better else -difference)
+
+
 def _mark(tests: Sequence[SeedTest], p: float) -> Mark:
-    gains = [test.only_system - test.only_baseline for test in tests]
+    gains = [test.advantage for test in tests]
     if p >= LEVEL or gains[0] * sum(gains) <= 0:
         return ""
     return "+" if gains[0] > 0 else "-"

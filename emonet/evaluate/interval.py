@@ -98,7 +98,7 @@ def bootstrap_difference(
     Args:
         truth: labels (N,).
         pairs: predictions (N,) of the two systems, one pair for each training seed.
-        metric: one of ``METRICS``, for classes.
+        metric: one of ``METRICS``.
         speakers: who speaks (N,), None where nobody knows.
         seed: of the resampling.
         draws: how many resampled differences the interval is made of.
@@ -153,6 +153,17 @@ def _check(
         raise EmonetError(f"{size} utterances but {len(speakers)} speakers. Give one, or None, for each utterance.")
     if draws < 1 or not 0 < level < 1:
         raise EmonetError(f"{draws} draws at level {level}: expected one draw or more, and a level between 0 and 1.")
+
+
+def units_of(size: int, speakers: Sequence[str | None] | None) -> NDArray[np.int64]:
+    """Number what is resampled together (N,): whole speakers where there are enough of them, else utterances.
+
+    Raises:
+        EmonetError: there is no utterance, or not one speaker for each.
+    """
+    _check([0] * size, [0] * size, speakers, 1, 0.5)
+    names, known = _names(size, speakers)
+    return _speaker_units(names, known)[0] if len(known) >= MIN_SPEAKERS else np.arange(size)
 
 
 def _names(size: int, speakers: Sequence[str | None] | None) -> tuple[list[str | None], list[str]]:

@@ -51,6 +51,16 @@ def interval(row: Row) -> str:
     return f"[{number(low, metric)}, {number(high, metric)}]"
 
 
+def correlation_and_error(row: Row) -> str:
+    """Return Pearson's r and the mean absolute error on test, for numbers only; means over seeds."""
+    scores = row.of_part("test")
+    if not scores or METRICS[scores[0].metric].kind == "categorical":
+        return NOTHING
+    names = [name for name in ("pearson", "mae") if all(name in score.metrics for score in scores)]
+    means = (statistics.fmean(score.metrics[name] for score in scores) for name in names)
+    return " / ".join(f"{mean:.3f}" for mean in means) or NOTHING
+
+
 def over_folds(row: Row) -> str:
     """Return mean ± standard deviation over folds of the test score; over several seeds, of each fold's mean."""
     scores = row.of_part("test")

@@ -40,6 +40,11 @@ class Curve:
     series: Mapping[str, tuple[float | None, ...]]
 
     @property
+    def metric(self) -> str:
+        """The name of the metric that selection read; empty for a training without one."""
+        return next((name.removeprefix("dev_") for name in self.series if name.startswith("dev_")), "")
+
+    @property
     def watched(self) -> tuple[float | None, ...]:
         """The metric on dev that selection read; empty for a training without one."""
         return next((values for name, values in self.series.items() if name.startswith("dev_")), ())
@@ -55,7 +60,8 @@ def read_curves(folder: Path, scores: Iterable[Score]) -> tuple[Curve, ...]:
     Raises:
         EmonetError: a history that is no list of records.
     """
-    tasks = {score.task.replace("/", "-"): score.task for score in scores}
+    known = {score.head or score.task for score in scores}
+    tasks = {task.replace("/", "-"): task for task in known}
     base = folder / HISTORY
     found = (_read(path, path.relative_to(base).parts, tasks) for path in sorted(base.glob("*/*/fold-*-seed-*.json")))
     return tuple(curve for curve in found if curve is not None)

@@ -64,7 +64,8 @@ def tests_table(report: Report) -> Table:
         others = ", ".join(p_value(test.p) for test in each.tests) if len(each.tests) > 1 else cells.NOTHING
         number = f" ({cautions.index(each.caution) + 1})" if each.caution else ""
         test = each.tests[0]
-        counts = (str(test.only_baseline), str(test.only_system), p_value(test.p), p_value(each.p_holm))
+        errors = (cells.NOTHING if count is None else str(count) for count in (test.only_baseline, test.only_system))
+        counts = (*errors, p_value(test.p), p_value(each.p_holm))
         rows.append(
             (each.task, each.system + number, *counts, others, signed(each.difference, each), f"[{low}, {high}]")
         )
@@ -92,9 +93,10 @@ def curves_table(report: Report) -> Table:
     for (system, task, axis), places in groups.items():
         values = [value for _, value in mean_curve([report.curves[place] for place in places])]
         if values:
-            ends = f"{100 * min(values):.1f} to {100 * max(values):.1f}"
+            metric = METRICS.get(report.curves[places[0]].metric, METRICS["uar"])
+            ends = f"{cells.number(min(values), metric)} to {cells.number(max(values), metric)}"
             rows.append((system, task, f"{len(values)} {_POINTS[axis]}", ends, sparkline(values)))
-    notes = ("The metric on dev in %, the mean over the folds and seeds that got as far.",)
+    notes = ("The metric on dev, of classes in %; the mean over the folds and seeds that got as far.",)
     return Table(("system", "task", "points", "low to high", "curve"), tuple(rows), notes, "Learning curves")
 
 
@@ -187,10 +189,16 @@ def _published_notes(report: Report, grid: Grid) -> Iterable[str]:
 
 def _mark_notes(report: Report, grid: Grid) -> tuple[str, ...]:
     several = any(len(each.tests) > 1 for each in report.comparisons)
+    classes, numbers = _kinds(report.comparisons)
+    after = f"p < {LEVEL} after Holm's correction over each system's tasks; in brackets: before the correction only."
     return (
-        f"Best epoch. + fewer errors than the baseline, - more: exact McNemar test, p < {LEVEL} after Holm's "
-        "correction over each system's tasks; in brackets: before the correction only.",
-        "The marks are about the share of errors, which need not move with UAR where classes are unbalanced.",
+        *((f"Best epoch. + fewer errors than the baseline, - more: exact McNemar test, {after}",) if classes else ()),
+        *(
+            ("The marks are about the share of errors, which need not move with UAR where classes are unbalanced.",)
+            if classes
+            else ()
+        ),
+        *((f"Numbers: + better than the baseline, - worse: paired randomisation test, {after}",) if numbers else ()),
         *(
             ("The marks are the lowest seed's, unless the seeds together point the other way; all are listed.",)
             if several
@@ -202,11 +210,25 @@ def _mark_notes(report: Report, grid: Grid) -> tuple[str, ...]:
 
 
 def _test_notes(comparisons: Sequence[BaselineComparison]) -> Iterable[str]:
-    yield "b: utterances that only the baseline gets right, c: only the system; p: exact two-sided McNemar test."
+    classes, numbers = _kinds(comparisons)
+    if classes:
+        yield "b: utterances that only the baseline gets right, c: only the system; p: exact two-sided McNemar test."
+    for kind in sorted({each.interval.kind for each in numbers}):
+        yield f"p of numbers: two-sided paired randomisation test of the metric, swapping {kind} between the systems."
     for kind in sorted({each.interval.kind for each in comparisons}):
         notes = sorted({each.interval.note for each in comparisons if each.interval.kind == kind} - {""})
         why = f" ({'; '.join(notes)})" if notes else ""
         yield f"Difference: system - baseline, with a paired bootstrap over {kind}{why}; the mean over seeds."
+
+
+def _kinds(
+    comparisons: Iterable[BaselineComparison],
+) -> tuple[list[BaselineComparison], list[BaselineComparison]]:
+    """Return the comparisons of classes, and those of numbers."""
+    found: dict[str, list[BaselineComparison]] = {"categorical": [], "dimensional": []}
+    for each in comparisons:
+        found[METRICS[each.metric].kind].append(each)
+    return found["categorical"], found["dimensional"]
 
 
 def _range(counts: Sequence[int]) -> str:

@@ -76,10 +76,13 @@ def _table(
 def _score_columns(rows: Iterable[Row], metric: str) -> dict[str, Callable[[Row], str]]:
     folds = {"test, mean of folds ± sd": cells.over_folds}
     has_folds = any(cells.over_folds(row) != cells.NOTHING for row in rows)
+    errors = {"test r / MAE": cells.correlation_and_error}
+    has_numbers = any(cells.correlation_and_error(row) != cells.NOTHING for row in rows)
     return {
         f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev"),
         f"test {metric}best / final": lambda row: cells.best_and_final(row, "test"),
         "95 % CI of test": cells.interval,
+        **(errors if has_numbers else {}),
         **(folds if has_folds else {}),
     }
 
@@ -93,6 +96,9 @@ def _title(row: Row) -> str:
     metric = METRICS[score.metric]
     unit = f"{metric.title} in %" if metric.kind == "categorical" else metric.title
     guessing = f", chance {cells.chance(row)}" if score.chance is not None else ""
+    if score.range is not None:
+        low, high = score.range
+        unit += f" of numbers from {low:g} to {high:g}{f' {score.unit}' if score.unit else ''}"
     speakers = counted(score.speakers, "speaker") if score.speakers else "unknown speakers"
     utterances = counted(score.n, f"{score.part} utterance")
     return f"{score.task}: {utterances} of {speakers}; {unit}{guessing}; {protocol_of(score)}"
@@ -127,6 +133,8 @@ def _score_notes(score: Score) -> Iterable[str]:
         yield f"{title} over the {classes} present: {score.part} has no {missing}"
     if score.transductive:
         yield "transductive: features normalised with each speaker's own clips, those of test included (no labels)"
+    if score.head and score.best_epochs:
+        yield f"one head learns {score.head.partition('/')[2]} together; its epochs are best by their mean on dev"
     if score.protocol_overlap:
         yield f"speakers stand in two parts: {score.protocol_overlap}"
     yield from score.notes
@@ -142,6 +150,8 @@ def _footnotes(report: Report, rows: Iterable[Row], marks: Marks) -> tuple[str, 
 def _general_notes(scores: list[Score]) -> Iterable[str]:
     if any(METRICS[score.metric].kind == "categorical" for score in scores):
         yield "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one."
+    if any(METRICS[score.metric].kind == "dimensional" for score in scores):
+        yield "Scores of numbers (CCC, Pearson's r, MAE in the corpus' own unit) pooled over folds; constant: CCC 0."
     intervals = {score.interval for score in scores if score.part == "test"}
     for kind in sorted({interval.kind for interval in intervals}):
         draws = max(interval.draws for interval in intervals if interval.kind == kind)

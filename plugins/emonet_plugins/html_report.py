@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from emonet.evaluate.metrics import METRICS
+from emonet.evaluate.metrics import METRICS, Metric
 from emonet.evaluate.predictions import Part
 from emonet.report import cells, paper
 from emonet.report.curves import Curve, mean_curve
@@ -73,44 +73,65 @@ def _sections(report: Report) -> dict[str, Any]:
 
 
 def whiskers(line: Line) -> list[charts.Whisker]:
-    """Return the test score of every system on a task with its interval, for classes only: 0 to 100 %."""
+    """Return the test score of every system on a task with its interval: of classes from 0 to 100 %, CCC from -1 to 1.
+
+    Errors of numbers have no end to be drawn to.
+    """
     found = []
     for system, row in line.rows.items():
         scores = row.of_part("test")
-        if scores and METRICS[scores[0].metric].kind == "categorical":
+        lowest = _LOWEST.get(METRICS[scores[0].metric].name) if scores else None
+        if lowest is not None:
             value = cells.best_of(row, "test")
-            ends = [100 * end for score in scores for end in (score.interval.low, score.interval.high)]
-            mean = 100 * sum(score.value for score in scores) / len(scores)
-            chance = None if row.first.chance is None else round(100 * row.first.chance, 1)
-            low, high = (round(end, 1) for end in (min(ends), max(ends)))
-            found.append(charts.Whisker(system, f"{value} {cells.interval(row)}", low, round(mean, 1), high, chance))
+            ends = [end for score in scores for end in (score.interval.low, score.interval.high)]
+            mean = sum(score.value for score in scores) / len(scores)
+            guess = row.first.chance if row.first.range is None else 0.0
+            low, middle, high = (_place(each, lowest) for each in (min(ends), mean, max(ends)))
+            chance = None if guess is None else _place(guess, lowest)
+            found.append(charts.Whisker(system, f"{value} {cells.interval(row)}", low, middle, high, chance))
     return found
 
 
+_LOWEST = {**{name: 0.0 for name, metric in METRICS.items() if metric.kind == "categorical"}, "ccc": -1.0}
+"""Metric -> the left end of the bars that it is drawn on; the right end is 1."""
+
+
+def _place(value: float, lowest: float) -> float:
+    """Return where a value lies on a bar, in per cent of its length."""
+    return round(100 * (value - lowest) / (1 - lowest), 1)
+
+
 def heat_map(grid: Grid, baseline: str) -> dict[str, Any]:
-    """Return the paper's Figure 7: values on dev and test, coloured by their difference to the baseline."""
+    """Return the paper's Figure 7: values on dev and test, coloured by their difference to the baseline.
+
+    The full colour stands for the largest difference in the same metric.
+    """
     systems = (baseline, *(system for system in grid.systems if system != baseline))
-    differences = [
-        abs(difference_of(line, system, baseline, part) or 0.0)
-        for line in grid.lines
-        for system in systems
-        for part in PARTS
-    ]
-    strongest = max(differences, default=0.0) or 1.0
+    strongest: dict[str, float] = {}
+    for line in grid.lines:
+        name = line.first.metric
+        differences = (difference_of(line, system, baseline, part) or 0.0 for system in systems for part in PARTS)
+        strongest[name] = max(strongest.get(name, 0.0), *map(abs, differences))
     rows = [
         (line.label, [_heat(line, system, baseline, part, strongest) for system in systems for part in PARTS])
         for line in grid.lines
     ]
-    return {"baseline": baseline, "systems": systems, "rows": rows, "strongest": f"{100 * strongest:.1f}"}
+    full = ", ".join(_full_colour(value or 1.0, METRICS[name]) for name, value in strongest.items())
+    return {"baseline": baseline, "systems": systems, "rows": rows, "strongest": full}
 
 
-def _heat(line: Line, system: str, baseline: str, part: Part, strongest: float) -> Cell:
+def _full_colour(value: float, metric: Metric) -> str:
+    unit = "points" if metric.kind == "categorical" else metric.title
+    return f"{cells.number(value, metric)} {unit}"
+
+
+def _heat(line: Line, system: str, baseline: str, part: Part, strongest: Mapping[str, float]) -> Cell:
     value = mean_of(line.rows.get(system), part)
     if value is None:
         return Cell(cells.NOTHING)
     difference = difference_of(line, system, baseline, part) or 0.0
     colour = "up" if difference > 0 else "down" if difference < 0 else ""
-    share = round(STRONGEST * abs(difference) / strongest)
+    share = round(STRONGEST * abs(difference) / (strongest[line.first.metric] or 1.0))
     return Cell(cells.number(value, METRICS[line.first.metric]), colour, share)
 
 
@@ -157,7 +178,10 @@ def curve_charts(report: Report) -> list[charts.Chart]:
 
 def _quantity(name: str) -> str:
     part, _, metric = name.partition("_")
-    return f"{METRICS[metric].title} on {part}" if metric in METRICS else name.replace("_", " ")
+    known, _, dimension = metric.partition("_")
+    if metric in METRICS:
+        return f"{METRICS[metric].title} on {part}"
+    return f"{METRICS[known].title} of {dimension} on {part}" if known in METRICS else name.replace("_", " ")
 
 
 def _lines(system: str, systems: Sequence[str], curves: Sequence[Curve], name: str) -> Iterable[charts.Drawn]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from pydantic import TypeAdapter
 from scipy.stats import binomtest
@@ -117,11 +118,49 @@ def test_only_the_best_epoch_on_test_is_compared() -> None:
     assert (found.tests[0].only_baseline, found.tests[0].only_system) == (0, 5)
 
 
-def test_tasks_without_the_baseline_and_without_classes_are_left_out() -> None:
-    numbers = [replace(table(system, [], corpus="bar"), classes=()) for system in ("old", "new")]
+def test_tasks_without_the_baseline_are_left_out() -> None:
     tables = [table("old", [1]), table("new", [2]), table("new", [2], corpus="alone")]
-    found = compare_with_baseline([*tables, *numbers], [score(each) for each in tables], "old", draws=20)
-    assert [each.task for each in found] == ["foo/emotion"]
+    assert [each.task for each in compared(*tables)] == ["foo/emotion"]
+
+
+def rated(system: str, noise: float, *, target: str = "valence", seed: int = 1) -> Predictions:
+    """Numbers for the 60 utterances of six speakers, ``noise`` off the truth."""
+    random = np.random.default_rng(seed)
+    truth = np.linspace(1, 5, N)
+    said = truth + noise * random.normal(0, 1, N)
+    return Pass("foo", target, "test", "1", seed, system, "best").predictions(
+        [f"u{number}" for number in range(N)],
+        [f"{value:.9g}" for value in truth],
+        [f"{value:.9g}" for value in said],
+        speakers=[f"s{number // 10}" for number in range(N)],
+    )
+
+
+def compared_numbers(*tables: Predictions, metric: str = "ccc") -> tuple[BaselineComparison, ...]:
+    setting = Setting(strategy="svm", protocol_id="foo/p", protocol_hash="1a2b3c4d", metric=metric)
+    scores = [score_predictions(each, setting, draws=20) for each in tables]
+    return compare_with_baseline(tables, scores, "old", draws=200)
+
+
+@pytest.mark.parametrize("metric", ["ccc", "mae"])
+def test_numbers_are_compared_by_randomisation_whichever_way_is_better(metric: str) -> None:
+    (found,) = compared_numbers(rated("old", 3.0), rated("new", 0.2), metric=metric)
+    (test,) = found.tests
+    assert (test.only_baseline, test.only_system, test.mid_p) == (None, None, None)
+    # Six speakers are swapped in 64 ways, of which none and all keep the difference.
+    assert found.p == test.p == 2 / 64
+    assert test.gain == pytest.approx(abs(found.difference))
+    assert (found.difference > 0) == (metric == "ccc")
+    assert (found.mark, found.metric, found.interval.kind) == ("+", metric, "speakers")
+    assert TypeAdapter(BaselineComparison).validate_python(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_holm_corrects_over_the_dimensions_of_a_head() -> None:
+    tables = [rated(name, noise, target=target) for target in "va" for name, noise in (("old", 3.0), ("new", 0.2))]
+    found = compared_numbers(*tables)
+    assert [each.p for each in found] == [2 / 64, 2 / 64]
+    assert [each.p_holm for each in found] == [4 / 64, 4 / 64]
+    assert [(each.mark, each.uncorrected_mark) for each in found] == [("", "+"), ("", "+")]
 
 
 def test_an_unknown_baseline_is_met_with_the_nearest_system() -> None:

@@ -1,0 +1,157 @@
+"""Reports of numbers: CCC never in per cent, no confusion, randomisation instead of McNemar, units that are said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from whole import whole
+
+from emonet.evaluate.baseline import compare_with_baseline
+from emonet.evaluate.predictions import Pass, Predictions
+from emonet.evaluate.score import Setting, score_predictions
+from emonet.report import cells, paper
+from emonet.report.compare import compare, comparison_table
+from emonet.report.curves import Curve
+from emonet.report.grid import grid_of
+from emonet.report.results import Report
+from emonet.report.rows import rows_of
+from emonet.report.table import report_sections, report_table
+from emonet_plugins.formats import html, latex, markdown, terminal
+from emonet_plugins.html_report import heat_map, whiskers
+
+HEAD = "foo/valence+arousal"
+OFF = {"net": 2.0, "svm": 0.2}
+
+
+def rows(system: str, target: str, seed: int) -> Predictions:
+    truth = np.linspace(1, 5, 40)
+    said = truth + OFF[system] * np.random.default_rng(seed).normal(0, 1, 40)
+    ids, speakers = [f"u{number}" for number in range(40)], [f"s{number % 8}" for number in range(40)]
+    texts = [[f"{value:.9g}" for value in column] for column in (truth, said)]
+    return Pass("foo", target, "test", "1", seed, system, "best").predictions(ids, *texts, speakers=speakers)
+
+
+def numbers(seeds: tuple[int, ...] = (1,), metric: str = "ccc") -> Report:
+    """Return a report of two systems on the two dimensions of one head."""
+    found = [rows(system, target, seed) for target in ("valence", "arousal") for system in OFF for seed in seeds]
+    settings = {
+        "net": Setting(strategy="scratch", protocol_id="foo/p", protocol_hash="1a2b3c4d", best_epochs={"1": 3}),
+        "svm": Setting(strategy="svm", protocol_id="foo/p", protocol_hash="1a2b3c4d", chosen={"1": 0.1}),
+    }
+    scores = tuple(
+        score_predictions(
+            each,
+            replace(settings[each.rows[0].system], metric=metric, head=HEAD, range=(1.0, 5.0), unit="rating"),
+            draws=50,
+        )
+        for each in found
+    )
+    series = {f"dev_{metric}": (0.1, 0.4), f"dev_{metric}_valence": (0.2, 0.5)}
+    return Report(
+        name="numbers",
+        folder="runs/numbers",
+        created="2026-01-02T03:04:05+00:00",
+        version="0.1.0",
+        scores=scores,
+        notes=("foo/valence: left out",),
+        comparisons=compare_with_baseline(found, scores, "net", draws=50),
+        curves=(Curve("net", HEAD, "1", 1, "epoch", (1.0, 2.0), series),),
+    )
+
+
+def test_sections_say_range_and_unit_and_show_ccc_with_correlation_and_error() -> None:
+    report = numbers()
+    first, second = report_sections(report)
+    assert first.title.startswith("foo/valence: 40 test utterances of 8 speakers; CCC of numbers from 1 to 5 rating; ")
+    row = dict(zip(first.header, first.rows[1], strict=True))
+    metrics = next(score.metrics for score in report.scores if score.system == "svm")
+    assert row["test best / final"] == f"{metrics['ccc']:.3f}"
+    assert row["test r / MAE"] == f"{metrics['pearson']:.3f} / {metrics['mae']:.3f}"
+    assert [cells_[0] for cells_ in first.rows] == ["net (1)", "svm"]
+    assert any("one head learns valence+arousal together" in note for note in second.footnotes)
+    assert any(note.startswith("Scores of numbers") for note in second.footnotes)
+    assert not any("in %" in note for note in second.footnotes)
+    assert "foo/valence: left out" in second.footnotes
+
+
+def test_classes_alone_have_no_column_for_numbers() -> None:
+    assert "test r / MAE" not in report_table(whole()).header
+    assert all(cells.correlation_and_error(row) == "-" for row in rows_of(whole().scores))
+    assert "test r / MAE" in report_table(numbers()).header
+
+
+def test_tests_are_named_and_have_no_counts_of_errors() -> None:
+    report = numbers()
+    table = paper.tests_table(report)
+    valence = dict(zip(table.header, table.rows[0], strict=True))
+    assert (valence["b"], valence["c"], valence["p"]) == ("-", "-", "0.008")
+    assert any("paired randomisation test of the metric, swapping speakers" in note for note in table.footnotes)
+    assert not any("McNemar" in note for note in table.footnotes)
+    notes = paper.strategies_table(report).footnotes
+    assert any(note.startswith("Numbers: + better than the baseline") for note in notes)
+    assert not any("McNemar" in note for note in notes)
+    assert paper.strategies_table(report).rows[0][-1].endswith(" +")
+
+
+def test_both_tests_are_explained_where_both_were_made() -> None:
+    classes, report = whole(), numbers()
+    mixed = replace(
+        report, scores=(*classes.scores, *report.scores), comparisons=(*classes.comparisons, *report.comparisons)
+    )
+    notes = (*paper.tests_table(mixed).footnotes, *paper.strategies_table(mixed).footnotes)
+    assert any("McNemar" in note for note in notes)
+    assert any("randomisation" in note for note in notes)
+    assert "UAR or CCC" in " ".join(report_table(mixed).header) or "CCC or UAR" in " ".join(report_table(mixed).header)
+
+
+def test_curves_of_numbers_are_not_in_per_cent() -> None:
+    (row,) = paper.curves_table(numbers()).rows
+    assert row[:4] == ("net", HEAD, "2 epochs", "0.100 to 0.400")
+
+
+@pytest.mark.parametrize("write", [terminal, markdown, latex, html])
+def test_every_format_shows_numbers_of_several_seeds(write: object) -> None:
+    text = write(numbers((1, 2)))  # type: ignore[operator]
+    assert "CCC" in text
+    assert "±" in text or r"\pm" in text
+    assert "truth \\ said" not in text
+    assert "Confusion matrices" not in text
+
+
+def test_bars_of_ccc_go_from_minus_one_to_one_with_a_line_at_zero() -> None:
+    report = numbers()
+    (net, svm), _ = (whiskers(line) for line in grid_of(report.scores).lines)
+    value = next(score.value for score in report.scores if score.system == "svm")
+    assert svm.value == pytest.approx(50 * (value + 1), abs=0.1)
+    assert svm.chance == net.chance == 50.0
+    assert net.low < net.value < net.high
+    assert whiskers(grid_of(numbers(metric="mae").scores).lines[0]) == []
+
+
+def test_the_heat_map_has_a_full_colour_for_each_metric() -> None:
+    classes, report = whole(), numbers()
+    heat = heat_map(grid_of((*classes.scores, *report.scores)), "net")
+    points, ccc = heat["strongest"].split(", ")
+    assert points.endswith(" points")
+    assert ccc.endswith(" CCC")
+    assert 0 < float(ccc.split()[0]) < 2
+
+
+def test_a_lower_error_is_blue_in_the_heat_map() -> None:
+    heat = heat_map(grid_of(numbers(metric="mae").scores), "net")
+    assert [cell.colour for cell in heat["rows"][0][1]] == ["", "", "", "up"]
+
+
+def test_runs_of_numbers_are_compared_without_per_cent() -> None:
+    one = numbers()
+    table = comparison_table(compare([one, replace(one, name="again")]))
+    assert table.rows[0][-1] == "+0.000"
+
+
+def test_a_report_of_numbers_survives_json() -> None:
+    report = numbers()
+    again = Report.from_json(report.to_json())
+    assert again.comparisons == report.comparisons
+    assert again.scores == report.scores
