@@ -86,3 +86,8 @@ def test_an_unknown_state_is_named_with_file_and_number(tmp_path: Path) -> None:
 def test_only_files_of_the_systems_voice_are_no_corpus(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"does not look like the corpus 'smartkom'.*w001_pk_AAA\.par"):
         scanned(tmp_path, TURN, WHOLE, name=FILE.replace("AAA", "SMA"))
+
+
+def test_sessions_of_the_other_settings_are_read_as_well(tmp_path: Path) -> None:
+    (turn,) = scanned(tmp_path, TURN.replace("w001_pkd", "w157_mnd"), WHOLE, name="SK-Mobil/w157_mn/w157_mn_ADA.par")
+    assert (turn.path, turn.speaker, turn.session) == ("SK-Mobil/w157_mn/w157_mnd.wav", "ADA", "w157_mn")
