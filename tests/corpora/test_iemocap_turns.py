@@ -29,7 +29,14 @@ def test_a_turn_without_an_agreed_class_keeps_its_dimensions(tmp_path: Path) -> 
 
 def test_the_numbers_are_valence_activation_dominance(tmp_path: Path) -> None:
     (turn,) = scanned(tmp_path, LINE.replace("[2.5000, 2.5000, 3.0000]", "[1.0000, 4.5000, 2.0000]"))
-    assert turn.labels == {"emotion": "neutral", "valence": 1.0, "arousal": 4.5, "dominance": 2.0, "sex": "female"}
+    assert turn.labels == {
+        "emotion": "neutral",
+        "all_emotions": "neutral",
+        "valence": 1.0,
+        "arousal": 4.5,
+        "dominance": 2.0,
+        "sex": "female",
+    }
 
 
 def test_the_speaker_is_the_letter_of_the_turn_not_of_the_markers(tmp_path: Path) -> None:
@@ -45,7 +52,13 @@ def test_improvisations_have_no_text_and_scripts_have_their_scene(tmp_path: Path
 
 def test_a_mean_outside_the_scale_is_left_out_alone(tmp_path: Path) -> None:
     (turn,) = scanned(tmp_path, LINE.replace("[2.5000,", "[5.5000,"))
-    assert turn.labels == {"emotion": "neutral", "arousal": 2.5, "dominance": 3.0, "sex": "female"}
+    assert turn.labels == {
+        "emotion": "neutral",
+        "all_emotions": "neutral",
+        "arousal": 2.5,
+        "dominance": 3.0,
+        "sex": "female",
+    }
 
 
 def test_ratings_headers_and_odd_bytes_are_passed_over(tmp_path: Path) -> None:
@@ -70,3 +83,14 @@ def test_an_unknown_class_is_named_with_file_and_number(tmp_path: Path) -> None:
         CorpusError, match=r"txt:1: the card maps no code 'neo' for target 'emotion'.*Did you mean 'neu'"
     ):
         scanned(tmp_path, LINE.replace("neu", "neo"))
+
+
+def test_frustration_is_a_class_of_the_second_target_alone(tmp_path: Path) -> None:
+    (turn,) = scanned(tmp_path, LINE.replace("neu", "fru"))
+    assert "emotion" not in turn.labels
+    assert turn.labels["all_emotions"] == "frustration"
+
+
+def test_excitement_is_happiness_in_the_first_target_alone(tmp_path: Path) -> None:
+    (turn,) = scanned(tmp_path, LINE.replace("neu", "exc"))
+    assert (turn.labels["emotion"], turn.labels["all_emotions"]) == ("happiness", "excitement")
