@@ -17,13 +17,15 @@ from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
 from emonet.audio.table import as_float, to_int16
 from emonet.errors import EmonetError
 from emonet.events import Listener, Progress, silent
+from emonet.learn.answers import answers
 from emonet.learn.scaling import ScalingTable, fit_table
 from emonet.learn.statistics import frames_of
 from emonet.model.contracts import Frontend
-from emonet.pack.pack import Pack, build_model, scaling_of
+from emonet.pack.pack import Pack, build_model, scaling_of, task_of
 from emonet.plugin.registry import Registry
 from emonet.recipe import checked_device
 from emonet.stages import chosen_device
+from emonet.task import Task
 
 SHORTEST = 0.5
 """Length in s below which the rest of a long file joins the window before it."""
@@ -38,8 +40,11 @@ class Labelled:
 
     Attributes:
         window: whether this is one window of a longer file.
+        label: the class, empty for a task of numbers.
         probabilities: label -> probability, in the order of the task's labels.
         affect: the label's arousal and valence; None where the corpus has no cell for it.
+        numbers: dimension -> number in the corpus' own unit; empty for a task of classes.
+        units: dimension -> its unit, empty where nobody says.
     """
 
     file: str
@@ -50,6 +55,8 @@ class Labelled:
     label: str
     probabilities: Mapping[str, float]
     affect: Mapping[str, str] | None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ class Predictor:
     def label(self, path: Path, speaker: str = "") -> list[Labelled]:
         """Return what each task says of a file: first of the whole, then of its windows, if there are several.
 
-        The whole's probabilities are the mean over the windows, each weighted by its length.
+        The whole's probabilities or numbers are the mean over the windows, each weighted by its length.
 
         Raises:
             AudioProblem: the file gives no wave, or no probabilities.
@@ -135,14 +142,16 @@ class Predictor:
         listen(Progress("labelling", len(paths), len(paths)))
 
     def _of_task(self, file: str, wave: Wave, task: str, speaker: str) -> list[Labelled]:
-        facts = self.pack.task(task).facts
+        part = self.pack.task(task)
+        facts, outputs = part.facts, task_of(part)
         bounds = windows(len(wave), self.window or facts["window"])
-        rows = self._probabilities(task, [wave[begin:end] for begin, end in bounds], self._scaling(task, speaker))
+        rows = self._said(outputs, [wave[begin:end] for begin, end in bounds], self._scaling(task, speaker))
         lengths = np.array([end - begin for begin, end in bounds])
-        whole = _labelled(file, facts, (0, len(wave)), np.average(rows, axis=0, weights=lengths), window=False)
+        label = partial(_labelled, outputs, facts["affect"])
+        whole = label(file, (0, len(wave)), np.average(rows, axis=0, weights=lengths), window=False)
         if len(bounds) == 1:
             return [whole]
-        return [whole, *(_labelled(file, facts, at, row, window=True) for at, row in zip(bounds, rows, strict=True))]
+        return [whole, *(label(file, at, row, window=True) for at, row in zip(bounds, rows, strict=True))]
 
     def _scaling(self, task: str, speaker: str) -> dict[str, torch.Tensor]:
         """Return mean and scale (1, *shape) for a speaker's waves in a task; nothing where it is not normalised."""
@@ -164,19 +173,19 @@ class Predictor:
         mean, scale = table.rows([group])
         return {"mean": torch.from_numpy(mean).to(self.device), "scale": torch.from_numpy(scale).to(self.device)}
 
-    def _probabilities(
-        self, task: str, pieces: Sequence[Wave], scaling: Mapping[str, torch.Tensor]
-    ) -> NDArray[np.float64]:
-        """Return probabilities (N, K) of pieces in their order."""
-        network, found = partial(self.networks[task], **scaling), []
+    def _said(self, task: Task, pieces: Sequence[Wave], scaling: Mapping[str, torch.Tensor]) -> NDArray[np.float64]:
+        """Return probabilities (N, K) of pieces in their order, or numbers (N, D) in the corpus' own unit."""
+        network, found = partial(self.networks[task.id], **scaling), []
         # Only pieces of one length share a step, so nothing is padded and a batch cannot change an answer.
         for length, group in groupby(pieces, key=len):
             waves = torch.from_numpy(np.stack(list(group)))
             for step in torch.split(waves.to(self.device), self.batch):
-                found.append(_outputs(network, step, length).softmax(dim=1).cpu())
-        rows = torch.cat(found).double().numpy()
+                found.append(answers(task, _outputs(network, step, length)))
+        rows = np.concatenate(found).astype(np.float64)
         if not np.isfinite(rows).all():
-            raise AudioProblem(f"task '{task}' gives no finite probabilities for it")
+            raise AudioProblem(
+                f"task '{task.id}' gives no finite {'probabilities' if task.classes else 'numbers'} for it"
+            )
         return rows
 
 
@@ -266,9 +275,19 @@ def _outputs(network: Network, waves: torch.Tensor, length: int) -> torch.Tensor
 
 
 def _labelled(
-    file: str, facts: Mapping[str, Any], at: tuple[int, int], row: NDArray[np.float64], *, window: bool
+    task: Task,
+    affect: Mapping[str, Any],
+    file: str,
+    at: tuple[int, int],
+    row: NDArray[np.float64],
+    *,
+    window: bool,
 ) -> Labelled:
-    label = facts["labels"][int(row.argmax())]
     begin, end = (sample / SAMPLE_RATE for sample in at)
-    probabilities = dict(zip(facts["labels"], row.tolist(), strict=True))
-    return Labelled(file, facts["task"], begin, end, window, label, probabilities, facts["affect"].get(label))
+    if not task.classes:
+        numbers = dict(zip(task.targets, row.tolist(), strict=True))
+        units = {each.name: each.unit for each in task.dimensions}
+        return Labelled(file, task.id, begin, end, window, "", {}, None, numbers, units)
+    label = task.classes[int(row.argmax())]
+    probabilities = dict(zip(task.classes, row.tolist(), strict=True))
+    return Labelled(file, task.id, begin, end, window, label, probabilities, affect.get(label))

@@ -75,16 +75,27 @@ _COLUMNS = ("task", "labels", "values", "run", "system", "fold", "seed", "checkp
 
 
 def _cells(task: dict[str, Any]) -> tuple[str, ...]:
-    made, score = task["provenance"], task["score"]
+    made, scores = task["provenance"], _scores(task)
     note = ", transductive" if task["normalisation"] == "speaker" else ""
-    shown = ""
-    if score is not None:
-        shown = f"{score['metric']} {score['all_folds']:.3f} ({counted(score['folds'], 'fold')}{note})"
+    texts = [f"{name}{score['metric']} {score['all_folds']:.3f}" for name, score in scores.items()]
+    folds = next((f" ({counted(score['folds'], 'fold')}{note})" for score in scores.values()), "")
     return (
         task["task"],
-        ", ".join(task["labels"]),
+        ", ".join([*task["labels"], *map(_dimension, task.get("dimensions", ()))]),
         str(task["values"]),
         *(str(made[key]) for key in ("run", "system", "fold", "seed", "checkpoint")),
-        shown,
+        ", ".join(texts) + folds,
         f"{task['protocol']['id'].rpartition('/')[2]} {task['protocol']['hash'][:8]}",
     )
+
+
+def _scores(task: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the test scores under what goes before them: the dimension's name where there are several."""
+    if task["score"] is not None:
+        return {"": task["score"]}
+    return {f"{name} ": score for name, score in task.get("scores", {}).items()}
+
+
+def _dimension(dimension: dict[str, Any]) -> str:
+    low, high = dimension["range"]
+    return f"{dimension['name']} {low:g} to {high:g} {dimension['unit']}".rstrip()

@@ -42,7 +42,7 @@ def predict(  # noqa: PLR0913 - a command's options
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, and nothing else, on stdout.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Label audio: class, probabilities, arousal and valence; long files by windows, and as their mean.
+    """Label audio: class, probabilities, arousal and valence, or numbers; long files by windows, and as their mean.
 
     Files that cannot be read are named on stderr, the rest is labelled, and the exit code is 1.
     """
@@ -88,11 +88,13 @@ def _print(rows: Sequence[Labelled], unread: list[dict[str, str]], *, csv: bool,
         print_table("", _COLUMNS, [_cells(row) for row in rows])
 
 
-_COLUMNS = ("file", "task", "from s", "to s", "label", "arousal", "valence", "probabilities")
+_COLUMNS = ("file", "task", "from s", "to s", "label", "arousal", "valence", "probabilities or numbers")
 
 
 def _cells(row: Labelled) -> tuple[str, ...]:
     shares = sorted(row.probabilities.items(), key=lambda share: -share[1])
+    said = [f"{label} {share:.2f}" for label, share in shares]
+    said += [f"{name} {value:.4g} {row.units[name]}".rstrip() for name, value in row.numbers.items()]
     return (
         f"  {Path(row.file).name}" if row.window else row.file,
         row.task,
@@ -100,22 +102,24 @@ def _cells(row: Labelled) -> tuple[str, ...]:
         f"{row.end:.2f}",
         row.label,
         *_cell(row),
-        ", ".join(f"{label} {share:.2f}" for label, share in shares),
+        ", ".join(said),
     )
 
 
 def _print_csv(rows: Sequence[Labelled]) -> None:
-    """Print one line a label; each class of any task has a column of its own, empty for other tasks."""
+    """Print one line a label; each class or dimension of any task has a column of its own, empty for other tasks."""
     import csv
 
     classes = list(dict.fromkeys(label for row in rows for label in row.probabilities))
+    dimensions = list(dict.fromkeys(name for row in rows for name in row.numbers))
     names = ("file", "task", "window", "begin", "end", "label", "arousal", "valence")
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*names, *(f"p_{label}" for label in classes)])
+    writer.writerow([*names, *(f"p_{label}" for label in classes), *(f"n_{name}" for name in dimensions)])
     for row in rows:
-        shares: list[Any] = [row.probabilities.get(label, "") for label in classes]
+        said: list[Any] = [row.probabilities.get(label, "") for label in classes]
+        said += [row.numbers.get(name, "") for name in dimensions]
         kind = "yes" if row.window else "no"
-        writer.writerow([row.file, row.task, kind, row.begin, row.end, row.label, *_cell(row), *shares])
+        writer.writerow([row.file, row.task, kind, row.begin, row.end, row.label, *_cell(row), *said])
 
 
 def _cell(row: Labelled) -> tuple[str, str]:

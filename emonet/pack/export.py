@@ -154,18 +154,29 @@ def _facts(
     ((protocol, digest),) = stage["protocols"].items()
     provenance = {key: stage[key] for key in ("system", "strategy", "fold", "seed")}
     provenance |= {"run": run.path.name, "stage": stage["key"], "checkpoint": choice.checkpoint}
-    wanted = {"system": stage["system"], "task": task, "seed": stage["seed"], "checkpoint": choice.checkpoint}
-    found = [each for each in scores if each["part"] == "test" and wanted.items() <= each.items()]
+    (dimensions,) = stage.get("dimensions", [[]])
+    wanted = {"part": "test", "system": stage["system"], "seed": stage["seed"], "checkpoint": choice.checkpoint}
+    corpus, _, target = task.partition("/")
+    names = [each["name"] for each in dimensions] or [target]
+    found = {
+        name: _score(each, stage["fold"])
+        for name in names
+        for each in scores
+        if {**wanted, "task": f"{corpus}/{name}"}.items() <= each.items()
+    }
     return {
         "pack": "task",
         "format": FORMAT,
         "task": task,
         "labels": labels,
+        "dimensions": dimensions,
         "adapter": stage["components"].get("adapter"),
         "normalisation": stage["normalisation"],
         "provenance": {**provenance, "emonet": version("emonet")},
         "protocol": {"id": protocol, "hash": digest},
-        "score": _score(found[0], stage["fold"]) if found else None,
+        # Of a head with several dimensions, no one score says how good it is.
+        "score": found.get(names[0]) if len(names) == 1 else None,
+        "scores": found,
     }
 
 

@@ -20,6 +20,7 @@ from emonet.learn.scaling import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
 from emonet.plugin.registry import Registry
+from emonet.task import Dimension, Task
 
 SHARED = "shared.safetensors"
 KINDS = {"shared": "the shared model of a pack", "task": "a task of a pack"}
@@ -157,11 +158,29 @@ def build_model(pack: Pack, tasks: list[str], registry: Registry) -> Model:
         part = pack.task(name)
         adapter = part.facts["adapter"]
         built = None if adapter is None else _built(registry, "adapter", adapter, part.path)
-        model.add_task(name, len(part.facts["labels"]), adapter=built)
+        model.add_task(name, task_of(part).width, adapter=built)
         own = {key: value for key, value in part.tensors.items() if key not in {MEAN, SCALE}}
         model.load_task(name, own, part.path)
         scaling_of(part, frontend.shape)
     return model.eval()
+
+
+def task_of(part: Part) -> Task:
+    """Return a task's id and outputs: classes, or dimensions where it has numbers.
+
+    Raises:
+        EmonetError: it says neither.
+    """
+    facts = part.facts
+    dimensions = tuple(
+        Dimension(each["name"], (float(each["range"][0]), float(each["range"][1])), each["unit"])
+        for each in facts.get("dimensions", ())
+    )
+    task = Task(facts["task"], tuple(facts["labels"]), {}, dimensions=dimensions)
+    if not task.width:
+        message = f"{part.path}: this task has neither labels nor dimensions, so it is not whole. Export it again."
+        raise EmonetError(message)
+    return task
 
 
 def scaling_of(part: Part, shape: tuple[int, ...]) -> ScalingTable | None:
