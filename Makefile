@@ -45,6 +45,7 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/listing.py
+	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/prepare.py
 	$(BIN)/python benchmarks/features.py
 	$(BIN)/python benchmarks/logmel.py

@@ -13,8 +13,15 @@ HEADER = re.compile(r"^ +median ms .* ratio$", re.MULTILINE)
 ROW = re.compile(r"^\S.*  [\d.]+  +[+-][\d.]+ .*  [\d.e+-]+$", re.MULTILINE)
 
 
-def test_there_are_five_benchmarks() -> None:
-    assert [path.stem for path in BENCHMARKS] == ["features", "listing", "logmel", "prepare", "training_step"]
+def test_there_are_six_benchmarks() -> None:
+    assert [path.stem for path in BENCHMARKS] == [
+        "checking",
+        "features",
+        "listing",
+        "logmel",
+        "prepare",
+        "training_step",
+    ]
 
 
 @pytest.mark.slow

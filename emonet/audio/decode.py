@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["SAMPLE_RATE", "AudioProblem", "read_wave"]
+__all__ = ["SAMPLE_RATE", "AudioProblem", "mean_of", "read_channels", "read_wave"]
 
 SAMPLE_RATE = 16_000
 """Sampling rate in Hz of every wave that reaches a component (paper, 5.1)."""
@@ -50,14 +50,31 @@ def read_wave(path: Path, start: float = 0.0, end: float | None = None) -> NDArr
         AudioProblem: the file is missing, empty, truncated or broken, or has no sound between the two times.
         MissingExtra: a video container, and PyAV is not installed.
     """
-    import numpy as np
+    channels, rate = read_channels(path, start, end)
+    return _resampled(mean_of(channels), rate)
 
+
+def read_channels(path: Path, start: float = 0.0, end: float | None = None) -> tuple[NDArray[np.float32], int]:
+    """Return a file's channels (C, T) float32 as they are, and its rate in Hz; see ``read_wave``."""
     source = _source(path)
     from_container = path.suffix.lower() in CONTAINERS
     channels, rate = read_container(source, start, end) if from_container else _read_soundfile(source, start, end)
     if channels.shape[1] == 0:
         until = "the end" if end is None else f"{end} s"
         raise AudioProblem("no frames" if start == 0 and end is None else f"no frames between {start} s and {until}")
+    if rate not in _RATES:
+        raise AudioProblem(f"unreadable: a sampling rate of {rate} Hz, expected {_RATES[0]} to {_RATES[-1]}")
+    return channels, rate
+
+
+def mean_of(channels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean (T,) of channels (C, T).
+
+    Raises:
+        AudioProblem: it holds numbers that are no samples.
+    """
+    import numpy as np
+
     with np.errstate(invalid="ignore"):
         mono: NDArray[np.float32] = channels.mean(axis=0, dtype=np.float32)
     peak = float(np.abs(mono).max())
@@ -65,7 +82,7 @@ def read_wave(path: Path, start: float = 0.0, end: float | None = None) -> NDArr
         raise AudioProblem("not finite: some samples are NaN or infinite")
     if peak > _LOUDEST:
         raise AudioProblem(f"out of range: samples reach {peak:.4g}, expected -1 to 1")
-    return _resampled(mono, rate)
+    return mono
 
 
 def _source(path: Path) -> Path | io.BytesIO:
@@ -128,8 +145,6 @@ def _resampled(mono: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
 
     if rate == SAMPLE_RATE:
         return mono
-    if rate not in _RATES:
-        raise AudioProblem(f"unreadable: a sampling rate of {rate} Hz, expected {_RATES[0]} to {_RATES[-1]}")
     torch.get_num_threads()  # lets torch set this thread up, which would undo the limit if it came later
     # Several threads decode at once. If each of them had a team of its own here, the teams would mostly wait for
     # cores: on two busy ones, a clip then took 50 ms in place of 1 ms. The limit is this thread's alone.

@@ -2,90 +2,73 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import Literal
 
-from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
-from emonet.audio.parallel import in_order
+from emonet.audio.copies import copies
+from emonet.audio.finding import Finding, Level, some
+from emonet.audio.hearing import hear, heard_findings
+from emonet.audio.survey import Survey, named_by, repeated, survey_of
 from emonet.corpus.corpus import Corpus, Target, Utterance
-from emonet.corpus.member import file_of
+from emonet.corpus.near import folder_nearby
 from emonet.corpus.walk import files_below, is_listed
-from emonet.events import Listener, Progress, silent
+from emonet.errors import CorpusError, did_you_mean
+from emonet.events import Listener, silent
+from emonet.labels.word import spelling
 
-Level = Literal["ok", "warning", "problem"]
-SILENCE = 1e-4
-"""Highest absolute sample (full scale 1, so -80 dB) of a clip that counts as silent."""
-SHORTEST = 0.1
-"""Length in s below which a clip is reported as too short to carry speech."""
-_SHOWN = 3
+__all__ = ["Finding", "Level", "check"]
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: what was seen, what the card says, and what to do about it."""
-
-    level: Level
-    what: str
-    seen: str
-    expected: str = ""
-    advice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What one file gave: its length in s and peak, or the reason why it cannot be read."""
-
-    utterance: Utterance
-    seconds: float = 0.0
-    peak: float = 0.0
-    problem: str = ""
+_AGAIN = "Get the whole corpus again."
+_MOST_ABOVE = 50_000
+"""Files above a copy that are listed to see whether the folder above holds more of the corpus."""
 
 
 def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener = silent) -> list[Finding]:
     """Return what was found below ``root``, good and bad.
 
+    The corpus is listed twice at most and never held in memory as a whole.
+
     Args:
         corpus: its card says what is expected.
         root: the corpus' folder.
-        quick: look at names and counts only, and open no audio file.
-        listen: is told of every file that is read.
+        quick: look at names, sizes and counts only; of audio files, only tiny ones are opened, which may be pointers,
+            and a few that seem to stand twice.
+        listen: is told of what is listed and read.
 
     Raises:
-        CorpusError: ``root`` is not this corpus at all.
+        CorpusError: ``root`` is not this corpus at all, or its annotation cannot be read; names file and line.
     """
-    utterances = list(corpus.scan(root))
-    present = [utterance for utterance in utterances if file_of(root / utterance.path).is_file()]
-    findings = [*_counts(corpus, utterances), *_identities(utterances), *_missing(utterances, present)]
-    findings += _known_bad(corpus, root)
+    survey = survey_of(corpus, root, listen)
+    findings = [*_counts(corpus, survey), *_unmapped(corpus, survey), *_parts(corpus, survey)]
+    findings += [*_identities(corpus, root, survey), *_files(corpus, root, survey), *copies(corpus, root, survey)]
+    findings += [*_names(survey), *_known_bad(corpus, root), *_above(corpus, root, survey)]
     if not quick:
-        heard = _listen_to(corpus, root, present, listen)
-        findings += [*_unreadable(heard), *_silent(heard), *_lengths(corpus, heard)]
+        findings += heard_findings(corpus, hear(corpus, root, survey.present, listen))
     return findings
 
 
-def _counts(corpus: Corpus, utterances: Sequence[Utterance]) -> Iterator[Finding]:
-    speakers = {utterance.speaker for utterance in utterances} - {None}
-    yield _compare("utterances", len(utterances), corpus.expected.utterances)
-    yield _compare("speakers", len(speakers), corpus.expected.speakers)
+def _counts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+    yield _compare("utterances", survey.count, corpus.expected.utterances)
+    yield _compare("speakers", len(survey.speakers), corpus.expected.speakers)
     for target in corpus.targets:
         if target.is_categorical:
-            yield from _class_counts(corpus, target, utterances)
+            yield from _class_counts(corpus, target, survey.labels[target.name])
+            yield from _alike(target)
 
 
-def _class_counts(corpus: Corpus, target: Target, utterances: Sequence[Utterance]) -> Iterator[Finding]:
-    seen = Counter(utterance.labels.get(target.name) for utterance in utterances)
+def _class_counts(corpus: Corpus, target: Target, seen: Mapping[str, int]) -> Iterator[Finding]:
     documented = corpus.expected.per_class.get(target.name, {})
     for label in target.classes:
+        count = seen.get(label, 0)
         if label in documented:
-            yield _compare(f"{target.name}: {label}", seen[label], documented[label])
-        elif not seen[label] and not target.open:
+            yield _compare(f"{target.name}: {label}", count, documented[label])
+        elif not count and not target.open:
             advice = "Check whether a part of the corpus is missing."
             yield Finding("warning", f"{target.name}: {label}", "0", "at least 1", advice)
+        elif count:
+            yield Finding("ok", f"{target.name}: {label}", str(count), "not documented")
 
 
 def _compare(what: str, seen: int, expected: int | None) -> Finding:
@@ -99,21 +82,93 @@ def _compare(what: str, seen: int, expected: int | None) -> Finding:
     return Finding("warning", what, str(seen), str(expected), advice)
 
 
-def _identities(utterances: Sequence[Utterance]) -> Iterator[Finding]:
-    twice = [name for name, count in Counter(utterance.id for utterance in utterances).items() if count > 1]
+def _alike(target: Target) -> Iterator[Finding]:
+    """Labels that differ in case, spaces or accents alone, as those of a manifest may."""
+    written: dict[str, list[str]] = {}
+    for label in target.classes:
+        written.setdefault(spelling(label), []).append(label)
+    for labels in written.values():
+        if len(labels) > 1:
+            advice = "They are classes of their own now: write them in one way."
+            yield Finding("warning", f"{target.name}: labels alike", ", ".join(labels), "one spelling", advice)
+
+
+def _unmapped(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+    for target in corpus.targets:
+        found = {code: count for (name, code), count in survey.unmapped.counts.items() if name == target.name}
+        if not found:
+            continue
+        code = max(found, key=lambda each: found[each])
+        place, hint = survey.unmapped.places[target.name, code], did_you_mean(code, target.codes)
+        advice = f"First at {place}. {hint} Add codes to the card (null leaves a code out), or mend the files."
+        seen = some([f"'{code}' ({count})" for code, count in sorted(found.items())])
+        known = ", ".join(sorted(target.codes))
+        yield Finding("problem", f"{target.name}: unmapped labels", seen, known, " ".join(advice.split()))
+
+
+def _parts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+    if survey.speakers:
+        yield _per_speaker(survey.speakers)
+    if survey.splits:
+        seen = ", ".join(f"{split} {count}" for split, count in sorted(survey.splits.items()))
+        yield Finding("ok", "utterances per split", seen)
+    for protocol in corpus.protocols:
+        values = {value for fold in protocol.folds for found in fold.values() for value in found}
+        absent = sorted(values - survey.listed[protocol.by])
+        if absent:
+            advice = f"Scores by this protocol cannot be compared with others'. {_AGAIN}"
+            listed = f"{len(values)} listed"
+            yield Finding("warning", f"protocol {protocol.name}: absent {protocol.by}s", some(absent), listed, advice)
+
+
+def _per_speaker(speakers: Mapping[str, int]) -> Finding:
+    middle = median(speakers.values())
+    few = sorted((name for name, count in speakers.items() if count < middle / 2), key=lambda name: speakers[name])
+    seen = f"{min(speakers.values())} to {max(speakers.values())}, median {middle:g}"
+    if len(few) > len(speakers) / 4:  # so it is with this corpus, and no sign of a missing part
+        return Finding("ok", "utterances per speaker", seen)
+    if few:
+        listed = some([f"{name} ({speakers[name]})" for name in few])
+        advice = "Where the card counts more, these speakers' files are the first place to look."
+        return Finding("warning", "utterances per speaker", f"{seen}; few: {listed}", "half the median", advice)
+    return Finding("ok", "utterances per speaker", seen)
+
+
+def _identities(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
+    twice = repeated(survey.ids)
     if twice:
-        yield Finding("problem", "ids that stand twice", _some(twice), "none", "Remove the second copy of these files.")
-    nobody = [utterance.id for utterance in utterances if utterance.speaker is None]
-    if nobody:
+        found = named_by(twice, (utterance.id for utterance in corpus.scan(root)))
+        yield Finding("problem", "ids that stand twice", str(found), "none", "Remove the second copy of these files.")
+    if survey.nobody:
         advice = "A protocol by speaker leaves them out of reach: choose one by another field."
-        yield Finding("warning", "utterances without a speaker", _some(nobody), "none", advice)
+        yield Finding("warning", "utterances without a speaker", str(survey.nobody), "none", advice)
 
 
-def _missing(utterances: Sequence[Utterance], present: Sequence[Utterance]) -> Iterator[Finding]:
-    there = {utterance.path for utterance in present}
-    missing = sorted({utterance.path for utterance in utterances} - there)
-    if missing:
-        yield Finding("problem", "missing files", _some(missing), "none", "Get the whole corpus again.")
+def _files(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
+    if survey.missing:
+        advice = _AGAIN
+        if survey.missing.count == survey.count:
+            marks = tuple(survey.missing.first)
+            folder = folder_nearby(lambda _: iter([Utterance("", "", {})]), marks, root)
+            advice = f"The folder {folder} holds them: --root {folder}" if folder else _AGAIN
+        yield Finding("problem", "missing files", str(survey.missing), "none", advice)
+    if survey.dangling:
+        advice = "Links that lead nowhere: fetch what they stand for (git annex get, datalad get), or copy the files."
+        yield Finding("problem", "links without a file", str(survey.dangling), "none", advice)
+    if survey.pointers:
+        advice = "Run git lfs pull in the repository they come from."
+        yield Finding("problem", "Git LFS pointers, no audio", str(survey.pointers), "none", advice)
+    if survey.empty:
+        yield Finding("problem", "empty files", str(survey.empty), "none", "Get them again: the copy broke off.")
+
+
+def _names(survey: Survey) -> Iterator[Finding]:
+    if survey.undecodable:
+        advice = "Rename them to UTF-8, e.g. with convmv; they cannot be prepared as they are."
+        yield Finding("problem", "names that are not UTF-8", str(survey.undecodable), "none", advice)
+    if survey.decomposed:
+        advice = "Nothing to do: ids are the same as with composed letters."
+        yield Finding("ok", "names with decomposed accents", str(survey.decomposed), "", advice)
 
 
 def _known_bad(corpus: Corpus, root: Path) -> Iterator[Finding]:
@@ -123,62 +178,20 @@ def _known_bad(corpus: Corpus, root: Path) -> Iterator[Finding]:
     if seen:
         reasons = {reason for bad, reason in corpus.known_bad.items() if any(is_listed(path, [bad]) for path in seen)}
         advice = f"Nothing to do: {'; '.join(sorted(reasons))}."
-        yield Finding("ok", "known bad files, left out", _some(seen), _some(list(corpus.known_bad)), advice)
+        yield Finding("ok", "known bad files, left out", some(seen), some(list(corpus.known_bad)), advice)
 
 
-def _listen_to(corpus: Corpus, root: Path, utterances: Sequence[Utterance], listen: Listener) -> list[_Heard]:
-    heard: list[_Heard] = []
-    with in_order(partial(_hear, root), utterances, None) as results:
-        for one in results:
-            heard.append(one)
-            listen(Progress(f"listen to {corpus.id}", len(heard), len(utterances), one.utterance.id))
-    return heard
-
-
-def _hear(root: Path, utterance: Utterance) -> _Heard:
-    try:
-        wave = read_wave(root / utterance.path, utterance.start, utterance.end)
-    except AudioProblem as problem:
-        return _Heard(utterance, problem=str(problem))
-    return _Heard(utterance, len(wave) / SAMPLE_RATE, float(abs(wave).max(initial=0.0)))
-
-
-def _unreadable(heard: Sequence[_Heard]) -> Iterator[Finding]:
-    reasons: dict[str, list[str]] = {}
-    for one in heard:
-        if one.problem:
-            reasons.setdefault(one.problem, []).append(one.utterance.path)
-    for reason, paths in reasons.items():
-        advice = "They are left out when the corpus is prepared. Get them again to have them."
-        yield Finding("problem", f"unreadable: {reason}", _some(paths), "none", advice)
-    if heard and not reasons:
-        yield Finding("ok", "readable files", str(len(heard)), str(len(heard)))
-
-
-def _silent(heard: Sequence[_Heard]) -> Iterator[Finding]:
-    quiet = [one.utterance.path for one in heard if not one.problem and one.peak <= SILENCE]
-    if quiet:
-        yield Finding("warning", "silent files", _some(quiet), "none", "Listen to them, and leave them out.")
-
-
-def _lengths(corpus: Corpus, heard: Sequence[_Heard]) -> Iterator[Finding]:
-    lengths = [one.seconds for one in heard if not one.problem]
-    if not lengths:
+def _above(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
+    """Where files are missing: does the folder above hold more of the corpus?"""
+    expected, above = corpus.expected.utterances, root.resolve().parent
+    if expected is None or survey.count >= expected:
         return
-    hours, expected = sum(lengths) / 3600, corpus.expected.hours
-    span = f"{min(lengths):.2f} to {max(lengths):.2f} s, median {median(lengths):.2f} s"
-    yield Finding("ok", "lengths", span)
-    short = [one.utterance.path for one in heard if not one.problem and one.seconds < SHORTEST]
-    if short:
-        yield Finding("warning", "very short files", _some(short), f"{SHORTEST} s or more", "Listen to them.")
-    # Cards give hours to two digits, and releases differ in their leading silence.
-    if expected is None or abs(hours - expected) <= max(0.01, 0.05 * expected):
-        yield Finding("ok", "hours", f"{hours:.2f}", "not documented" if expected is None else f"{expected:.2f}")
-    else:
-        advice = "Check whether this is the release that the card describes."
-        yield Finding("warning", "hours", f"{hours:.2f}", f"{expected:.2f}", advice)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_SHOWN])
-    return f"{len(names)}: {shown}, ..." if len(names) > _SHOWN else f"{len(names)}: {shown}"
+    try:
+        if sum(1 for _ in islice(files_below(above), _MOST_ABOVE)) == _MOST_ABOVE:
+            return
+        more = sum(1 for _ in islice(corpus.scan(above), expected))
+    except CorpusError:
+        return
+    if more > survey.count:
+        advice = f"Give that folder: --root {above}"
+        yield Finding("problem", "only a part of the corpus", str(survey.count), f"{more} below {above}", advice)

@@ -8,6 +8,7 @@ from pathlib import Path
 from emonet.audio.current import recorded_root
 from emonet.corpus.corpus import Corpus
 from emonet.corpus.fetch import is_fetched
+from emonet.corpus.walk import no_such_folder
 from emonet.errors import CorpusError
 from emonet.home import fetched_folder
 
@@ -43,7 +44,7 @@ def require_root(corpus: Corpus, given: Path | None = None) -> Path:
     if root is None:
         raise CorpusError(f"Corpus '{corpus.id}' is not on this machine. {_what_to_do(corpus)}")
     if not root.is_dir():
-        raise CorpusError(f"{root}: there is no such folder. Give the folder of the corpus '{corpus.id}' with --root.")
+        raise no_such_folder(root, f"Give the folder of the corpus '{corpus.id}' with --root.")
     return root
 
 

@@ -126,7 +126,7 @@ def check(  # noqa: PLR0913 - a command's options
     audformat: AudformatFolder = "",
     keys: DoorKeys = None,
     root: Root = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Names and counts only; open no audio file.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Names, sizes and counts only; decode no audio file.")] = False,
     plugin: PluginFiles = None,
     json: AsJson = False,
 ) -> None:
@@ -142,6 +142,8 @@ def check(  # noqa: PLR0913 - a command's options
     else:
         rows = [(each.level, each.what, each.seen, each.expected, each.advice) for each in findings]
         print_table(f"{corpus.id} in {folder}", ("", "what", "seen", "expected", "advice"), rows)
+        levels = [finding.level for finding in findings]
+        say(f"{counted(levels.count('problem'), 'problem')}, {counted(levels.count('warning'), 'warning')}.")
     if any(finding.level == "problem" for finding in findings):
         raise typer.Exit(1)
 

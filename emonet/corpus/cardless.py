@@ -12,7 +12,7 @@ from emonet.affect import TABLE_2
 from emonet.corpus.corpus import Citation, Corpus, Example, Label, Target, Utterance
 from emonet.corpus.labels import labels_from
 from emonet.corpus.rows import Labels, Row, entries_of, without_clashes
-from emonet.corpus.walk import is_listed
+from emonet.corpus.walk import is_listed, no_such_folder
 from emonet.errors import CorpusError
 
 TARGET = "label"
@@ -86,7 +86,7 @@ def _with_classes(origin: Origin, target: Target, utterances: Iterable[Utterance
 
 def _scan(utterances: tuple[Utterance, ...], root: Path) -> Iterator[Utterance]:
     if not root.is_dir():
-        raise CorpusError(f"{root}: there is no such folder. Give the folder that the manifest's files lie in.")
+        raise no_such_folder(root, "Give the folder that the manifest's files lie in.")
     yield from utterances
 
 

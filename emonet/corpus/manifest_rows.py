@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emonet.corpus.rows import FIELDS, SPLITS, Row
-from emonet.corpus.table import read_rows
+from emonet.corpus.table import read_rows, undecodable_place
 from emonet.errors import CorpusError, did_you_mean
 
 _NEAR = 0.85
@@ -77,7 +77,7 @@ def _header(table: Path, label_columns: Sequence[str]) -> tuple[str, list[str]]:
         with table.open(encoding=_ENCODING) as file:
             header = file.readline().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise CorpusError(f"{table}: not UTF-8 text. Save the file as UTF-8.") from None
+        raise CorpusError(f"{undecodable_place(table, _ENCODING)}: not UTF-8 text. Save the file as UTF-8.") from None
     delimiter = max(_DELIMITERS, key=header.count)
     columns = [column.strip().strip('"') for column in header.split(delimiter)]
     for needed in (("file",), label_columns):

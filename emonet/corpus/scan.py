@@ -15,6 +15,7 @@ from emonet.corpus.entries import Card
 from emonet.corpus.hub import scan_hub
 from emonet.corpus.hub_columns import check_fields
 from emonet.corpus.manifest import scan_manifest
+from emonet.corpus.near import scan_with_advice
 from emonet.corpus.pattern import PatternRule, read_path, scan_pattern
 from emonet.corpus.scan_entries import Strings
 from emonet.corpus.table import TableRule, scan_tables
@@ -26,9 +27,16 @@ from emonet.errors import CorpusError
 def scan_of(card: Card, targets: tuple[Target, ...], path: Path) -> Scan:
     """Return the scan that a card asks for; ``path`` is the card's own.
 
+    Whatever way it reads, in a wrong folder it names a near one that looks right.
+
     Raises:
         CorpusError: the module that it names is not there.
     """
+    marks = tuple(dict.fromkeys([*card.fixtures, *(example.path for example in card.examples)]))
+    return partial(scan_with_advice, _way_of(card, targets, path), marks)
+
+
+def _way_of(card: Card, targets: tuple[Target, ...], path: Path) -> Scan:
     first = targets[0].name
     if (pattern := _pattern(card, first)) is not None:
         return partial(scan_pattern, pattern, targets, card.id, card.examples[0].path, card.known_bad)

@@ -101,9 +101,23 @@ def read_rows(
                     raise CorpusError(f"{message} Mend or remove it.")
                 yield reader.line_num, dict(zip(header, (cell.strip() for cell in row), strict=True))
         except UnicodeDecodeError:
-            raise CorpusError(f"{table}: not {encoding} text. Save the file as UTF-8.") from None
+            raise CorpusError(f"{undecodable_place(table, encoding)}: not {encoding} text. {_SAVE}") from None
         except csv.Error as problem:
             raise CorpusError(f"{table}:{reader.line_num}: not CSV: {problem}. Mend the line.") from None
+
+
+_SAVE = "Save the whole file in one encoding, UTF-8."
+
+
+def undecodable_place(table: Path, encoding: str) -> str:
+    """Return the file and its first line that is not text in an encoding of one byte a newline."""
+    with table.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return f"{table}:{number}"
+    return str(table)
 
 
 def _check_header(header: Sequence[str], table: Path) -> None:

@@ -183,7 +183,7 @@ def test_two_files_for_one_split_are_refused(tmp_path: Path) -> None:
 
 def test_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "foo.csv").write_bytes("file,label,wér\n".encode("latin-1"))
-    with pytest.raises(CorpusError, match=r"foo\.csv: not UTF-8 text\. Save the file as UTF-8"):
+    with pytest.raises(CorpusError, match=r"foo\.csv:1: not UTF-8 text\. Save the file as UTF-8"):
         manifest_corpus(tmp_path / "foo.csv")
 
 

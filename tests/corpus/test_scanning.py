@@ -58,8 +58,8 @@ class TestWalk:
 
     def test_a_root_that_is_no_folder_is_refused(self, tmp_path: Path) -> None:
         touch(tmp_path, "file")
-        for name in ("none", "file"):
-            with pytest.raises(CorpusError, match=rf"{name}: there is no such folder\. Give the folder .* --root"):
+        for name, what in (("none", "there is no such folder"), ("file", "this is a file, not a folder")):
+            with pytest.raises(CorpusError, match=rf"{name}: {what}\. Give the folder .* --root"):
                 list(files_below(tmp_path / name))
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")
@@ -213,7 +213,9 @@ class TestTable:
 
     def test_a_wrong_encoding_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "t.csv").write_bytes(b"a,b\n\xe9,1\n")
-        with pytest.raises(CorpusError, match=r"t\.csv: not utf-8-sig text\. Save the file as UTF-8"):
+        with pytest.raises(
+            CorpusError, match=r"t\.csv:2: not utf-8-sig text\. Save the whole file in one encoding, UTF-8"
+        ):
             list(read_rows(tmp_path / "t.csv", ",", "utf-8-sig"))
 
 
