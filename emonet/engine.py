@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from emonet.audio.statistics import CorpusStatistics, statistics_of
 from emonet.audit.finding import Verdict
 from emonet.audits import audit_gathered, learns_together
 from emonet.corpus.protocol import Protocol
@@ -81,7 +82,7 @@ def run(
     try:
         executor.run(made.stages, _runner(made, gathered, registry, tell).run)
         notes = dict.fromkeys(each.facts.note for each in gathered if each.facts.note)
-        report = replace(_report(made, folder, notes), audits=verdicts)
+        report = replace(_report(made, folder, notes), audits=verdicts, corpora=_corpora(gathered))
         folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
     except BaseException as problem:
         tell(RunStopped(folder.path, type(problem).__name__))
@@ -122,6 +123,12 @@ def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered], verdicts: 
 def _protocol_json(protocol: Protocol) -> dict[str, object]:
     folds = {fold.name: dict(fold.parts) for fold in protocol.folds}
     return {"hash": protocol.hash, "overlap": protocol.overlap, "folds": folds}
+
+
+def _corpora(gathered: Iterable[Gathered]) -> tuple[CorpusStatistics, ...]:
+    """Return what each corpus of the run is made of."""
+    stores = {each.facts.corpus.id: (each.facts.corpus, each.store) for each in gathered}
+    return tuple(statistics_of(corpus, store) for corpus, store in stores.values() if store is not None)
 
 
 def _report(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:

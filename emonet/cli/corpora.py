@@ -22,6 +22,7 @@ from emonet.cli.console import (
 )
 from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, chosen, registered
 from emonet.cli.progress import progress_listener
+from emonet.cli.stats import stats
 from emonet.corpus.corpus import Corpus
 from emonet.errors import UnknownName
 from emonet.wording import counted
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from emonet.audio.prepare import Prepared
 
 app = typer.Typer(help="List, fetch, check and prepare corpora.", no_args_is_help=True, add_completion=False)
+app.command()(stats)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The corpus' id, as in 'emonet corpora list'.")]
 

@@ -123,4 +123,5 @@ def _merged(reports: Sequence[Report]) -> Report:
         comparisons=tuple(each for report in reports for each in report.comparisons),
         curves=tuple(curve for report in reports for curve in report.curves),
         audits=tuple(dict.fromkeys(verdict for report in reports for verdict in report.audits)),
+        corpora=tuple({each.corpus: each for report in reports for each in report.corpora}.values()),
     )

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emonet.atomic import write_json
+from emonet.audio.statistics import CorpusStatistics
 from emonet.audit.finding import Verdict
 from emonet.corpus.corpus import Published
 from emonet.errors import EmonetError
@@ -36,6 +37,7 @@ class Report:
         curves: what training went through; empty where it was not asked for.
         published: task -> what the paper reports for it.
         audits: the verdict on each partition that the scores are under.
+        corpora: what the run's corpora are made of.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Report:
     curves: tuple[Curve, ...] = ()
     published: Mapping[str, Published] = field(default_factory=dict)
     audits: tuple[Verdict, ...] = ()
+    corpora: tuple[CorpusStatistics, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON; what is empty is left out, save for scores and notes."""
@@ -57,6 +60,7 @@ class Report:
             "curves": [asdict(curve) for curve in self.curves],
             "published": {task: asdict(published) for task, published in self.published.items()},
             "audits": [verdict.to_json() for verdict in self.audits],
+            "corpora": [asdict(each) for each in self.corpora],
         }
         given = {key: value for key, value in rest.items() if value}
         return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores], **given}
@@ -85,6 +89,7 @@ class Report:
             curves=_typed(tuple[Curve, ...], data, "curves", ()),
             published=_typed(dict[str, Published], data, "published", {}),
             audits=_typed(tuple[Verdict, ...], data, "audits", ()),
+            corpora=_typed(tuple[CorpusStatistics, ...], data, "corpora", ()),
         )
 
 

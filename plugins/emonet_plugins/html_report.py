@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from emonet.audio.statistics import CorpusStatistics
 from emonet.evaluate.metrics import METRICS, Metric
 from emonet.evaluate.predictions import Part
 from emonet.report import cells, paper
+from emonet.report.corpora import corpora_table
 from emonet.report.curves import Curve, mean_curve
 from emonet.report.grid import Grid, Line, difference_of, grid_of, mean_of
 from emonet.report.results import Report
 from emonet.report.rows import Row
 from emonet.report.table import report_sections
-from emonet_plugins import charts
+from emonet.wording import counted
+from emonet_plugins import charts, corpus_charts
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -61,6 +64,7 @@ def _sections(report: Report) -> dict[str, Any]:
     compared = bool(report.comparisons)
     return {
         "scores": report_sections(report),
+        "corpora": corpora_section(report),
         "whiskers": [(line.label, found) for line in grid.lines if (found := whiskers(line))],
         "systems": paper.systems_table(report),
         "strategies": paper.strategies_table(report) if compared else None,
@@ -70,6 +74,37 @@ def _sections(report: Report) -> dict[str, Any]:
         "confusions": [each for line in grid.lines for each in _confusions(line)],
         "parameters": paper.parameters_table(report),
     }
+
+
+def corpora_section(report: Report) -> dict[str, Any] | None:
+    """Return Table 1 of the run's corpora and their durations (paper, 3.4), None where the run says nothing of them."""
+    if not report.corpora:
+        return None
+    return {
+        "table": replace(corpora_table(report.corpora), title=""),
+        "boxes": corpus_charts.box_chart(report.corpora),
+        "histogram": corpus_charts.histogram(report.corpora),
+        "beyond": sum(each.beyond for each in report.corpora),
+        "makeup": [found for each in report.corpora for found in _makeup(each)],
+    }
+
+
+def _makeup(corpus: CorpusStatistics) -> Iterable[dict[str, Any]]:
+    """Yield the classes of each target with their cells and counts, and how many samples a speaker has."""
+    counts = corpus.speakers.values()
+    known = "speakers unknown"
+    if counts:
+        span = str(max(counts)) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+        known = f"{counted(len(counts), 'speaker')}, {span} samples each"
+    for target, classes in corpus.classes.items():
+        most = max(classes.values(), default=0)
+        if most:
+            cells_of = corpus.cells.get(target, {})
+            rows = [
+                (label, cells_of.get(label, cells.NOTHING), Cell(str(count), "hit", round(STRONGEST * count / most)))
+                for label, count in classes.items()
+            ]
+            yield {"title": f"{corpus.corpus}/{target}", "rows": rows, "speakers": known}
 
 
 def whiskers(line: Line) -> list[charts.Whisker]:

@@ -102,7 +102,9 @@ def test_corpora_can_be_narrowed_to_the_labels_that_all_have(recipe: Path, capsy
 def test_corpora_narrowed_to_what_they_share_run_to_the_end(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other_labels(recipe, "classes: shared", f"{{strategy: aggregate, map: shared, {ADAPTED}}}")
     assert run_command(["run", recipe.name, "--json"]) == 0
-    scores = json.loads(capsys.readouterr().out)["scores"]
+    result = json.loads(capsys.readouterr().out)
+    assert {each["corpus"]: each["samples"] for each in result["corpora"]} == {"labels": 12, "more": 9}
+    scores = result["scores"]
     assert {tuple(score["classes"]) for score in scores} == {("anger", "neutral"), ("Wut", "neutral")}
 
 
