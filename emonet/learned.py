@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from emonet.corpus.corpus import PARTS, Corpus, Target, Utterance
 from emonet.corpus.protocol import Fold
 from emonet.errors import RecipeError, UnknownName, did_you_mean
-from emonet.evaluate.metrics import METRICS, Kind
 from emonet.task import Dimension, Item, Task, Truth
+
+if TYPE_CHECKING:
+    from emonet.evaluate.metrics import Kind
 
 JOINED = "+"
 """Stands between the dimensions that one head learns, in recipes and in the ids of tasks."""
@@ -95,6 +98,8 @@ def chosen_outputs(
             )
             raise RecipeError(message)
     if metric:
+        from emonet.evaluate.metrics import METRICS  # and with it numpy, which listing commands do without
+
         known = [name for name, each in METRICS.items() if each.kind == outputs.kind]
         if metric not in known:
             raise UnknownName(f"metric of '{task_id(corpus.id, outputs.name)}'", metric, known)
@@ -176,6 +181,8 @@ def make_task(corpus: Corpus, outputs: Outputs, utterances: Sequence[Utterance],
         _check_dimensions(where, outputs, items)
     else:
         _check_classes(where, outputs.classes, items)
+    from emonet.evaluate.metrics import METRICS
+
     loss, metric = _DEFAULTS[outputs.kind]
     metric = outputs.metric or metric
     return Task(
