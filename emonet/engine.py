@@ -82,7 +82,8 @@ def run(
     try:
         executor.run(made.stages, _runner(made, gathered, registry, tell).run)
         notes = dict.fromkeys(each.facts.note for each in gathered if each.facts.note)
-        report = replace(_report(made, folder, notes), audits=verdicts, corpora=_corpora(gathered))
+        brief = tuple(each.brief() for each in verdicts)
+        report = replace(_report(made, folder, notes), audits=brief, corpora=_corpora(gathered))
         folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
     except BaseException as problem:
         tell(RunStopped(folder.path, type(problem).__name__))

@@ -61,6 +61,10 @@ class Verdict:
         """Return plain data for JSON."""
         return asdict(self)
 
+    def brief(self) -> Verdict:
+        """Return the verdict with one finding for each thing, over all folds, and without lists of single items."""
+        return replace(self, findings=tuple(replace(each, items=()) for each in over_folds(self.findings)))
+
 
 def worst(findings: Iterable[Finding]) -> Level:
     """Return the highest level of findings, ``ok`` for none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from emonet.audit.confounds import confound_findings
 from emonet.audit.coverage import coverage_findings
 from emonet.audit.finding import Finding, Verdict, over_folds, worst
-from emonet.audit.shared import RULES, FoldRows, Placed, Shared, shared_findings, shared_values
+from emonet.audit.shared import FoldRows, Placed, Shared, shared_findings
 from emonet.corpus.corpus import Utterance
 from emonet.corpus.fold import Protocol
 
@@ -114,9 +114,7 @@ def _kinds(partition: Partition) -> list[str]:
     """Return what the partition is independent of, in words."""
     words = []
     for what in ("speakers", "sessions", "texts"):
-        rule = next(rule for rule in RULES if rule.what == what)
-        found = [shared_values(fold, rule.read) for fold in partition.folds]
-        known = [shared for shared in found if shared is not None]
+        known = [shared for fold in partition.folds if (shared := fold.shared[what]) is not None]
         if known:
             words.append(_kind(what, [each for shared in known for each in shared]))
         elif what != "sessions":

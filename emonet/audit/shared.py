@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 
 from emonet.audit.finding import Finding, Level
 from emonet.corpus.corpus import Utterance
@@ -20,16 +22,29 @@ class Placed:
     utterance: Utterance
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FoldRows:
     """All that is in a fold; an utterance of a split list may be there more than once."""
 
     name: str
     rows: tuple[Placed, ...]
 
-    def part(self, name: str) -> list[Utterance]:
+    @cached_property
+    def parts(self) -> Mapping[str, Sequence[Utterance]]:
+        """The utterances of each part that has any."""
+        found: dict[str, list[Utterance]] = {}
+        for row in self.rows:
+            found.setdefault(row.part, []).append(row.utterance)
+        return found
+
+    def part(self, name: str) -> Sequence[Utterance]:
         """Return the utterances of a part."""
-        return [row.utterance for row in self.rows if row.part == name]
+        return self.parts.get(name, ())
+
+    @cached_property
+    def shared(self) -> Mapping[str, tuple[Shared, ...] | None]:
+        """What each pair of parts shares of each kind of thing; None for what no utterance has."""
+        return {rule.what: shared_values(self, rule.read) for rule in RULES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +58,21 @@ class Shared:
     examples: tuple[str, ...]
 
 
+_NONE: set[str | None] = set()
 Read = Callable[[Utterance], str | None]
 
 
 def shared_values(fold: FoldRows, read: Read) -> tuple[Shared, ...] | None:
     """Return what each pair of parts shares of a value, None where no utterance has one."""
-    values = {
-        part: {value for each in fold.part(part) if (value := read(each)) is not None} for part in _parts(fold.rows)
-    }
+    values = {part: set(map(read, listed)) - {None} for part, listed in fold.parts.items()}
     if not any(values.values()):
         return None
     found = []
     for one, other in PAIRS:
-        ours, theirs = values.get(one, set()), values.get(other, set())
-        both = sorted(ours & theirs)
+        ours, theirs = values.get(one, _NONE), values.get(other, _NONE)
+        both = sorted(str(value) for value in ours & theirs)
         found.append(Shared(one, other, len(both), len(ours), tuple(both[:3])))
     return tuple(found)
-
-
-def _parts(rows: Iterable[Placed]) -> list[str]:
-    return list(dict.fromkeys(row.part for row in rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +95,24 @@ class Rule:
 
 
 RULES = (
-    Rule("utterances", lambda each: each.id, "problem", "problem", "Keep each utterance in one part."),
+    Rule("utterances", attrgetter("id"), "problem", "problem", "Keep each utterance in one part."),
     Rule(
         "speakers",
-        lambda each: each.speaker,
+        attrgetter("speaker"),
         "problem",
         "warning",
         "Scores are speaker-dependent: choose a protocol by speaker, or declare the overlap with its reason.",
     ),
     Rule(
         "sessions",
-        lambda each: each.session,
+        attrgetter("session"),
         "warning",
         "warning",
         "Channel and dialogue may be recognised: leave-one-session-out keeps sessions apart.",
     ),
     Rule(
         "texts",
-        lambda each: each.text,
+        attrgetter("text"),
         "warning",
         "warning",
         "The same sentences are learned and tested: text-independent protocols keep them apart.",
@@ -125,7 +135,7 @@ def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
     """
     found = []
     for rule in RULES:
-        shared = shared_values(fold, rule.read)
+        shared = fold.shared[rule.what]
         if shared is not None:
             found.append(_finding(fold, rule, shared, overlap if rule.what == "speakers" else ""))
     return found

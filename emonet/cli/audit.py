@@ -25,7 +25,10 @@ _RECIPES = (".yaml", ".yml")
 @app.command()
 def audit(  # noqa: PLR0913 - a command's options
     subjects: Annotated[
-        list[str], typer.Argument(metavar="SUBJECT...", help="A recipe, a corpus as in a recipe, or split files.")
+        list[str],
+        typer.Argument(
+            metavar="SUBJECT...", help="A recipe, split files or folders of them, or a corpus as in a recipe."
+        ),
     ],
     *,
     protocol: Annotated[
