@@ -134,11 +134,14 @@ def _of_lists(
     listed = read_lists([Path(subject) for subject in subjects], form)
     called = listed.header.corpus or listed.data
     corpus = registry.corpus(corpus_id) if corpus_id else corpus_called(called, registry.corpora.values())
-    if corpus is None and not rules.patterns and not any("speaker" in entry.facts for entry in listed.entries):
-        message = f"{listed.name}: nothing tells the speakers of this list"
-        known = f" (it calls its data '{called}', which is no corpus here)" if called else ""
-        raise EmonetError(f"{message}{known}. Give --corpus ID, or --speaker REGEX, e.g. --speaker '/(\\d\\d)'.")
-    return (audit_list(listed, rules, corpus, audio=audio, listen=listen),)
+    verdict = audit_list(listed, rules, corpus, audio=audio, listen=listen)
+    if not rules.patterns and all(finding.what != "speakers" for finding in verdict.findings):
+        why = f" (it calls its data '{called}', which is no corpus here)" if called else ""
+        if corpus is not None:
+            why = f" (the names of '{corpus.id}' do not say them, and its data are not here)"
+        advice = "Give --corpus ID, or --speaker REGEX, e.g. --speaker '/(\\d\\d)'."
+        raise EmonetError(f"{listed.name}: nothing tells the speakers of this list{why}. {advice}")
+    return (verdict,)
 
 
 def show_verdict(verdict: Verdict, *, every_fold: bool = False) -> None:

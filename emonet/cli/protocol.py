@@ -97,13 +97,13 @@ def import_(  # noqa: PLR0913 - a command's options
     options = {"file": list(files), **{key: value for key, value in given.items() if value}}
     options |= {"dev_by": dev_by} if dev is not None else {}
     gathered = gathered_from(corpus, IMPORTED, options, root, load_plugins(plugin))
-    protocol = gathered.facts.protocol
     if name:
-        protocol = replace(protocol, id=f"{gathered.facts.corpus.id}/{IMPORTED} {name}")
-    write_protocol(protocol, out)
+        protocol = replace(gathered.facts.protocol, id=f"{gathered.facts.corpus.id}/{IMPORTED} {name}")
+        gathered = replace(gathered, facts=replace(gathered.facts, protocol=protocol))
+    write_protocol(gathered.facts.protocol, out)
     verdict = _verdict(gathered, quiet=json)
     if json:
-        print_json({**facts_of(gathered), "id": protocol.id, "file": str(out), "audit": verdict.to_json()})
+        print_json({**facts_of(gathered), "file": str(out), "audit": verdict.to_json()})
         return
     _print(gathered)
     say(verdict.line)

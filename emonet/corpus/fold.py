@@ -84,6 +84,6 @@ def check_speakers(fold: Fold, corpus: Corpus, utterances: Sequence[Utterance]) 
             f"Corpus '{corpus.id}', fold '{fold.name}': speaker '{shared[0]}' is in {where} "
             f"({len(shared)} of {len(parts_of)} speakers stand in two parts). Scores would be speaker-dependent. "
             "Choose a protocol by speaker, or declare the overlap, in a recipe with `official: {overlap: REASON}` "
-            "or `imported: {overlap: REASON}`, in a card with `overlap: REASON`."
+            "or `imported: {overlap: REASON}`, on import with --overlap REASON, in a card with `overlap: REASON`."
         )
         raise CorpusError(message)

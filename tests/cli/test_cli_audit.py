@@ -31,6 +31,12 @@ def test_a_list_that_nothing_reads_is_refused(emonet: Emonet, lists: Path) -> No
     ran = emonet("audit", lists)
     assert ran.code == 2
     assert "lists: nothing tells the speakers of this list. Give --corpus ID, or --speaker REGEX" in ran.err
+    silent = emonet("audit", lists, "--corpus", "iemocap")
+    assert silent.code == 2
+    assert "(the names of 'iemocap' do not say them, and its data are not here)" in silent.err
+    named = lists.with_name("foo_test_fold_1.jsonl")
+    named.write_text('{"key": "a", "wav": "a.wav", "dataset": "nowhere"}\n')
+    assert "(it calls its data 'nowhere', which is no corpus here)" in emonet("audit", named).err
 
 
 def test_a_corpus_is_audited_by_its_own_protocols(emonet: Emonet, plugin: Path, tones: Path) -> None:

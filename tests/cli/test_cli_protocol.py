@@ -56,6 +56,8 @@ def test_lists_of_others_get_a_name_and_a_dev(emonet: Emonet, plugin: Path, tone
     ran = emonet(*command, "--plugin", plugin, "--dev", "0.5", "--name", "theirs")
     assert ran.code == 0, ran.err
     assert "# protocol: theirs" in (tmp_path / "mine.csv").read_text()
+    assert "tones/imported theirs  #" in ran.out
+    assert "Audit of tones/imported theirs #" in ran.out
 
 
 @pytest.mark.parametrize(
