@@ -124,7 +124,8 @@ def _parts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
 def _per_speaker(speakers: Mapping[str, int]) -> Finding:
     middle = median(speakers.values())
     few = sorted((name for name, count in speakers.items() if count < middle / 2), key=lambda name: speakers[name])
-    seen = f"{min(speakers.values())} to {max(speakers.values())}, median {middle:g}"
+    least, most = min(speakers.values()), max(speakers.values())
+    seen = str(most) if least == most else f"{least} to {most}, median {middle:g}"
     if len(few) > len(speakers) / 4:  # so it is with this corpus, and no sign of a missing part
         return Finding("ok", "utterances per speaker", seen)
     if few:

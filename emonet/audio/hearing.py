@@ -32,6 +32,8 @@ FULL_SCALE = 0.999
 """Absolute sample from which on a converter or codec had no room left."""
 CLIPPED = 1e-3
 """Share of samples at full scale from which on a clip is reported as clipped."""
+_MANY_CLIPPED = 0.01
+"""Share of clipped files from which on they are worth a warning."""
 _MOST_REASONS = 20
 
 
@@ -138,6 +140,8 @@ def _clipping(hearing: Hearing) -> Finding:
     if not hearing.clipped:
         return Finding("ok", "clipped files", "none", f"below {CLIPPED:.1%} of samples at full scale")
     share = hearing.clipped.count / len(hearing.seconds)
+    if share < _MANY_CLIPPED:
+        return Finding("ok", "clipped files", f"{share:.1%}, {hearing.clipped}", f"below {_MANY_CLIPPED:.0%} of files")
     advice = "Usual in loud speech; where it goes with one class or speaker, a model can learn it instead of the voice."
     return Finding("warning", "clipped files", f"{share:.1%}, {hearing.clipped}", "none", advice)
 

@@ -106,6 +106,10 @@ def _scanned(corpus: Corpus, root: Path) -> list[Utterance]:
     found = sorted(corpus.scan(root), key=lambda utterance: utterance.id)
     if not found:
         raise CorpusError(f"{root}: corpus '{corpus.id}' has no utterances there. Give its own folder with --root.")
+    odd = next((utterance.path for utterance in found if not _is_text(utterance.path)), None)
+    if odd is not None:
+        message = f"{root}: the name '{ascii(odd)[1:-1]}' is not UTF-8. Rename such files, e.g. with convmv"
+        raise CorpusError(f"{message}; `emonet corpora check` names them all.")
     for one, other in pairwise(found):
         if one.id == other.id:
             raise CorpusError(
@@ -113,6 +117,11 @@ def _scanned(corpus: Corpus, root: Path) -> list[Utterance]:
                 "Ids must differ: mend the corpus' scan."
             )
     return found
+
+
+def _is_text(path: str) -> bool:
+    """Say whether a file's name was UTF-8; what was not is read with surrogates, which nothing can write."""
+    return path.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
 def _key(root: Path, utterances: Sequence[Utterance]) -> str:

@@ -96,7 +96,8 @@ def coverage(
         if tasks or recipe
         else registry.corpora
     )
-    covered = list(coverage_of(corpora.values(), registry.ontology))
+    doors = {name for name, corpus in corpora.items() if registry.corpora.get(name) is not corpus}
+    covered = list(coverage_of(corpora.values(), registry.ontology, doors))
     if json:
         print_json([asdict(each) for each in covered])
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -21,9 +21,8 @@ class Covered:
 
     Attributes:
         word: its canonical word, empty where no word has this spelling.
-        status: whether its cell is that of the paper's Table 2, or the card's own with a reason; ``unmapped`` where
-            the label is a known word but has no cell; ``no emotion`` where the target has no cells and no word knows
-            the label.
+        status: whether its cell is that of the paper's Table 2, or the card's own with a reason; ``no emotion`` where
+            a card says so of the target; ``unmapped`` where nobody says anything.
         affect: the cell that the corpus uses.
         proposal: the canonical word's cell, where the corpus has none.
         contested: who puts the word into another cell, the canonical words included.
@@ -39,32 +38,32 @@ class Covered:
     contested: tuple[Contest, ...]
 
 
-def coverage_of(corpora: Iterable[Corpus], ontology: Ontology) -> Iterator[Covered]:
-    """Yield every label of every target with classes."""
+def coverage_of(corpora: Iterable[Corpus], ontology: Ontology, without_card: Collection[str] = ()) -> Iterator[Covered]:
+    """Yield every label of every target with classes; ``without_card`` are the ids of corpora that came by a door."""
     for corpus in corpora:
         for target in corpus.targets:
             for label in target.classes:
-                yield _covered(corpus, target, label, ontology)
+                yield _covered(corpus, target, label, ontology, stated=corpus.id not in without_card)
 
 
 def users_of(corpora: Iterable[Corpus], ontology: Ontology) -> dict[str, list[str]]:
     """Return which corpora use each canonical word."""
     users: dict[str, list[str]] = {name: [] for name in ontology.words}
     for each in coverage_of(corpora, ontology):
-        if each.word and each.corpus not in users[each.word]:
+        if each.word and each.status != "no emotion" and each.corpus not in users[each.word]:
             users[each.word].append(each.corpus)
     return users
 
 
-def _covered(corpus: Corpus, target: Target, label: str, ontology: Ontology) -> Covered:
+def _covered(corpus: Corpus, target: Target, label: str, ontology: Ontology, *, stated: bool) -> Covered:
     word = ontology.canonical(label) or ""
     affect, known = target.affect.get(label), ontology.words.get(word)
     if affect is not None:
         status: Status = "card" if affect.reason else "Table 2"
     else:
-        status = "unmapped" if known or target.affect else "no emotion"
-    proposal = known.affect if known and affect is None else None
-    contested = known.contested if known else ()
+        status = "no emotion" if stated and not target.affect else "unmapped"
+    proposal = known.affect if known and status == "unmapped" else None
+    contested = known.contested if known and status != "no emotion" else ()
     if known and known.affect and affect and _cell(known.affect) != _cell(affect):
         contest = Contest(f"the canonical word '{word}'", known.affect.arousal, known.affect.valence)
         contested = (contest, *contested)

@@ -367,3 +367,12 @@ def test_a_manifest_whose_files_lie_elsewhere_is_told_where(copy: Path) -> None:
     elsewhere.mkdir()
     missing = named(check(replace(FOO, scan=listed, expected=Expected()), elsewhere, quick=True), "missing files")
     assert missing.advice == f"The folder {copy} holds them: --root {copy}"
+
+
+def test_few_clipped_files_are_no_warning(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loud = np.clip(2 * np.sin(2 * np.pi * 220 / 16000 * np.arange(8000)), -1, 1)
+    soundfile.write(copy / "a-joy.wav", loud, 16000)
+    assert named(check(FOO, copy), "clipped files").level == "warning"
+    monkeypatch.setattr(hearing, "_MANY_CLIPPED", 0.5)
+    few = named(check(FOO, copy), "clipped files")
+    assert (few.level, few.seen, few.expected) == ("ok", "25.0%, 1: a-joy.wav", "below 50% of files")

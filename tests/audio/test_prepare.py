@@ -15,6 +15,7 @@ import pytest
 import soundfile
 from audio_tones import Heard, tone
 from filelock import FileLock
+from made import make_corpus
 
 from emonet import Corpus, CorpusError, Utterance
 from emonet.audio import shards, table
@@ -320,3 +321,14 @@ def test_a_finished_store_is_found_by_its_files_alone(corpus: Corpus, root: Path
     assert finished_store(corpus, root) == prepared.folder
     next(root.rglob("*.wav")).touch()
     assert finished_store(corpus, root) is None
+
+
+def test_a_name_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    def scan(root: Path) -> list[Utterance]:
+        return [Utterance(path.stem, path.name, {"emotion": "joy"}) for path in root.iterdir()]
+
+    root = tmp_path / "odd"
+    root.mkdir()
+    Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9.wav")).write_bytes(b"RIFF")
+    with pytest.raises(CorpusError, match=r"the name 'caf\\udce9\.wav' is not UTF-8\. Rename such files"):
+        prepare(replace(make_corpus(), scan=scan), root)

@@ -26,6 +26,7 @@ def corpus_with(**cells: Affect | None) -> Corpus:
 
 def test_each_label_says_where_its_cell_comes_from(ontology: Ontology) -> None:
     corpus = corpus_with(anger=TABLE_2["anger"], calm=Affect("low", "neutral", "a stand-in"), happy=None)
+    assert [each.status for each in coverage_of([corpus], ontology)] == ["Table 2", "card", "unmapped"]
     anger, calm, happy = coverage_of([corpus], ontology)
     assert (anger.status, anger.word, anger.contested) == ("Table 2", "anger", ())
     assert (calm.status, calm.affect) == ("card", Affect("low", "neutral", "a stand-in"))
@@ -46,8 +47,18 @@ def test_a_card_that_disagrees_with_the_words_is_contested(ontology: Ontology) -
 
 
 def test_targets_without_emotions_are_no_finding(ontology: Ontology) -> None:
-    corpus = corpus_with(healthy=None, ill=None)
-    assert [each.status for each in coverage_of([corpus], ontology)] == ["no emotion", "no emotion"]
+    corpus = corpus_with(healthy=None, positive=None)
+    covered = list(coverage_of([corpus], ontology))
+    assert [(each.status, each.proposal, each.contested) for each in covered] == [("no emotion", None, ())] * 2
+    assert users_of([corpus], ontology)["positive"] == []
+
+
+def test_a_corpus_that_came_by_a_door_says_nothing_of_its_labels(ontology: Ontology) -> None:
+    covered = list(coverage_of([corpus_with(happy=None, qzx=None)], ontology, {"foo"}))
+    assert [(each.status, each.proposal) for each in covered] == [
+        ("unmapped", TABLE_2["happiness"]),
+        ("unmapped", None),
+    ]
 
 
 def test_a_label_without_a_word_in_a_target_with_cells_is_unmapped(ontology: Ontology) -> None:
