@@ -10,6 +10,7 @@ from typing import Any
 
 from emonet.corpus.corpus import Target, Utterance
 from emonet.corpus.labels import labels_from, tidied
+from emonet.corpus.tails import Tails
 from emonet.corpus.walk import files_below, is_listed
 from emonet.errors import CorpusError, did_you_mean
 
@@ -57,21 +58,20 @@ def scan_tables(
     Raises:
         CorpusError: a table is missing, or a row cannot be read; names file and line.
     """
-    # the shallowest file wins where two end alike, e.g. a copy in a folder of its own
-    paths = sorted(files_below(root), key=lambda path: path.count("/"))
-    by_tail = {tail: path for path in reversed(paths) for tail in _tails(path)}
+    tails = Tails(files_below(root))
     for split, name in rule.files.items():
-        if name not in by_tail:
+        found = tails.find(name)
+        if found is None:
             message = (
                 f"{root}: this does not look like the corpus '{corpus_id}': there is no '{name}' in it. "
                 "Give the folder that holds this file with --root."
             )
             raise CorpusError(message)
-        table = root / by_tail[name]
+        table = root / found
         line = 0
         for line, row in read_rows(table, rule.delimiter, rule.encoding, quotes=rule.quotes):
             of_table = {"split": split} if split else {}
-            utterance = _utterance(rule, split, {**row, **of_table}, targets, by_tail, f"{table}:{line}")
+            utterance = _utterance(rule, split, {**row, **of_table}, targets, tails, f"{table}:{line}")
             if utterance.labels and not is_listed(utterance.path, known_bad):
                 yield utterance
         if line == 0:
@@ -140,18 +140,12 @@ def fill(template: str, row: Mapping[str, str], place: str) -> str:
         raise CorpusError(f"{place}: there is no column '{column}'. {hint} Columns: {', '.join(row)}.") from None
 
 
-def _tails(path: str) -> Iterator[str]:
-    parts = path.split("/")
-    for start in range(len(parts)):
-        yield "/".join(parts[start:])
-
-
 def _utterance(
     rule: TableRule,
     split: str,
     row: Mapping[str, str],
     targets: tuple[Target, ...],
-    by_tail: Mapping[str, str],
+    tails: Tails,
     place: str,
 ) -> Utterance:
     tail = fill(rule.path[split], row, place)
@@ -163,7 +157,7 @@ def _utterance(
     start, end = (_seconds(fill(template, row, place), place) for template in (rule.start, rule.end))
     return Utterance(
         id=name,
-        path=by_tail.get(tail, tail),
+        path=tails.find(tail) or tail,
         labels=labels_from(codes, targets, place),
         start=start or 0.0,
         end=end,
