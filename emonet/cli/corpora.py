@@ -20,6 +20,7 @@ from emonet.cli.console import (
     print_table,
     say,
 )
+from emonet.cli.corpora_new import new
 from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, chosen, registered
 from emonet.cli.progress import progress_listener
 from emonet.cli.stats import stats
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, fetch, check and prepare corpora.", no_args_is_help=True, add_completion=False)
 app.command()(stats)
+app.command("new")(new)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The corpus' id, as in 'emonet corpora list'.")]
 

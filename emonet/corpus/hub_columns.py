@@ -13,7 +13,7 @@ AUDIO = "audio"
 """The field whose column holds the clips."""
 ID = "id"
 
-_OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     TARGET: ("emotion", "emotions", "labels", "emotion_label", "category", "class"),
     "speaker": ("speaker_id", "speakerid", "spk", "spk_id", "speaker_name", "actor", "actor_id", "client_id"),
     "session": ("session_id", "dialogue", "dialogue_id", "dialog_id"),
@@ -66,7 +66,7 @@ def check_fields(given: Mapping[str, str], targets: Sequence[str]) -> None:
 
 def _own(field: str, columns: Sequence[str]) -> str:
     lowered = {column.lower(): column for column in reversed(columns)}
-    for name in (field, *_OTHER_NAMES.get(field, ())):
+    for name in (field, *OTHER_NAMES.get(field, ())):
         if name in lowered:
             return lowered[name]
     return ""

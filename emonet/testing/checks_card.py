@@ -20,7 +20,8 @@ def check_the_card_is_complete(corpus: Corpus) -> None:
         "licence": corpus.licence,
         "citation.authors": citation.authors,
         "citation.title": citation.title,
-        "citation.year": citation.year,
+        # an unpublished corpus has no year yet, and says so by 0
+        "citation.year": citation.year or corpus.access == "unpublished",
         "languages": corpus.languages,
         "homepage or how_to_get": corpus.homepage or corpus.how_to_get,
         "examples": corpus.examples,

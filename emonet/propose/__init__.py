@@ -1,0 +1,1 @@
+"""What a folder of files suggests: a corpus card, and a plugin package around it."""

@@ -1,0 +1,138 @@
+"""What the CSV files of a folder say of its audio files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from emonet.corpus.cardless import TARGET
+from emonet.corpus.hub_columns import OTHER_NAMES
+from emonet.corpus.rows import SPLITS
+from emonet.corpus.table import read_rows
+from emonet.errors import CorpusError
+from emonet.propose.roles import Labels, labels_of
+from emonet.propose.slots import Slot
+from emonet.propose.words import Meaning
+
+_SHARE = 0.8
+"""Part of a table's rows that must name audio files that are there."""
+_BELIEVED = 2.0
+"""Score of labels from which on their values speak for themselves, whatever the column is called."""
+_MOST_CLASSES = 40
+_NAME = re.compile(r"[^\W\d][\w -]*")
+"""Names that can stand in a template."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A CSV file: its POSIX path below the folder, its delimiter, and its rows."""
+
+    name: str
+    delimiter: str
+    rows: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """CSV files that describe the audio, and what their columns hold.
+
+    Attributes:
+        sheets: split, or an empty name, -> file.
+        path: template of the audio's path.
+        fields: field of an utterance -> column.
+    """
+
+    sheets: Mapping[str, Sheet]
+    path: str
+    fields: Mapping[str, str]
+    labels: Labels
+
+
+def columns_in(folder: Path, tables: Sequence[str], sounds: Sequence[str], meaning: Meaning) -> Columns | None:
+    """Judge the CSV files of a folder; None where none of them labels its audio files.
+
+    Args:
+        tables: their POSIX paths below the folder.
+        sounds: those of the audio files.
+        meaning: knows words for emotions.
+    """
+    ends = {end for sound in sounds for end in _ends(sound)}
+    sheets = [sheet for name in tables if (sheet := _read(folder, name)) is not None and sheet.rows]
+    found = [(sheet, path) for sheet in sheets if (path := _path_column(sheet, ends, sounds))]
+    if not found:
+        return None
+    parts = {SPLITS.get(PurePosixPath(sheet.name).stem.lower(), ""): sheet for sheet, _ in found}
+    path = found[0][1]
+    alike = all(each == path and set(sheet.rows[0]) == set(found[0][0].rows[0]) for sheet, each in found)
+    if len(parts) < len(found) or "" in parts or not alike:
+        sheet, path = max(found, key=lambda each: len(each[0].rows))
+        parts = {"": sheet}
+    rows = [row for sheet in parts.values() for row in sheet.rows]
+    return _judged(parts, path, rows, meaning)
+
+
+def _judged(
+    parts: Mapping[str, Sheet], path: str, rows: Sequence[Mapping[str, str]], meaning: Meaning
+) -> Columns | None:
+    usable = [name for name in rows[0] if _NAME.fullmatch(name) and f"{{{name}}}" not in path]
+    labels = _label_column(usable, rows, meaning)
+    if labels is None:
+        return None
+    column, found = labels
+    fields = {"label": column}
+    for field in ("speaker", "session", "text", "language", "start", "end"):
+        names = (field, *OTHER_NAMES.get(field, ()))
+        named = [name for name in usable if name.lower() in names and name != column]
+        if named:
+            fields[field] = named[0]
+    split = [name for name in usable if name.lower() in {"split", "part", "partition", "subset", "set"}]
+    if "" in parts and split and {row[split[0]].lower() for row in rows} <= set(SPLITS):
+        fields["split"] = split[0]
+    return Columns(parts, path, fields, found)
+
+
+def _label_column(
+    columns: Sequence[str], rows: Sequence[Mapping[str, str]], meaning: Meaning
+) -> tuple[str, Labels] | None:
+    named = {TARGET, *OTHER_NAMES[TARGET]}
+    found: list[tuple[bool, float, str, Labels]] = []
+    for column in columns:
+        slot = Slot(0, 0, "", tuple(row[column] or None for row in rows))
+        is_named = column.lower() in named and 2 <= len(slot.counts) <= _MOST_CLASSES
+        labels = labels_of(slot, meaning)
+        if labels is None and is_named:
+            codes = {value: meaning(value) or value for value in sorted(slot.counts)}
+            labels = Labels(slot, 0, codes, "its column is called so")
+        if labels is not None and (is_named or labels.score >= _BELIEVED):
+            found.append((is_named, labels.score, column, labels))
+    best = max(found, key=lambda each: each[:2], default=None)
+    return None if best is None else (best[2], best[3])
+
+
+def _read(folder: Path, name: str) -> Sheet | None:
+    """Read a CSV file; None where it is none, since not every file of that name is a table of clips."""
+    path = folder / name
+    try:
+        header = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+        delimiter = max(",;\t", key=header.count)
+        return Sheet(name, delimiter, tuple(row for _, row in read_rows(path, delimiter, "utf-8-sig")))
+    except (CorpusError, OSError, UnicodeDecodeError):
+        return None
+
+
+def _path_column(sheet: Sheet, ends: set[str], sounds: Sequence[str]) -> str:
+    """Return the template of the audio's path, or an empty string."""
+    suffixes = sorted({PurePosixPath(sound).suffix for sound in sounds})
+    for column in sheet.rows[0]:
+        for suffix in ("", *suffixes):
+            there = sum(row[column] + suffix in ends for row in sheet.rows if row[column])
+            if _NAME.fullmatch(column) and there >= _SHARE * len(sheet.rows):
+                return f"{{{column}}}{suffix}"
+    return ""
+
+
+def _ends(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]

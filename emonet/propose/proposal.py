@@ -1,0 +1,139 @@
+"""What a folder of audio files suggests for a corpus card, and how sure it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from emonet.corpus.suffixes import is_audio
+from emonet.corpus.walk import files_below
+from emonet.errors import CorpusError
+from emonet.propose.columns import Columns, columns_in
+from emonet.propose.pattern import regex_of
+from emonet.propose.roles import Labels, Roles, renamed_split, roles_of
+from emonet.propose.slots import parts_of
+from emonet.propose.words import Meaning
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The scan of a card, and the sentences that go with it.
+
+    Attributes:
+        scan: what stands under ``scan``.
+        codes: raw code -> class.
+        sheets: CSV files that the scan reads: POSIX path, delimiter and rows.
+        splits: whether paths or rows say the part that they belong to.
+        assumed: what was taken for what.
+        check: what the user should look at.
+    """
+
+    scan: Mapping[str, Any]
+    codes: Mapping[str, str]
+    splits: bool
+    assumed: tuple[str, ...]
+    check: tuple[str, ...]
+    columns: Columns | None = field(default=None, repr=False)
+
+
+def proposed(folder: Path, meaning: Meaning) -> Proposal:
+    """Look at the names in a folder, and at its CSV files; no audio file is opened.
+
+    Raises:
+        CorpusError: there is no such folder, no audio in it, or nothing that looks like a label.
+    """
+    files = list(files_below(folder))
+    sounds = [file for file in files if is_audio(file)]
+    if not sounds:
+        there = f"there is {', '.join(files[:3])}" if files else "it is empty"
+        raise CorpusError(f"{folder}: there is no audio file in it; {there}. Give the folder of the corpus.")
+    tables = [file for file in files if file.lower().endswith((".csv", ".tsv"))]
+    columns = columns_in(folder, tables, sounds, meaning)
+    if columns is not None:
+        return _of_columns(columns)
+    roles = roles_of(parts_of(sounds), meaning)
+    if roles is None:
+        raise CorpusError(_nothing(folder, sounds, tables))
+    return _of_roles(roles, sounds)
+
+
+def _nothing(folder: Path, sounds: Sequence[str], tables: Sequence[str]) -> str:
+    seen = f" and in {', '.join(tables[:3])}" if tables else ""
+    return (
+        f"{folder}: nothing in the paths of {len(sounds)} files (e.g. '{sounds[0]}'){seen} looks like a label: a "
+        "folder, or a piece of the name, that takes few values and comes back in many files. Write a CSV file in UTF-8 "
+        "with the columns file and label (and speaker, split, text where known) into the folder, and try again."
+    )
+
+
+def _of_columns(columns: Columns) -> Proposal:
+    files = {split: sheet.name for split, sheet in columns.sheets.items()}
+    sheet = next(iter(columns.sheets.values()))
+    templates = {name: f"{{{column}}}" for name, column in columns.fields.items()}
+    scan: dict[str, Any] = {"files": files.get("", files), "path": columns.path, **templates}
+    if sheet.delimiter != ",":
+        scan["delimiter"] = sheet.delimiter
+    if split := columns.fields.get("split"):
+        scan |= _split_rules({row[split] for row in sheet.rows})
+    assumed = [f"{', '.join(files.values())} holds a row for each utterance; the audio is {columns.path}"]
+    assumed += [f"{name} is the column '{column}'" for name, column in columns.fields.items()]
+    has_splits = "split" in columns.fields or "" not in files
+    known = {*columns.fields, *(["split"] if has_splits else [])}
+    return Proposal(
+        {"table": scan},
+        columns.labels.codes,
+        has_splits,
+        tuple(assumed),
+        tuple(_doubts(columns.labels, known)),
+        columns,
+    )
+
+
+def _of_roles(roles: Roles, sounds: Sequence[str]) -> Proposal:
+    scan: dict[str, Any] = {"regex": regex_of(roles, _suffixes(sounds))}
+    if "split" in roles.fields:
+        scan |= _split_rules(set(roles.fields["split"].counts))
+    assumed = []
+    for name, slot in roles.fields.items():
+        values = sorted(slot.counts)
+        shown = ", ".join(values[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")
+        place = "the file's name" if slot.level == 0 else f"a folder, {slot.level} above the file"
+        why = f"; {roles.labels.reason}" if name == "label" else ""
+        assumed.append(f"{name} stands in {place}: {len(values)} values ({shown}){why}")
+    is_said = "split" in roles.fields and None not in roles.fields["split"].values
+    return Proposal(
+        {"pattern": scan}, roles.labels.codes, is_said, tuple(assumed), tuple(_doubts(roles.labels, set(roles.fields)))
+    )
+
+
+def _split_rules(values: set[str]) -> dict[str, Any]:
+    """Return how parts are spelt otherwise than train, dev and test."""
+    renamed = renamed_split(values)
+    lower = ["split"] if any(value != value.lower() for value in values) else []
+    return ({"lower": lower} if lower else {}) | ({"rename": {"split": renamed}} if renamed else {})
+
+
+def _suffixes(sounds: Sequence[str]) -> list[str]:
+    """Return the suffixes of the corpus: the usual one alone, where clips stand beside copies in another format."""
+    counts = Counter(PurePosixPath(sound).suffix for sound in sounds)
+    names = Counter(str(PurePosixPath(sound).with_suffix("")) for sound in sounds)
+    has_copies = any(count > 1 for count in names.values())
+    return [counts.most_common(1)[0][0]] if has_copies else sorted(counts)
+
+
+def _doubts(labels: Labels, fields: set[str]) -> Iterator[str]:
+    if labels.score < 2:
+        yield "the labels are raw codes: say under codes what they mean, and rename the classes"
+    elif labels.score < 3:
+        yield "the labels are first letters, read as words: compare codes with the corpus' documentation"
+    if "speaker" not in fields:
+        yield "no speaker was found: without one, no score can be speaker-independent"
+    if "text" not in fields:
+        yield "no text was found: if sentences come back, name the group of the regex (or the column) that says which"
+    else:
+        yield "text may be a count of takes instead of a sentence"

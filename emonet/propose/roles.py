@@ -1,0 +1,205 @@
+"""What each slot of the paths stands for: label, speaker, text, split or session."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from emonet.corpus.rows import SPLITS
+from emonet.propose.slots import Cut, Slot, cuts_of, joined
+from emonet.propose.words import Meaning, initials_in
+
+_MOST_CLASSES = 15
+"""Values of codes that nobody knows up to which they may be labels."""
+_FILES = 4
+"""Files that each value of such codes has on average, at least."""
+_KNOWN = 0.6
+"""Share of the values that must be words for emotions, for a slot to be the label by its words."""
+_SPLITS = frozenset({*SPLITS, "training", "testing", "eval", "evaluation"})
+_SEXES = ({"f", "m"}, {"female", "male"}, {"w", "m"})
+_SPEAKER = re.compile(r"(actor|speaker|spkr?|subject|subj|participant|person)s?", re.IGNORECASE)
+_SPEAKER_CODE = re.compile(r"(?:actor|speaker|spk|sub|[sfmp])\d+", re.IGNORECASE)
+_SESSION = re.compile(r"(session|sess?|dialogu?e?)", re.IGNORECASE)
+_SESSION_CODE = re.compile(r"(?:session|sess?|dialogu?e?)\d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A slot that may be the label: how good the reasons are, raw value -> class, and the reason in words."""
+
+    slot: Slot
+    score: float
+    codes: Mapping[str, str]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Roles:
+    """How paths are cut, and which slot stands for which field (``label`` among them)."""
+
+    cuts: tuple[Cut, ...]
+    fields: Mapping[str, Slot]
+    labels: Labels
+
+
+def roles_of(parts: Sequence[Sequence[str]], meaning: Meaning) -> Roles | None:
+    """Judge the slots of paths; None where nothing in them looks like a label.
+
+    Args:
+        parts: the texts of each level, the files' names first.
+        meaning: knows words for emotions.
+    """
+    ways = [cuts_of(texts, level) for level, texts in enumerate(parts)]
+    best = _best_labels(ways, meaning)
+    if best is None:
+        return None
+    # A level without the label is cut at its separators, if it has any; finer cuts are made for the label only.
+    cuts = [_cut_with(best.slot, cuts) or [cut for cut in cuts if not cut.is_fine][-1] for cuts in ways]
+    slots = [slot for cut in cuts for slot in cut.slots if slot is not best.slot and not slot.is_constant]
+    fields = {"label": best.slot}
+    for name, find in (("split", _split), ("session", _session)):
+        found = find(slots, cuts)
+        if found is not None:
+            fields[name] = found
+            slots.remove(found)
+    speaker = _speaker(slots, best.slot, cuts)
+    if speaker is not None:
+        fields["speaker"] = speaker
+    cuts = [joined(cut, lambda slot: slot not in fields.values()) for cut in cuts]
+    text = _text([slot for cut in cuts for slot in cut.slots], fields)
+    return Roles(tuple(cuts), fields | ({} if text is None else {"text": text}), best)
+
+
+def _best_labels(ways: Sequence[Sequence[Cut]], meaning: Meaning) -> Labels | None:
+    found: list[Labels] = []
+    for cuts in ways:
+        for cut in cuts:
+            free = (slot for slot in cut.slots if not _is_spoken_for(slot, cut))
+            found += [labels for slot in free if (labels := labels_of(slot, meaning))]
+    speakers = [slot for cuts in ways for cut in cuts for slot in cut.slots if _has_cue(slot, cut)]
+    others = [each for each in found if not any(each.slot.same_as(slot) for slot in speakers)]
+    # Where two are as good: the file's own name, then more values.
+    return max(others, key=lambda each: (each.score, -each.slot.level, len(each.codes)), default=None)
+
+
+def labels_of(slot: Slot, meaning: Meaning) -> Labels | None:
+    """Say whether a slot may be the label: by words, by first letters of words, or as codes that nobody knows."""
+    values = sorted(slot.counts)
+    if not 2 <= len(values) <= len(slot.values) / 2:
+        return None
+    words = {value: meaning(value) for value in values}
+    known = [value for value in values if words[value]]
+    if len({words[value] for value in known}) >= 2 and len(known) >= _KNOWN * len(values):
+        codes = {value: words[value] or value.lower() for value in values}
+        return Labels(slot, 3 + len(known) / len(values), codes, "its values are words for emotions")
+    if initials := initials_in(values):
+        return Labels(slot, 2, initials, "its values are first letters of words for emotions")
+    if not 3 <= len(values) <= _MOST_CLASSES or sum(slot.counts.values()) < _FILES * len(values):
+        return None
+    is_letters = all(value.isalpha() for value in values)
+    reason = f"it takes {len(values)} values, whose meaning is not known"
+    return Labels(slot, 1 if is_letters else 0, {value: value for value in values}, reason)
+
+
+def _is_spoken_for(slot: Slot, cut: Cut) -> bool:
+    values = {value.lower() for value in slot.counts}
+    return values <= _SPLITS or values in _SEXES or _has_cue(slot, cut) or _is_session(slot, cut)
+
+
+def _is_session(slot: Slot, cut: Cut) -> bool:
+    return _follows(slot, cut, _SESSION) or all(_SESSION_CODE.fullmatch(value) for value in slot.counts)
+
+
+def _has_cue(slot: Slot, cut: Cut) -> bool:
+    """Say whether a slot is called a speaker, by the word before it or by its own values."""
+    own = all(_SPEAKER_CODE.fullmatch(value) for value in slot.counts)
+    return not slot.is_constant and (own or _follows(slot, cut, _SPEAKER))
+
+
+def _follows(slot: Slot, cut: Cut, word: re.Pattern[str]) -> bool:
+    before = [other for other in cut.slots if other.position == slot.position - 1 and other.is_constant]
+    return any(word.fullmatch(value) for other in before for value in other.counts)
+
+
+def _cut_with(slot: Slot, cuts: Sequence[Cut]) -> Cut | None:
+    return next((cut for cut in cuts if any(slot is other for other in cut.slots)), None)
+
+
+def _cut_around(slot: Slot, cuts: Sequence[Cut]) -> Cut:
+    return next(cut for cut in cuts if slot in cut.slots)
+
+
+def _split(slots: Sequence[Slot], cuts: Sequence[Cut]) -> Slot | None:
+    return next((slot for slot in slots if {value.lower() for value in slot.counts} <= _SPLITS), None)
+
+
+def _session(slots: Sequence[Slot], cuts: Sequence[Cut]) -> Slot | None:
+    return next((slot for slot in slots if _is_session(slot, _cut_around(slot, cuts))), None)
+
+
+def _speaker(slots: Sequence[Slot], label: Slot, cuts: Sequence[Cut]) -> Slot | None:
+    """Return the slot of speakers: called so, or a folder or the name's first piece that is crossed with labels."""
+    cued = [slot for slot in slots if _has_cue(slot, _cut_around(slot, cuts))]
+    free = [slot for slot in slots if {value.lower() for value in slot.counts} not in _SEXES]
+    likely = [slot for slot in free if _is_crossed(slot, label) and not slot.same_as(label) and not _counts(slot)]
+    if not cued and not likely:
+        return None
+    # folders from the top, then pieces of the name from its beginning
+    best = (cued or sorted(likely, key=lambda slot: (-slot.level, slot.position)))[0]
+    twins = [slot for slot in slots if slot.level == 0 and slot is not best and slot.same_as(best)]
+    return twins[0] if best.level and twins else best
+
+
+def _counts(slot: Slot) -> bool:
+    """Say whether a piece of the files' names only counts them: 0, 1, 2 or 01, 02, 03."""
+    if slot.level or not all(value.isdecimal() for value in slot.counts):
+        return False
+    numbers = sorted(int(value) for value in slot.counts)
+    return numbers[0] <= 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _is_crossed(slot: Slot, label: Slot) -> bool:
+    """Say whether most values meet most labels, with several files each: a count would give one file each."""
+    meetings = _meetings(slot, label)
+    labels = {one for pairs in meetings.values() for one in pairs}
+    met = sum(len(pairs) for pairs in meetings.values())
+    files = sum(sum(pairs.values()) for pairs in meetings.values())
+    return met >= 0.5 * len(labels) * len(meetings) and files >= 1.5 * met
+
+
+def _meetings(slot: Slot, other: Slot) -> Mapping[str, Mapping[str, int]]:
+    """Return how often each value of a slot meets each value of another."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one, two in zip(slot.values, other.values, strict=True):
+        if one is not None and two is not None:
+            found[one][two] += 1
+    return found
+
+
+def _text(slots: Iterable[Slot], fields: Mapping[str, Slot]) -> Slot | None:
+    """Return the slot of spoken texts: values that come back with several labels, and are no plain count."""
+    label, taken = fields["label"], list(fields.values())
+    found = []
+    for slot in slots:
+        if slot.is_constant or len(slot.counts) < 3 or any(slot is one or slot.same_as(one) for one in taken):
+            continue
+        meetings = _meetings(slot, label)
+        shared = sum(len(pairs) > 1 for pairs in meetings.values())
+        if shared >= 0.5 * len(meetings) and not all(value.isdecimal() for value in slot.counts):
+            found.append(slot)
+    return max(found, key=lambda slot: len(slot.counts), default=None)
+
+
+def renamed_split(values: Iterable[str]) -> dict[str, str]:
+    """Return value in lower case -> part, for the values of a slot of splits that are spelt otherwise.
+
+    >>> renamed_split(["Train", "val"]), renamed_split(["test", "evaluation"])
+    ({'val': 'dev'}, {'evaluation': 'dev'})
+    """
+    words = {value.lower() for value in values}
+    # beside a test part, an evaluation part is what others call dev
+    evaluation = "dev" if "test" in words else "test"
+    known = {**SPLITS, "training": "train", "testing": "test", "eval": evaluation, "evaluation": evaluation}
+    return {word: known[word] for word in sorted(words) if known[word] != word}
