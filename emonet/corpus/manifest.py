@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet.corpus.cardless import TARGET, Origin, codes_of, corpus_of, scan_rows
+from emonet.corpus.challenge import challenge_corpus, challenge_folder
 from emonet.corpus.corpus import Corpus, Target, Utterance
 from emonet.corpus.label_columns import label_columns
 from emonet.corpus.manifest_rows import Table, header_of, rows_of, tables_of
@@ -24,11 +25,15 @@ def manifest_corpus(path: Path, *, root: Path | None = None) -> Corpus:
     with labels: ``label``, ``label:NAME``, or ``label:NAME[LOW..HIGH]`` for numbers; the first is the first target.
     ``speaker``, ``split``, ``start``, ``end`` (in s), ``session``, ``text`` and ``language`` are known; others are
     passed over. Files are relative to ``root``, by default the folder of the CSV file.
+    A folder with ``wav`` and ``lab/train.csv`` is read as that of a ComParE challenge.
 
     Raises:
         CorpusError: naming file and line of what cannot be read.
     """
     base = manifest_root(path) if root is None else root
+    challenge = challenge_folder(path)
+    if challenge is not None and base == path:
+        return challenge_corpus(path, challenge)
     tables = tables_of(path)
     columns = label_columns((table.path, header_of(table, [TARGET])) for table in tables)
     utterances = without_clashes(entries_of(rows_of(tables, [TARGET]), base, columns.labels))

@@ -21,6 +21,17 @@ def _official(corpus: Corpus, utterances: Sequence[Utterance], *, overlap: str =
     return (Fold("official", groups),), overlap
 
 
+def _hidden_test(corpus: Corpus, utterances: Sequence[Utterance], *, dev: float | None = None, seed: int = 1) -> Folds:
+    """Test on the corpus' own dev part, since the labels of its test part are kept back; cut dev from train."""
+    share = 0.2 if dev is None else dev
+    new = {"train": "train", "dev": "test"}
+    held = {id_: new[part] for id_, part in groups_by("split", corpus, utterances).items() if part in new}
+    fold = Fold("hidden-test", held)
+    check_speakers(fold, corpus, utterances)
+    overlap = f"dev is a random {share:.0%} of the train utterances, since the corpus' own dev part is test here"
+    return (Fold(fold.name, with_random_dev(held, share, seed)),), overlap
+
+
 def _by_speaker(
     corpus: Corpus, utterances: Sequence[Utterance], *, dev: float = 0.2, test: float = 0.2, seed: int = 1
 ) -> Folds:
@@ -78,6 +89,7 @@ def _random_dev(groups: Groups, test: str, share: float, seed: int) -> Fold:
 
 GENERIC: Mapping[str, Callable[..., Folds]] = {
     "official": _official,
+    "hidden-test": _hidden_test,
     "by-speaker": _by_speaker,
     "leave-one-speaker-out": _leave_one_out("speaker"),
     "leave-one-session-out": _leave_one_out("session"),
