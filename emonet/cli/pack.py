@@ -93,7 +93,9 @@ def _scores(task: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the test scores under what goes before them: the dimension's name where there are several."""
     if task["score"] is not None:
         return {"": task["score"]}
-    return {f"{name} ": score for name, score in task.get("scores", {}).items()}
+    found = task.get("scores", {})
+    names = [each["name"] for each in task.get("dimensions", ())]
+    return {f"{name} ": found[name] for name in names if name in found}
 
 
 def _dimension(dimension: dict[str, Any]) -> str:

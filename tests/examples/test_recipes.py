@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from emonet.components import components_of
+from emonet.learned import chosen_outputs
 from emonet.plugin.registry import load_registry
 from emonet.recipe import read_recipe
 from emonet.strategies import STRATEGIES, strategy
@@ -29,3 +30,10 @@ def test_an_example_recipe_names_what_there_is(path: Path) -> None:
         assert components_of(name, system, strategy(system.strategy), registry.factory)
         if system.source is not None and system.source.corpus is not None:
             assert registry.corpus(system.source.corpus.id)
+
+
+def test_the_example_of_dimensions_learns_three_of_them_in_one_head() -> None:
+    recipe, _ = read_recipe(next(path for path in RECIPES if path.stem == "dimensions"))
+    entry = recipe.corpora[0]
+    outputs = chosen_outputs(load_registry().corpus(entry.id), entry.target)
+    assert (outputs.name, outputs.kind) == ("valence+arousal+dominance", "dimensional")
