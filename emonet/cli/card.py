@@ -190,12 +190,16 @@ def _ways(corpus: Corpus) -> Iterator[str]:
         yield f"  get it      {corpus.how_to_get}"
 
 
-def label_rows(corpus: Corpus, target: Target) -> Iterator[tuple[str, ...]]:
-    """Yield label, its codes, its count, arousal, valence and reason for each class."""
+def label_table(corpus: Corpus, target: Target) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return columns and a row for each class: its codes and count; arousal, valence and reason where it has them."""
     documented = corpus.expected.per_class.get(target.name, {})
+    columns: tuple[str, ...] = ("label", "codes", "count")
+    if target.affect:
+        columns += ("arousal", "valence", "reason")
+    rows: list[tuple[str, ...]] = []
     for label in target.classes:
         codes = ", ".join(code for code, name in target.codes.items() if name == label)
-        count = str(documented[label]) if label in documented else "-"
         cell = target.affect.get(label)
-        affect = (cell.arousal, cell.valence, cell.reason) if cell else ("-", "-", "no emotion")
-        yield (label, codes, count, *affect)
+        affect = (cell.arousal, cell.valence, cell.reason) if cell else ("-", "-", "")
+        rows.append((label, codes, str(documented.get(label, "-")), *(affect if target.affect else ())))
+    return columns, rows

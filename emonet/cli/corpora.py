@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emonet.cli.card import facts_of, label_rows, lines_of, markdown_of, row_of
+from emonet.cli.card import facts_of, label_table, lines_of, markdown_of, row_of
 from emonet.cli.console import (
     AsJson,
     PluginFiles,
@@ -98,11 +98,10 @@ def info(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) -> 
         return
     for line in lines_of(corpus):
         say(line)
-    columns = ("label", "codes", "count", "arousal", "valence", "reason")
     for target in corpus.targets:
         if target.is_categorical:
             note = ": its classes are not public; those of these words that occur" if target.open else ""
-            print_table(f"target {target.name}{note}", columns, label_rows(corpus, target))
+            print_table(f"target {target.name}{note}", *label_table(corpus, target))
         elif target.range is not None:
             say(f"  target      {target.name}: {target.range[0]:g} to {target.range[1]:g} {target.unit}")
 

@@ -179,7 +179,8 @@ def _part(protocol: NamedProtocol, fold: Mapping[str, tuple[str, ...]], value: s
     """Return the part of a value; the one part that a fold does not name takes all the rest that is not left out."""
     if value in protocol.left_out:
         return None
-    rest = [part for part in PARTS if part not in fold]
+    # where dev is cut from train, no part is left to take the rest
+    rest = [part for part in PARTS if part not in fold and not protocol.random_dev]
     named = [part for part, listed in fold.items() if value in listed]
     if named or value is None:
         return named[0] if named else None

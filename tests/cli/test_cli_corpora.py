@@ -252,3 +252,10 @@ def test_a_dimensional_target_is_shown_with_its_range(emonet: Emonet, plugin: Pa
     assert "target      arousal: 1 to 5 points" in shown.out
     listed = emonet("corpora", "list", "--plugin", plugin)
     assert "arousal 1 to 5" in listed.out
+
+
+def test_info_shows_arousal_and_valence_only_where_the_classes_have_them(emonet: Emonet) -> None:
+    sounds = emonet("corpora", "info", "vocalsound").out
+    assert "laughter" in sounds
+    assert not {"arousal", "valence", "emotion"} & set(sounds.lower().split())
+    assert {"arousal", "valence"} <= set(emonet("corpora", "info", "emodb").out.split())

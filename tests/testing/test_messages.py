@@ -23,6 +23,7 @@ URL = "https://example.org/foo.zip"
 MANY = (NamedProtocol("own", "speaker", ({"dev": ("s3", "s5"), "test": ("s4", "s6", "s7")},)),)
 TWICE = (NamedProtocol("own", "speaker", ({"dev": ("s3",), "test": ("s3", "s4")},)),)
 HOMELESS = (NamedProtocol("own", "speaker", ({"train": ("s1",), "dev": ("s3",), "test": ("s4",)},)),)
+NO_REST = (NamedProtocol("own", "speaker", ({"train": (), "test": ("s4",)},), overlap="dev", random_dev=0.2),)
 
 
 def _refuse(text):
@@ -109,6 +110,7 @@ CASES = [
     ("check_protocols_name_values_that_occur", replace(GOOD, protocols=MANY), "5 speakers are named, the corpus has 4"),
     ("check_protocols_name_values_that_occur", replace(GOOD, protocols=TWICE), "'s3' is named twice"),
     ("check_protocols_name_values_that_occur", replace(GOOD, protocols=HOMELESS), "'s2' is in no part"),
+    ("check_protocols_name_values_that_occur", replace(GOOD, protocols=NO_REST), "'s1' is in no part"),
     (
         "check_protocols_name_values_that_occur",
         replace(GOOD, protocols=(NamedProtocol("own", "text", ()),)),
