@@ -55,13 +55,13 @@ def _clips(root: Path) -> dict[str, _Clip]:
     clips: dict[str, _Clip] = {}
     for match in matches(root, _LIST, "dusha", "crowd_train/raw_crowd_train.jsonl"):
         path = root / match.string
-        with path.open(encoding="utf-8") as lines:
+        with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 _count(clips, line, f"{path}:{number}")
     return clips
 
 
-def _count(clips: dict[str, _Clip], line: str, place: str) -> None:
+def _count(clips: dict[str, _Clip], line: bytes, place: str) -> None:
     """Add one annotation to what is known of its clip."""
     try:
         row = json.loads(line)

@@ -52,16 +52,22 @@ def _utterance(
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_bytes())
     except ValueError as problem:
         raise CorpusError(f"{path}: not JSON ({problem}). Get the file again.") from None
+    if not isinstance(found, dict):
+        raise CorpusError(f"{path}: a {type(found).__name__}. Expected an object with a key for each series.")
+    return found
 
 
 def _parts(root: Path) -> dict[str, str]:
     """Return the part of each series."""
     lists = matches(root, _LISTS, "m3ed", "splitInfo/movie_list_train.txt")
-    return {
-        title: _PARTS[match["split"]]
-        for match in lists
-        for title in (root / match.string).read_text(encoding="utf-8-sig").split()
-    }
+    return {title: _PARTS[match["split"]] for match in lists for title in _titles(root / match.string)}
+
+
+def _titles(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").split()
+    except UnicodeDecodeError:
+        raise CorpusError(f"{path}: not UTF-8 text. Get the list again, or save it as UTF-8.") from None

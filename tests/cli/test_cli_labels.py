@@ -54,7 +54,7 @@ def test_a_word_is_shown_by_any_spelling(emonet: Emonet) -> None:
 
 def test_coverage_of_a_corpus_and_of_a_recipe(emonet: Emonet, recipe: Path) -> None:
     shown = emonet("labels", "coverage", "ravdess")
-    assert "8 labels: 7 by Table 2, 1 by a card's own reason." in shown.out
+    assert "10 labels: 7 by Table 2, 1 by a card's own reason, 2 no emotion." in shown.out
     assert {each["corpus"] for each in emonet("labels", "coverage", "--json").json} > {"emodb", "ravdess"}
     own = emonet("labels", "coverage", "--recipe", recipe)
     assert "Not mapped: 'Wut' of de/label; a card would say affect: {Wut: {arousal: high, valence: negative" in own.out

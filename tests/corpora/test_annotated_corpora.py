@@ -98,6 +98,34 @@ class TestDusha:
         assert found["00000000000000000000000000000001"] == {"asked": "positive"}
         assert found["0a1b2c3d4e5f60718293a4b5c6d7e8f9"]["emotion"] == "sadness"
 
+    def test_owners_parts_are_offered_with_a_dev_part_from_train(self, tmp_path: Path) -> None:
+        corpus, found = CORPORA["dusha"], scanned("dusha", release("dusha", tmp_path))
+        protocol = make_protocol("official", {}, corpus, found)
+        (fold,) = protocol.folds
+        assert {each.split for each in found if fold.parts[each.id] == "test"} == {"test"}
+        assert {each.split for each in found if fold.parts[each.id] in {"train", "dev"}} == {"train"}
+        assert "not known" in protocol.overlap
+
+    def test_bytes_that_are_not_utf_8_are_named_with_their_line(self, tmp_path: Path) -> None:
+        path = release("dusha", tmp_path) / "crowd_train/raw_crowd_train.jsonl"
+        path.write_bytes(path.read_bytes() + b'{"hash_id": "\xff"}\n')
+        with pytest.raises(CorpusError, match=r"raw_crowd_train\.jsonl:8: not an annotation \(UnicodeDecodeError"):
+            scanned("dusha", tmp_path)
+
+
+class TestM3ed:
+    """Files of the release that are damaged."""
+
+    def test_a_list_of_series_that_is_not_utf_8_is_named(self, tmp_path: Path) -> None:
+        (release("m3ed", tmp_path) / "splitInfo/movie_list_val.txt").write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(CorpusError, match=r"movie_list_val\.txt: not UTF-8 text"):
+            scanned("m3ed", tmp_path)
+
+    def test_an_annotation_that_is_no_object_is_named(self, tmp_path: Path) -> None:
+        write(release("m3ed", tmp_path) / "annotation.json", "[]")
+        with pytest.raises(CorpusError, match=r"annotation\.json: a list\. Expected an object"):
+            scanned("m3ed", tmp_path)
+
 
 class TestMspImprov:
     """The scale of arousal, and what is no rating."""
