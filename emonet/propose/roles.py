@@ -13,6 +13,8 @@ from emonet.propose.words import Meaning, initials_in
 
 _MOST_CLASSES = 15
 """Values of codes that nobody knows up to which they may be labels."""
+_CODE = 3
+"""Letters that a code has at most."""
 _FILES = 4
 """Files that each value of such codes has on average, at least."""
 _KNOWN = 0.6
@@ -98,9 +100,15 @@ def labels_of(slot: Slot, meaning: Meaning) -> Labels | None:
         return Labels(slot, 2, initials, "its values are first letters of words for emotions")
     if not 3 <= len(values) <= _MOST_CLASSES or sum(slot.counts.values()) < _FILES * len(values):
         return None
-    is_letters = all(value.isalpha() for value in values)
     reason = f"it takes {len(values)} values, whose meaning is not known"
-    return Labels(slot, 1 if is_letters else 0, {value: value for value in values}, reason)
+    return Labels(slot, _score_of_codes(values), {value: value for value in values}, reason)
+
+
+def _score_of_codes(values: Sequence[str]) -> float:
+    """Short letters are likelier to be codes than numbers; whole words that are no emotions are likely spoken texts."""
+    if not all(value.isalpha() for value in values):
+        return 0.5
+    return 1 if max(map(len, values)) <= _CODE else 0
 
 
 def _is_spoken_for(slot: Slot, cut: Cut) -> bool:

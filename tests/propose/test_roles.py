@@ -60,6 +60,17 @@ def test_a_few_strange_names_do_not_spoil_the_rest() -> None:
     assert read(names, "1001_DFA_ANG_XX.wav")["label"] == "ANG"
 
 
+def test_unknown_letters_are_labels_sooner_than_unknown_words() -> None:
+    names = [
+        f"m{s}.{label}_{word}_{n}.wav"
+        for s in (1, 2)
+        for label in "ans"
+        for word in ("nie", "oddaj", "tak", "stop")
+        for n in (1, 2)
+    ]
+    assert read(names, "m3.s_tak_2.wav") == {"speaker": "m3", "label": "s", "text": "tak"}
+
+
 def test_a_sex_is_no_speaker_and_no_label() -> None:
     names = [f"{sex}/{label}_{number}.wav" for sex in "fm" for label in ("joy", "fear") for number in range(4)]
     assert read(names, "f/joy_1.wav") == {"label": "joy"}
