@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -9,11 +10,14 @@ from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.labels import labels_from
+from emonet.corpus.walk import files_below
 from emonet.errors import MissingExtra
 from emonet_corpora._release import matches, rows
 
 _AUDIO = r"(?:^|/)WAV_16000/(?P<video>[A-Za-z0-9_-]+)\.wav$"
 _LABELS = r"(?:^|/)CMU_MOSEI_Labels\.(?P<kind>csd|csv)$"
+_FOLDS = "cmu_mosei_std_folds.py"
+_PARTS = {"standard_train_fold": "train", "standard_valid_fold": "dev", "standard_test_fold": "test"}
 _EMOTIONS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 _RATINGS = ("sentiment", *_EMOTIONS)
 _TABLE = "All Labels"
@@ -31,6 +35,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     """
     found = matches(root, _AUDIO, "cmu_mosei", "Raw/Audio/Full/WAV_16000/-3g5yACwYnA.wav")
     audio = {match["video"]: match.string for match in found}
+    parts = _parts(root)
     for place, video, start, end, ratings in _segments(root):
         begin = max(0.0, start)
         if video in audio and end > begin:
@@ -40,9 +45,33 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 path=audio[video],
                 labels=labels_from(codes, targets, place),
                 session=video,
+                split=parts.get(video),
                 start=begin,
                 end=end,
             )
+
+
+def _parts(root: Path) -> dict[str, str]:
+    """Return the part of each video by the owners' list, empty where the list is not below ``root``.
+
+    The list is a Python file of three lists; it is parsed and never run.
+    """
+    path = next((path for path in files_below(root) if path.rpartition("/")[2] == _FOLDS), None)
+    if path is None:
+        return {}
+    try:
+        statements = ast.parse((root / path).read_bytes()).body
+        lists = {
+            name.id: ast.literal_eval(each.value)
+            for each in statements
+            if isinstance(each, ast.Assign)
+            for name in each.targets
+            if isinstance(name, ast.Name)
+        }
+        return {str(video): part for name, part in _PARTS.items() for video in lists[name]}
+    except (SyntaxError, ValueError, TypeError, KeyError) as problem:
+        message = f"{root / path}: not the lists {', '.join(_PARTS)} ({problem}). Get the file again."
+        raise CorpusError(message) from None
 
 
 def _strongest(ratings: dict[str, float]) -> str:

@@ -178,6 +178,16 @@ class TestMspPodcast:
 class TestCmuMosei:
     """Segments of videos, from HDF5 or from its export."""
 
+    def test_without_the_owners_lists_a_video_has_no_part(self, tmp_path: Path) -> None:
+        (release("cmu_mosei", tmp_path) / "cmu_mosei_std_folds.py").unlink()
+        assert {each.split for each in scanned("cmu_mosei", tmp_path)} == {None}
+
+    @pytest.mark.parametrize("text", ["standard_train_fold=[", "standard_train_fold=open('a')", "a, b = 1, 2\n"])
+    def test_lists_that_are_none_are_named_and_never_run(self, text: str, tmp_path: Path) -> None:
+        write(release("cmu_mosei", tmp_path) / "cmu_mosei_std_folds.py", text)
+        with pytest.raises(CorpusError, match=r"std_folds\.py: not the lists standard_train_fold.*Get the file again"):
+            scanned("cmu_mosei", tmp_path)
+
     def hdf5(self, root: Path, **changes: Any) -> Path:
         h5py = pytest.importorskip("h5py")
         (release("cmu_mosei", root) / "CMU_MOSEI_Labels.csv").unlink()

@@ -24,7 +24,7 @@ def test_their_classes_have_no_arousal_and_valence(name: str) -> None:
         (
             "daic_woz",
             "303_P/303_TRANSCRIPT.csv",
-            "43.1",
+            "0.2",
             "soon",
             r"TRANSCRIPT\.csv:3: start_time and stop_time are no",
         ),
@@ -77,7 +77,7 @@ def test_only_the_participants_turns_are_cut_from_an_interview(tmp_path: Path) -
     turns = [
         (each.start, each.end) for each in scanned("daic_woz", release("daic_woz", tmp_path)) if each.speaker == "303"
     ]
-    assert turns == [(43.1, 44.2)]
+    assert turns == [(0.2, 0.4)]
 
 
 def test_a_blind_test_part_of_interviews_has_no_depression_labels(tmp_path: Path) -> None:
