@@ -51,3 +51,18 @@ def test_config_and_revision_are_for_ids(tmp_path: Path) -> None:
 def test_a_dataset_takes_no_other_root(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"--hub \.: its files are found by itself\. Leave the root .* out"):
         enter(Door(hub="."), tmp_path, tmp_path)
+
+
+def test_a_database_is_found_relative_to_the_base(tmp_path: Path) -> None:
+    (tmp_path / "foo").mkdir()
+    header = "name: foo\ntables:\n  files: {type: filewise, columns: {emotion: {}, mood: {}}}\n"
+    (tmp_path / "foo/db.yaml").write_text(header, encoding="utf-8")
+    table = "file,emotion,mood\na.wav,joy,x\nb.wav,fear,y\n"
+    (tmp_path / "foo/db.files.csv").write_text(table, encoding="utf-8")
+    corpus, root = enter(Door(audformat="foo"), tmp_path)
+    assert (corpus.target().classes, root) == (("fear", "joy"), tmp_path / "foo")
+    door = Door.model_validate({"audformat": "foo", "table": "files", "column": "mood"})
+    assert enter(door, tmp_path)[0].target().classes == ("x", "y")
+    assert door.option == "--audformat foo --set table='[files]' --set column=mood"
+    with pytest.raises(CorpusError, match=r"none: there is no such folder\. Give the folder that holds db\.yaml"):
+        enter(Door(audformat="none"), tmp_path)

@@ -57,3 +57,24 @@ def test_an_example_that_is_no_row_is_noticed(tmp_path: Path) -> None:
 def test_a_card_cannot_map_an_unknown_field(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"columns has no field 'spekaer'\. Did you mean 'speaker'\?"):
         card(tmp_path, CARD.replace("speaker: who", "spekaer: who"))
+
+
+def test_a_card_of_a_database_keeps_every_promise(tmp_path: Path) -> None:
+    database = """\
+scan: {audformat: {table: files, column: code}}
+fixtures:
+  db.yaml: |
+    name: foo
+    tables:
+      files: {type: filewise, columns: {code: {}, speaker: {}}}
+  db.files.csv: |
+    file,code,speaker
+    a.wav,A,s1
+    b.wav,N,s2
+examples:
+  - {path: a.wav, label: anger, speaker: s1}
+  - {path: b.wav, label: neutral, speaker: s2}
+"""
+    results = run_checks(card(tmp_path, CARD[: CARD.index("scan:")] + database))
+    assert len(results) > 10
+    assert [result.message for result in results if not result.passed] == []
