@@ -25,11 +25,26 @@ if TYPE_CHECKING:
 
 Keys = tuple[str | int, ...]
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _DEEPEST = 50
+_LONGEST_WORD = 5
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+class _Loader(_SAFE):  # type: ignore[misc]
+    """Composes nodes without a guess at what each scalar is: YAML 1.2 is told from YAML 1.1 below, where it matters."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        """Return a tag that nobody looks at."""
+        return ""
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Do nothing: paths have no tags either."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,7 @@ def parse_document(text: str, name: str, error: type[EmonetError]) -> Document:
     """Parse YAML text; see ``read_document``."""
     lines: dict[Keys, int] = {}
     try:
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -87,6 +102,8 @@ def parse_scalar(text: str) -> Any:
     >>> [parse_scalar(word) for word in ("1e-6", "no", "03", "7", "true", "~")]
     [1e-06, 'no', '03', 7, True, None]
     """
+    if text[:1].isalpha() and len(text) > _LONGEST_WORD:
+        return text
     if text.lower() in _WORDS and (text == text.lower() or text.istitle() or text.isupper()):
         return _WORDS[text.lower()]
     if _INTEGER.fullmatch(text):
