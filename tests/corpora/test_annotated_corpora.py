@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from releases import CORPORA, release, scanned, write
+from releases import CORPORA, check_damage_is_named, release, scanned, write
 
 from emonet.corpus.protocol import make_protocol
 from emonet.errors import CorpusError, MissingExtra
@@ -71,12 +71,7 @@ ANNOTATED = (
 def test_annotation_that_cannot_be_read_is_named(
     name: str, path: str, old: str, new: str, message: str, tmp_path: Path
 ) -> None:
-    file = release(name, tmp_path) / path
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    write(file, text.replace(old, new))
-    with pytest.raises(CorpusError, match=message):
-        scanned(name, tmp_path)
+    check_damage_is_named(name, tmp_path, path, (old, new), message)
 
 
 @pytest.mark.parametrize("name", ANNOTATED)

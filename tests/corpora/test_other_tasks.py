@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from releases import CORPORA, release, scanned, write
+from releases import CORPORA, check_damage_is_named, release, scanned, write
 
 from emonet.errors import CorpusError
 
@@ -47,12 +47,7 @@ def test_their_classes_have_no_arousal_and_valence(name: str) -> None:
 def test_annotation_that_cannot_be_read_is_named(
     name: str, path: str, old: str, new: str, message: str, tmp_path: Path
 ) -> None:
-    file = release(name, tmp_path) / path
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    write(file, text.replace(old, new))
-    with pytest.raises(CorpusError, match=message):
-        scanned(name, tmp_path)
+    check_damage_is_named(name, tmp_path, path, (old, new), message)
 
 
 @pytest.mark.parametrize("name", OTHERS)
