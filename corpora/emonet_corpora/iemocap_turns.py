@@ -8,9 +8,9 @@ from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.labels import labels_from
-from emonet.corpus.walk import files_below
+from emonet_corpora._release import matches
 
-_FILE = re.compile(r"(?:^|/)Session[1-5]/dialog/EmoEvaluation/Ses0[1-5][FM]_\w+\.txt$")
+_FILE = r"(?:^|/)Session[1-5]/dialog/EmoEvaluation/Ses0[1-5][FM]_\w+\.txt$"
 _TURN = re.compile(
     r"\[[\d.]+ - [\d.]+\]\t"
     r"(?P<turn>(?P<dialogue>Ses(?P<session>0[1-5])[FM]_(?P<scene>(?P<kind>impro|script)\w+))_(?P<sex>[FM])\w+)\t"
@@ -24,16 +24,8 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     Raises:
         CorpusError: there is no evaluation file below ``root``, or a turn's line cannot be read.
     """
-    files = [path for path in files_below(root) if _FILE.search(path)]
-    if not files:
-        message = (
-            f"{root}: this does not look like the corpus 'iemocap': no file like "
-            "'Session1/dialog/EmoEvaluation/Ses01F_impro01.txt'. "
-            "Give the folder that holds Session1 to Session5 with --root."
-        )
-        raise CorpusError(message)
-    for file in files:
-        yield from _turns(root, file, targets)
+    for match in matches(root, _FILE, "iemocap", "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"):
+        yield from _turns(root, match.string, targets)
 
 
 def _turns(root: Path, file: str, targets: tuple[Target, ...]) -> Iterator[Utterance]:

@@ -58,9 +58,7 @@ def entries_of(rows: Iterable[Row], base: Path, labels: Labels) -> Iterator[Entr
 def _utterance(row: Row, base: Path, labels: Mapping[str, Label]) -> Utterance:
     cells, place = row.cells, row.place
     path = _path(cells.get("file", ""), base, place)
-    start, end = _seconds(cells, "start", place), _seconds(cells, "end", place)
-    if end is not None and end <= (start or 0.0):
-        raise CorpusError(f"{place}: the end {end} s is not after the start {start or 0.0} s. Mend the two numbers.")
+    start, end = times_in(cells.get("start", ""), cells.get("end", ""), place)
     name = str(PurePosixPath(path).with_suffix(""))
     return Utterance(
         id=row.id or (name if start is None else f"{name}@{cells['start']}"),
@@ -90,8 +88,19 @@ def _path(given: str, base: Path, place: str) -> str:
     return str(posix)
 
 
-def _seconds(cells: Mapping[str, str], column: str, place: str) -> float | None:
-    text = cells.get(column, "")
+def times_in(start: str, end: str, place: str) -> tuple[float | None, float | None]:
+    """Return begin and end of a piece of a file in s, None where a text is empty.
+
+    Raises:
+        CorpusError: one is no time, or the end is not after the begin.
+    """
+    first, last = _seconds(start, "start", place), _seconds(end, "end", place)
+    if last is not None and last <= (first or 0.0):
+        raise CorpusError(f"{place}: the end {last} s is not after the start {first or 0.0} s. Mend the two numbers.")
+    return first, last
+
+
+def _seconds(text: str, what: str, place: str) -> float | None:
     if not text:
         return None
     try:
@@ -99,7 +108,7 @@ def _seconds(cells: Mapping[str, str], column: str, place: str) -> float | None:
     except ValueError:
         value = float("nan")
     if not 0 <= value < float("inf"):
-        raise CorpusError(f"{place}: {column} is '{text}'. Give a time in s, 0 or later, e.g. 1.25.")
+        raise CorpusError(f"{place}: {what} is '{text}'. Give a time in s, 0 or later, e.g. 1.25.")
     return value
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from emonet.corpus.corpus import Target, Utterance
 from emonet.corpus.labels import labels_from, tidied
+from emonet.corpus.rows import times_in
 from emonet.corpus.tails import Tails
 from emonet.corpus.walk import files_below, is_listed
 from emonet.errors import CorpusError, did_you_mean
@@ -154,7 +155,7 @@ def _utterance(
     fields: dict[str, Any] = {field: _field(rule, field, row, place) for field in _FIELDS}
     if split and not rule.split:
         fields["split"] = split
-    start, end = (_seconds(fill(template, row, place), place) for template in (rule.start, rule.end))
+    start, end = times_in(fill(rule.start, row, place), fill(rule.end, row, place), place)
     return Utterance(
         id=name,
         path=tails.find(tail) or tail,
@@ -168,12 +169,3 @@ def _utterance(
 def _field(rule: TableRule, name: str, row: Mapping[str, str], place: str) -> str | None:
     value = fill(getattr(rule, name), row, place)
     return tidied(value, rule.rename.get(name, {}), lower=name in rule.lower)
-
-
-def _seconds(text: str, place: str) -> float | None:
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise CorpusError(f"{place}: '{text}' is no time in s. Mend the row, or the templates start and end.") from None

@@ -251,9 +251,18 @@ class TestOneTableForAll:
         files = {"files": {"": "train.csv"}, "path": {"": "wav/{Name}.wav"}, "split": "{split}"}
         assert by_table(tmp_path, text, **files)[0].split == "test"
 
-    def test_a_time_that_is_no_number_names_file_and_line(self, tmp_path: Path) -> None:
-        with pytest.raises(CorpusError, match=r"train\.csv:2: 'soon' is no time in s"):
-            self.scanned(tmp_path, "a,s1,A,train,soon,,de\n")
+    @pytest.mark.parametrize(
+        ("times", "message"),
+        [
+            ("soon,", r"start is 'soon'\. Give a time in s"),
+            ("-1,", "start is '-1'"),
+            ("0,nan", "end is 'nan'"),
+            ("2,1.5", r"the end 1\.5 s is not after the start 2\.0 s"),
+        ],
+    )
+    def test_times_that_cannot_be_name_file_and_line(self, times: str, message: str, tmp_path: Path) -> None:
+        with pytest.raises(CorpusError, match=rf"train\.csv:2: {message}"):
+            self.scanned(tmp_path, f"a,s1,A,train,{times},de\n")
 
     def test_quotation_marks_may_be_text(self, tmp_path: Path) -> None:
         found = self.scanned(tmp_path, 'a,"s1,A,train,,,de\n', quotes=False)
