@@ -22,6 +22,7 @@ from emonet.evaluate.score import Score, Setting, score_predictions
 from emonet.events import Event, Listener, RunEnded, RunStarted, RunStopped, silent
 from emonet.executor import Executor
 from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
+from emonet.openings import tests_opened
 from emonet.plan import plan
 from emonet.plugin.registry import Registry
 from emonet.recipe import Recipe
@@ -29,7 +30,7 @@ from emonet.report.results import Report
 from emonet.runfolder import RunFolder
 from emonet.spaces import with_maps
 from emonet.stage import Plan, Stage, by_id
-from emonet.stages import CHECKPOINTS, SCORED, StageRunner, chosen_device, stage_facts, stage_folder, tests_opened
+from emonet.stages import CHECKPOINTS, PREDICTIONS, StageRunner, chosen_device, stage_facts, stage_folder
 from emonet.task import Task
 
 
@@ -84,7 +85,9 @@ def run(
         notes = dict.fromkeys(each.facts.note for each in gathered if each.facts.note)
         brief = tuple(each.brief() for each in verdicts)
         report = replace(_report(made, folder, notes), audits=brief, corpora=_corpora(gathered))
-        folder.finish(report, {stage.key: tests_opened(stage) for stage in made.stages if stage.scored})
+        folder.finish(
+            report, {stage.key: tests_opened(stage_folder(stage.key)) for stage in made.stages if stage.opens}
+        )
     except BaseException as problem:
         tell(RunStopped(folder.path, type(problem).__name__))
         raise
@@ -177,7 +180,7 @@ def _passes(stages: Iterable[Stage]) -> list[list[Stage]]:
 
 def _named(stage: Stage) -> Predictions:
     """Return a stage's predictions under this recipe's names; the stage may come from another recipe."""
-    table = read_parquet(stage_folder(stage.key) / "predictions.parquet")
+    table = concat([read_parquet(stage_folder(stage.key) / PREDICTIONS[part]) for part in stage.parts])
     rows = tuple(replace(row, system=stage.system, fold=stage.fold, seed=stage.seed) for row in table.rows)
     return replace(table, rows=rows)
 
@@ -186,7 +189,7 @@ def _scores(stages: Sequence[Stage], rows: Predictions, draws: int) -> list[Scor
     found = []
     for target in stages[0].task.targets:
         setting = _setting(stages, target)
-        for part in SCORED:
+        for part in stages[0].parts:
             for checkpoint in CHECKPOINTS:
                 selected = rows.select(target=target, part=part, checkpoint=checkpoint)
                 if selected.rows:

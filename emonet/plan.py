@@ -207,6 +207,7 @@ class _Draft:
             precision=self.recipe.precision,
             start=start,
             scored=scored,
+            opens=scored,
         )
         return stage.with_key(self.content)
 

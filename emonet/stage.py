@@ -13,7 +13,7 @@ from emonet.recipe import Recipe, System
 from emonet.strategies import Strategy, Tuned
 from emonet.task import Task
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever training itself changes what comes out: results of older keys are then left alone."""
 
 StageKind = Literal["probe", "epochs", "rounds"]
@@ -67,6 +67,7 @@ class Stage:
         fold: name of the fold.
         start: where the weights come from, None for fresh ones.
         scored: whether this recipe scores the stage; otherwise it only hands on its weights.
+        opens: whether this recipe opens the stage's test part; a stage that is not scored never does.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Stage:
     precision: str
     start: Start | None = None
     scored: bool = True
+    opens: bool = True
 
     @property
     def task(self) -> Task:
@@ -111,6 +113,17 @@ class Stage:
         """Return a short name for progress displays."""
         what = self.task.id if len(self.tasks) == 1 else f"{len(self.tasks)} tasks in turn"
         return f"{self.system} on {what}, fold {self.fold}, seed {self.seed}"
+
+    def shut(self) -> Stage:
+        """Return the stage as training gets it: its tasks have no test part."""
+        return replace(self, tasks=tuple(task.shut() for task in self.tasks))
+
+    @property
+    def parts(self) -> tuple[Literal["dev", "test"], ...]:
+        """Return the parts that this recipe needs predictions of."""
+        if not self.scored:
+            return ()
+        return ("dev", "test") if self.opens else ("dev",)
 
     def with_key(self, content: Mapping[str, str]) -> Stage:
         """Return the stage under its key; ``content`` is corpus id -> hash of its table and audio."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,26 +17,26 @@ from emonet.assemble import Assembler
 from emonet.atomic import write_json
 from emonet.audio.features import extract_features
 from emonet.audio.store import Store
-from emonet.corpus.corpus import PARTS
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, Notice, StageEnded, StageStarted
 from emonet.home import stages_folder
 from emonet.learn.clips import Clips, clips_of
 from emonet.learn.scaling import check_groups
+from emonet.openings import open_test
 from emonet.plugin.registry import Registry
 from emonet.stage import Stage
 from emonet.task import Task
 
 if TYPE_CHECKING:
     from emonet.learn.learner import Learner
+    from emonet.learn.probe import Vectors
     from emonet.learn.scaling import ScalingTable
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("best", "final")
-SCORED: tuple[Literal["dev", "test"], ...] = ("dev", "test")
+PREDICTIONS: Mapping[str, str] = {"dev": "predictions-dev.parquet", "test": "predictions-test.parquet"}
+"""Part -> what a stage says of it, a file of its own: the second one comes by opening test."""
 _DONE = "stage.json"
-_PREDICTIONS = "predictions.parquet"
-_OPENED = "test_opened.json"
 
 
 @dataclass
@@ -54,10 +55,12 @@ class StageRunner:
     device: str
     listen: Listener
     _features: dict[str, Array] = field(default_factory=dict)
-    _tables: dict[str, ScalingTable | None] = field(default_factory=dict)
 
     def run(self, stage: Stage) -> None:
-        """Carry out a stage unless its result is there; a second process waits for the first."""
+        """Carry out a stage unless its result is there; a second process waits for the first.
+
+        Training gets the stage without test; test is opened when all the rest is kept.
+        """
         from filelock import FileLock
 
         folder = stage_folder(stage.key)
@@ -70,41 +73,55 @@ class StageRunner:
             self.listen(StageStarted(stage.key, stage.title, is_done(stage)))
             started = time.monotonic()
             if not facts:
-                (folder / _PREDICTIONS).unlink(missing_ok=True)
-                facts = self._probe(stage, folder) if stage.kind == "probe" else self._train(stage, folder)
+                _check_speakers(stage)
+                facts = self._learn(stage.shut(), folder)
                 facts["seconds"] = time.monotonic() - started
                 _finish(folder, facts)
-            if not is_done(stage):
-                self._predict(stage, folder)
+            for part in _missing(stage, facts):
+                self._predict(open_test(stage, folder) if part == "test" else stage.shut(), part, folder)
                 _finish(folder, facts)
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
 
+    def _learn(self, stage: Stage, folder: Path) -> dict[str, Any]:
+        for name in PREDICTIONS.values():
+            (folder / name).unlink(missing_ok=True)
+        return self._probe(stage, folder) if stage.kind == "probe" else self._train(stage, folder)
+
     def _clips(self, task: Task, normalisation: str) -> dict[str, Clips]:
-        for items in task.items.values():
-            check_groups(normalisation, (item.speaker for item in items), task.id)
-        return {part: clips_of(task, part, self.stores, normalisation) for part in PARTS}
+        """Return the clips of the parts that a task has."""
+        return {part: clips_of(task, part, self.stores, normalisation) for part in task.items}
 
     def _probe(self, stage: Stage, folder: Path) -> dict[str, Any]:
-        """Fit the SVM; dev chooses C, and test is predicted once, by the refitted SVM."""
+        """Fit the SVM, C chosen on dev, and keep what it said of dev before it was refitted with it."""
         import torch
 
         from emonet.learn.checkpoint import save_checkpoint
-        from emonet.learn.probe import fit_probe, normalised
+        from emonet.learn.probe import fit_probe, normalised, vector_table
+        from emonet.learn.scaling import parts_to_fit
+        from emonet.learn.statistics import TABLE, save_table
 
-        clips = self._clips(stage.task, stage.normalisation)
-        _count_opening(folder)
-        raw = {part: np.stack([self._vector(stage, place) for place in found.places]) for part, found in clips.items()}
-        groups = {part: found.groups for part, found in clips.items()}
-        features = normalised(raw, groups, stage.normalisation)
+        vectors, table = self._vectors(stage), None
+        if stage.normalisation != "none":
+            table = vector_table(vectors[part] for part in parts_to_fit(stage.normalisation))
+            save_table(folder / TABLE, table)
+        features = {part: normalised(each, table) for part, each in vectors.items()}
         result = fit_probe(stage.task, features, stage.settings.svm, stage.seed)
         coefficients, intercepts = (torch.from_numpy(array) for array in result.weights)
         facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, "c": result.c}
         tensors = {"coefficients": coefficients, "intercepts": intercepts}
         save_checkpoint(folder / "best.safetensors", tensors, facts)
         write_json(folder / "history.json", result.trials)
-        rows = [predictions_of(stage, part, "best", getattr(result, part)) for part in SCORED]
-        concat(rows).write_parquet(folder / _PREDICTIONS)
+        predictions_of(stage, "dev", "best", result.dev).write_parquet(folder / PREDICTIONS["dev"])
         return {"chosen": {"C": result.c}, "parameters": coefficients.numel() + intercepts.numel()}
+
+    def _vectors(self, stage: Stage) -> dict[str, Vectors]:
+        """Return the features of the parts that a stage has."""
+        from emonet.learn.probe import Vectors
+
+        return {
+            part: Vectors(np.stack([self._vector(stage, place) for place in clips.places]), clips.groups)
+            for part, clips in self._clips(stage.task, stage.normalisation).items()
+        }
 
     def _vector(self, stage: Stage, place: tuple[Store, int]) -> Array:
         """Return the features (D,) of one clip; those of a whole store are extracted, or read, once."""
@@ -122,16 +139,15 @@ class StageRunner:
         return vector
 
     def _train(self, stage: Stage, folder: Path) -> dict[str, Any]:
-        """Train a network; test is not looked at."""
+        """Train a network."""
         from emonet.learn.rounds import RoundTrainer
-        from emonet.learn.statistics import TABLE, save_table
         from emonet.learn.train import EpochTrainer
         from emonet.model.model import parameter_count
 
-        model = self._assembler.started(stage)
-        learner = self._learner(stage, model)
+        learner = self._learner(stage, self._assembler.started(stage))
+        learner.table = self._fitted_table(stage, learner, folder)
         facts: dict[str, Any] = {"tasks": {task.id: task.outputs_json() for task in stage.tasks}}
-        facts |= {"parameters": parameter_count(model)}
+        facts |= {"parameters": parameter_count(learner.model)}
         facts |= {"exposure": {task.id: exposure(task) for task in stage.tasks if task.id.startswith(AGGREGATE)}}
         if stage.kind == "rounds":
             shared, rates = stage.settings.shared, stage.learning_rates
@@ -142,45 +158,93 @@ class StageRunner:
             epochs = EpochTrainer(learner, stage.learning_rates, folder, stage.key, self.listen, facts)
             ended, history = epochs.train()
             facts |= {"best_epoch": ended.best_epoch, "final_epoch": ended.epoch}
-        if learner.table is not None:
-            save_table(folder / TABLE, learner.table)
         write_json(folder / "history.json", history)
         return facts
 
-    def _predict(self, stage: Stage, folder: Path) -> None:
-        """Predict dev and test with the best and the final weights: here test is opened, once."""
-        rows = []
-        _count_opening(folder)
-        for name in CHECKPOINTS:
-            learner = self._learner(stage, self._assembler.trained(stage, name))
-            rows += [predictions_of(stage, part, name, learner.outputs(stage.task, part)) for part in SCORED]
-        concat(rows).write_parquet(folder / _PREDICTIONS)
+    def _predict(self, stage: Stage, part: Literal["dev", "test"], folder: Path) -> None:
+        """Predict one of the parts that a stage has: by the refitted SVM, or by the best and the final weights."""
+        if stage.kind == "probe":
+            tables = [predictions_of(stage, part, "best", self._decided(stage, part, folder))]
+        else:
+            tables = [predictions_of(stage, part, name, self._said(stage, part, name, folder)) for name in CHECKPOINTS]
+        concat(tables).write_parquet(folder / PREDICTIONS[part])
+
+    def _decided(self, stage: Stage, part: str, folder: Path) -> Array:
+        """Return what the refitted SVM says of a part."""
+        from emonet.learn.checkpoint import load_checkpoint
+        from emonet.learn.probe import decisions, normalised, vector_table
+
+        vectors = self._vectors(stage)[part]
+        table = _kept_table(stage, folder, partial(vector_table, [vectors]))
+        tensors, _ = load_checkpoint(folder / "best.safetensors")
+        weights = tensors["coefficients"].numpy(), tensors["intercepts"].numpy()
+        return decisions(weights, normalised(vectors, table))
+
+    def _said(self, stage: Stage, part: str, weights: str, folder: Path) -> Array:
+        """Return what the network says of a part with its ``best`` or ``final`` weights."""
+        from emonet.learn.statistics import frontend_table
+
+        learner = self._learner(stage, self._assembler.trained(stage, weights))
+        clips = learner.clips[stage.task.id][part]
+        own = partial(frontend_table, learner.model.frontend, [clips], learner.device)
+        learner.table = _kept_table(stage, folder, own)
+        return learner.outputs(stage.task, part)
 
     @property
     def _assembler(self) -> Assembler:
         return Assembler(self.registry, self.stages)
 
     def _learner(self, stage: Stage, model: Any) -> Learner:
+        """Return a learner of the parts that a stage has, on the device, its features not yet normalised."""
         import torch
 
         from emonet.learn.learner import Learner
-        from emonet.learn.statistics import frontend_table
 
         device = chosen_device(self.device)
-        model = model.to(device).to(memory_format=torch.channels_last)
-        clips = {task.id: self._clips(task, stage.normalisation) for task in stage.tasks}
-        if stage.key not in self._tables:
-            self._tables[stage.key] = frontend_table(model.frontend, clips.values(), stage.normalisation, device)
         return Learner(
-            model=model,
+            model=model.to(device).to(memory_format=torch.channels_last),
             tasks=stage.tasks,
-            clips=clips,
+            clips={task.id: self._clips(task, stage.normalisation) for task in stage.tasks},
             settings=stage.settings.training,
-            table=self._tables[stage.key],
+            table=None,
             seed=stage.seed,
             device=device,
             precision=stage.precision,
         )
+
+    def _fitted_table(self, stage: Stage, learner: Learner, folder: Path) -> ScalingTable | None:
+        """Fit the table that training normalises by, and keep it."""
+        from emonet.learn.scaling import parts_to_fit
+        from emonet.learn.statistics import TABLE, frontend_table, save_table
+
+        if stage.normalisation == "none":
+            return None
+        parts = parts_to_fit(stage.normalisation)
+        fitted = [clips[part] for clips in learner.clips.values() for part in parts]
+        table = frontend_table(learner.model.frontend, fitted, learner.device)
+        save_table(folder / TABLE, table)
+        return table
+
+
+def _kept_table(stage: Stage, folder: Path, own: Callable[[], ScalingTable]) -> ScalingTable | None:
+    """Return the table of training; speakers that it has not heard are normalised by their ``own`` clips."""
+    from emonet.learn.statistics import TABLE, load_table
+
+    if stage.normalisation == "none":
+        return None
+    table = load_table(folder / TABLE)
+    return table.with_new(own()) if stage.normalisation == "speaker" else table
+
+
+def _check_speakers(stage: Stage) -> None:
+    for task in stage.tasks:
+        for items in task.items.values():
+            check_groups(stage.normalisation, (item.speaker for item in items), task.id)
+
+
+def _missing(stage: Stage, facts: Mapping[str, Any]) -> tuple[Literal["dev", "test"], ...]:
+    """Return the parts whose predictions this recipe needs and the stage's folder lacks."""
+    return tuple(part for part in stage.parts if PREDICTIONS[part] not in facts["files"])
 
 
 def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Checkpoint, said: Array) -> Predictions:
@@ -222,19 +286,7 @@ def stage_folder(key: str) -> Path:
 def is_done(stage: Stage) -> bool:
     """Say whether all that a recipe needs of a stage is there, and whole."""
     facts = stage_facts(stage.key)
-    return bool(facts) and (not stage.scored or _PREDICTIONS in facts["files"])
-
-
-def tests_opened(stage: Stage) -> int:
-    """Return how often the stage's test part was predicted: once, or more if that was interrupted."""
-    path = stage_folder(stage.key) / _OPENED
-    return int(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else 0
-
-
-def _count_opening(folder: Path) -> None:
-    path = folder / _OPENED
-    before = int(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else 0
-    write_json(path, before + 1)
+    return bool(facts) and not _missing(stage, facts)
 
 
 def _sweep(folder: Path) -> None:
@@ -257,7 +309,7 @@ def stage_facts(key: str) -> dict[str, Any]:
 
 def _finish(folder: Path, facts: dict[str, Any]) -> None:
     """Write what the stage says of itself, with the size of each of its files, so that damage is noticed."""
-    names = [*(path.name for path in folder.glob("*.safetensors")), "history.json", _PREDICTIONS]
+    names = [*(path.name for path in folder.glob("*.safetensors")), "history.json", *PREDICTIONS.values()]
     files = {name: (folder / name).stat().st_size for name in sorted(names) if (folder / name).is_file()}
     facts["files"] = files
     write_json(folder / _DONE, facts)

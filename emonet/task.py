@@ -69,6 +69,10 @@ class Task:
         """Return the targets that are scored: the task's own, or each of its dimensions."""
         return tuple(each.name for each in self.dimensions) or (self.id.partition("/")[2],)
 
+    def shut(self) -> Task:
+        """Return the task without its test part, as training gets it: there, ``items["test"]`` is a KeyError."""
+        return replace(self, items={part: found for part, found in self.items.items() if part != "test"})
+
     def only(self, name: str) -> Task:
         """Return the task of one of the dimensions."""
         at = self.targets.index(name)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emonet.corpus.corpus import PARTS
 from emonet.learn.answers import part_scores
 from emonet.learn.regression import fit_numbers, number_weights, say_numbers
-from emonet.learn.scaling import fit_table, parts_to_fit
+from emonet.learn.scaling import ScalingTable, fit_table
 from emonet.learn.solver import fitted
 from emonet.recipe import SVM
 from emonet.task import Task
 
 Floats = NDArray[np.float64]
+_LEARNED = ("train", "dev")
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """The features (N, D) of a part's clips, and their normalisation groups."""
+
+    values: Floats
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -26,46 +34,47 @@ class ProbeResult:
 
     Attributes:
         dev: decision values (N, K) of the SVM fitted on train, or numbers (N, D) in the corpus' own unit.
-        test: those of the SVM refitted on train and dev.
         c: the chosen complexity; one for each dimension by name where there are several.
         trials: one entry for each C: its dev score, and whether the solver converged.
         weights: (K, D) coefficients on normalised features, and (K,) intercepts, of the refitted SVM.
     """
 
     dev: Floats
-    test: Floats
     c: float | Mapping[str, float]
     trials: list[dict[str, Any]]
     weights: tuple[Floats, Floats]
 
 
-def normalised(
-    features: Mapping[str, Floats], groups: Mapping[str, tuple[str, ...]], normalisation: str
-) -> dict[str, Floats]:
-    """Return the features (N, D) of every part, z-scored by the table that ``normalisation`` asks for."""
-    if normalisation == "none":
-        return dict(features)
-    fitted = [
-        (group, row[None])
-        for part in parts_to_fit(normalisation)
-        for group, row in zip(groups[part], features[part], strict=True)
-    ]
-    table = fit_table(fitted)
-    result: dict[str, Floats] = {}
-    for part, values in features.items():
-        means, scales = table.rows(groups[part])
-        result[part] = (values - means) / scales
+def vector_table(parts: Iterable[Vectors]) -> ScalingTable:
+    """Fit mean and scale of each feature, for each group."""
+    return fit_table((group, row[None]) for part in parts for group, row in zip(part.groups, part.values, strict=True))
+
+
+def normalised(vectors: Vectors, table: ScalingTable | None) -> Floats:
+    """Return features (N, D), z-scored by their groups' rows of a table; as they are without one."""
+    if table is None:
+        return vectors.values
+    means, scales = table.rows(vectors.groups)
+    result: Floats = (vectors.values - means) / scales
+    return result
+
+
+def decisions(weights: tuple[Floats, Floats], values: Floats) -> Floats:
+    """Return what an SVM says of normalised features (N, D), from its kept coefficients and intercepts: (N, K)."""
+    coefficients, intercepts = weights
+    result: Floats = values @ coefficients.T + intercepts
     return result
 
 
 def fit_probe(task: Task, features: Mapping[str, Floats], settings: SVM, seed: int) -> ProbeResult:
     """Choose C on dev and refit on train and dev; the normalisation stays the one fitted before.
 
-    Of equally good values the smallest C, the simplest model, is taken. Each dimension has an SVR of its own.
+    Task and features have train and dev only. Of equally good values the smallest C, the simplest model, is taken.
+    Each dimension has an SVR of its own.
     """
     if len(task.dimensions) > 1:
         return _side_by_side([fit_probe(task.only(name), features, settings, seed) for name in task.targets], task)
-    labels = {part: np.array([item.label for item in task.items[part]]) for part in PARTS}
+    labels = {part: np.array([item.label for item in task.items[part]]) for part in _LEARNED}
     fit, say, weights = (_fit, _decisions, _weights) if task.classes else (fit_numbers, say_numbers, number_weights)
     trials: list[dict[str, Any]] = []
     best: float | None = None
@@ -81,7 +90,7 @@ def fit_probe(task: Task, features: Mapping[str, Floats], settings: SVM, seed: i
     joined = np.concatenate([features["train"], features["dev"]])
     both = np.concatenate([labels["train"], labels["dev"]])
     model, _ = fit(task, (joined, both), chosen, settings, seed)
-    return ProbeResult(dev, say(task, model, features["test"]), chosen, trials, weights(task, model))
+    return ProbeResult(dev, chosen, trials, weights(task, model))
 
 
 def _side_by_side(results: Sequence[ProbeResult], task: Task) -> ProbeResult:
@@ -95,7 +104,6 @@ def _side_by_side(results: Sequence[ProbeResult], task: Task) -> ProbeResult:
     coefficients, intercepts = zip(*(result.weights for result in results), strict=True)
     return ProbeResult(
         dev=np.concatenate([result.dev for result in results], axis=1),
-        test=np.concatenate([result.test for result in results], axis=1),
         c={target: c for target, result in zip(task.targets, results, strict=True) if isinstance(c := result.c, float)},
         trials=trials,
         weights=(np.concatenate(coefficients), np.concatenate(intercepts)),

@@ -54,6 +54,10 @@ class ScalingTable:
         scales = np.stack([self.scales[group] for group in groups])
         return means.astype(np.float32), scales.astype(np.float32)
 
+    def with_new(self, other: ScalingTable) -> ScalingTable:
+        """Return this table with the groups of ``other`` that it does not know yet."""
+        return ScalingTable({**other.means, **self.means}, {**other.scales, **self.scales})
+
 
 def fit_table(pieces: Iterable[tuple[str, Floats]]) -> ScalingTable:
     """Fit a table from (group, values (n, *S)) pieces."""
@@ -68,12 +72,12 @@ def fit_table(pieces: Iterable[tuple[str, Floats]]) -> ScalingTable:
 
 
 def parts_to_fit(normalisation: str) -> tuple[Part, ...]:
-    """Return the parts whose clips the statistics come from.
+    """Return the parts whose clips the statistics come from before test is opened.
 
-    ``speaker`` reads each speaker's own clips in every part: no labels, but transductive. The others
-    read train only.
+    ``speaker`` reads each speaker's own clips: no labels, but transductive. The speakers of test that training has
+    not heard get theirs when test is opened. The others read train only.
     """
-    return ("train", "dev", "test") if normalisation == "speaker" else ("train",)
+    return ("train", "dev") if normalisation == "speaker" else ("train",)
 
 
 def check_groups(normalisation: str, speakers: Iterable[str | None], corpus: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emonet.learn.batches import evaluation_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.clips import Clips
-from emonet.learn.scaling import ScalingTable, fit_table, parts_to_fit
+from emonet.learn.scaling import ScalingTable, fit_table
 from emonet.model.contracts import Frontend
 
 TABLE = "normalisation.safetensors"
@@ -22,28 +22,17 @@ _BATCH = 32
 _MEAN, _SCALE = "mean.", "scale."
 
 
-def frontend_table(
-    frontend: Frontend, clips: Iterable[Mapping[str, Clips]], normalisation: str, device: torch.device
-) -> ScalingTable | None:
-    """Fit mean and scale of each channel and band over the valid frames of whole clips, None for ``none``.
-
-    ``clips`` has the parts of every task that is learned from.
-    """
-    if normalisation == "none":
-        return None
-    parts = parts_to_fit(normalisation)
-    return fit_table(piece for each in clips for piece in _pieces(frontend, each, parts, device))
+def frontend_table(frontend: Frontend, clips: Iterable[Clips], device: torch.device) -> ScalingTable:
+    """Fit mean and scale of each channel and band, for each group, over the valid frames of whole clips."""
+    return fit_table(piece for each in clips for piece in _pieces(frontend, each, device))
 
 
-def _pieces(
-    frontend: Frontend, clips: Mapping[str, Clips], parts: Iterable[str], device: torch.device
-) -> Iterator[tuple[str, NDArray[np.float64]]]:
+def _pieces(frontend: Frontend, clips: Clips, device: torch.device) -> Iterator[tuple[str, NDArray[np.float64]]]:
     with torch.inference_mode():
-        for part in parts:
-            for batch in evaluation_batches(clips[part], _BATCH, None):
-                frames = frames_of(frontend, batch.wave.to(device), batch.lengths.to(device))
-                for position, values in zip(batch.positions, frames, strict=True):
-                    yield clips[part].groups[position], values
+        for batch in evaluation_batches(clips, _BATCH, None):
+            frames = frames_of(frontend, batch.wave.to(device), batch.lengths.to(device))
+            for position, values in zip(batch.positions, frames, strict=True):
+                yield clips.groups[position], values
 
 
 def frames_of(frontend: Frontend, wave: torch.Tensor, lengths: torch.Tensor) -> list[NDArray[np.float64]]:

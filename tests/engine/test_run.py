@@ -341,7 +341,7 @@ examples:
 
 @pytest.mark.parametrize(
     ("name", "damage"),
-    [("stage.json", b"{"), ("stage.json", b"{}"), ("predictions.parquet", b"PAR1"), ("best.safetensors", b"cut")],
+    [("stage.json", b"{"), ("stage.json", b"{}"), ("predictions-*.parquet", b"PAR1"), ("best.safetensors", b"cut")],
 )
 def test_a_damaged_stage_is_done_again_to_the_same_scores(
     recipe: Path, emonet: Emonet, name: str, damage: bytes

@@ -66,8 +66,9 @@ def test_the_strategy_runs_on_two_corpora(name: str, recipe: Path, capsys: pytes
     scored = {stage["key"] for stage in plan["stages"] if stage["scored"]}
     assert set(state["tests_opened"]) == scored
     for stage in plan["stages"]:
-        predictions = stages_folder() / stage["key"] / "predictions.parquet"
-        assert predictions.is_file() == (stage["key"] in scored)
+        for part in ("dev", "test"):
+            predictions = stages_folder() / stage["key"] / f"predictions-{part}.parquet"
+            assert predictions.is_file() == (stage["key"] in scored)
 
 
 def other_labels(recipe: Path, top: str, system: str) -> None:

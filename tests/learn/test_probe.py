@@ -10,7 +10,7 @@ from sklearn.svm import LinearSVC, LinearSVR
 
 from emonet.corpus.corpus import PARTS
 from emonet.evaluate.metrics import METRICS
-from emonet.learn.probe import fit_probe
+from emonet.learn.probe import ProbeResult, decisions, fit_probe
 from emonet.recipe import SVM
 from emonet.task import Dimension, Task
 
@@ -28,9 +28,18 @@ def labels(prepared: Prepared, part: str) -> np.ndarray:
     return np.array([item.label for item in prepared.task.items[part]])
 
 
+def probed(task: Task, given: dict[str, np.ndarray], settings: SVM | None = None) -> ProbeResult:
+    """Fit as a stage does: without test."""
+    return fit_probe(task.shut(), {part: given[part] for part in ("train", "dev")}, settings or SVM(), seed=1)
+
+
+def on_test(result: ProbeResult, given: dict[str, np.ndarray]) -> np.ndarray:
+    return decisions(result.weights, given["test"])
+
+
 def test_c_is_the_best_on_dev_and_the_refit_has_train_and_dev(prepared: Prepared) -> None:
     given = features(prepared, 0.6)
-    result = fit_probe(prepared.task, given, SVM(), seed=1)
+    result = probed(prepared.task, given)
     scores = {trial["c"]: trial["dev_uar"] for trial in result.trials}
     assert len(scores) == 10
     assert scores[result.c] == max(scores.values())
@@ -38,26 +47,24 @@ def test_c_is_the_best_on_dev_and_the_refit_has_train_and_dev(prepared: Prepared
     both = np.concatenate([labels(prepared, "train"), labels(prepared, "dev")])
     expected = LinearSVC(C=result.c, class_weight="balanced", max_iter=10_000, random_state=1, dual="auto")
     expected.fit(joined, both)
-    np.testing.assert_allclose(result.test, expected.decision_function(given["test"]))
+    np.testing.assert_allclose(on_test(result, given), expected.decision_function(given["test"]))
     dev = balanced_accuracy_score(labels(prepared, "dev"), result.dev.argmax(axis=1))
     assert dev == pytest.approx(scores[result.c])
 
 
-def test_the_kept_weights_make_the_kept_decisions(prepared: Prepared) -> None:
-    given = features(prepared, 0.3)
-    result = fit_probe(prepared.task, given, SVM(), seed=1)
-    coefficients, intercepts = result.weights
-    np.testing.assert_allclose(given["test"] @ coefficients.T + intercepts, result.test, atol=1e-9)
+def test_what_fits_the_svm_has_no_test_part(prepared: Prepared) -> None:
+    with pytest.raises(KeyError, match="test"):
+        prepared.task.shut().items["test"]
 
 
 def test_a_solver_that_does_not_converge_is_noted_and_no_warning_escapes(prepared: Prepared) -> None:
     given = {part: rows * 1e3 for part, rows in features(prepared, 2.0).items()}
-    result = fit_probe(prepared.task, given, SVM(c=(1.0,), iterations=1), seed=1)
+    result = probed(prepared.task, given, SVM(c=(1.0,), iterations=1))
     assert result.trials[0]["converged"] is False
 
 
 def test_of_equal_scores_the_smallest_c_wins(prepared: Prepared) -> None:
-    result = fit_probe(prepared.task, features(prepared, 0.0), SVM(c=(1.0, 0.1, 0.01)), seed=1)
+    result = probed(prepared.task, features(prepared, 0.0), SVM(c=(1.0, 0.1, 0.01)))
     assert {trial["dev_uar"] for trial in result.trials} == {1.0}
     assert result.c == 0.01
 
@@ -94,37 +101,37 @@ def heard(task: Task, noise: float) -> dict[str, np.ndarray]:
 def test_numbers_are_learned_by_an_svr_whose_c_is_the_best_on_dev(prepared: Prepared) -> None:
     task = rated(prepared, HEIGHT)
     given = heard(task, 0.05)
-    result = fit_probe(task, given, SVM(), seed=1)
+    result = probed(task, given)
     scores = {trial["c"]: trial["dev_ccc"] for trial in result.trials}
     assert scores[result.c] == max(scores.values()) > 0.7
     truth = {part: [item.label[0] for item in task.items[part]] for part in PARTS}
     assert METRICS["ccc"].of(truth["dev"], result.dev[:, 0].tolist()) == pytest.approx(scores[result.c])
-    assert METRICS["ccc"].of(truth["test"], result.test[:, 0].tolist()) > 0.7
+    assert METRICS["ccc"].of(truth["test"], on_test(result, given)[:, 0].tolist()) > 0.7
     wanted = (np.array(truth["train"] + truth["dev"]) - 100) / 200
     machine = LinearSVR(
         C=result.c, loss="squared_epsilon_insensitive", max_iter=10_000, random_state=1, dual="auto"
     ).fit(np.concatenate([given["train"], given["dev"]]), wanted - wanted.mean())
     expected = 100 + 200 * (machine.predict(given["test"]) + wanted.mean())
-    np.testing.assert_allclose(result.test[:, 0], expected)
+    np.testing.assert_allclose(on_test(result, given)[:, 0], expected)
 
 
 def test_a_tiny_c_says_the_mean_of_the_labels(prepared: Prepared) -> None:
     task = rated(prepared, HEIGHT)
-    result = fit_probe(task, heard(task, 0.05), SVM(c=(1e-9,)), seed=1)
+    given = heard(task, 0.05)
+    result = probed(task, given, SVM(c=(1e-9,)))
     mean = np.mean([item.label[0] for part in ("train", "dev") for item in task.items[part]])
-    np.testing.assert_allclose(result.test[:, 0], mean, atol=0.01)
+    np.testing.assert_allclose(on_test(result, given)[:, 0], mean, atol=0.01)
     assert result.trials[0]["dev_ccc"] < 0.01
 
 
 def test_several_dimensions_are_what_each_is_by_itself(prepared: Prepared) -> None:
     task = rated(prepared, LOUDNESS, HEIGHT)
     given = heard(task, 0.3)
-    joint = fit_probe(task, given, SVM(), seed=1)
-    alone = [fit_probe(task.only(name), given, SVM(), seed=1) for name in ("loudness", "height")]
-    np.testing.assert_array_equal(joint.test, np.concatenate([each.test for each in alone], axis=1))
+    joint = probed(task, given)
+    alone = [probed(task.only(name), given) for name in ("loudness", "height")]
+    separate = np.concatenate([on_test(each, given) for each in alone], axis=1)
+    np.testing.assert_allclose(on_test(joint, given), separate, rtol=1e-12)
     np.testing.assert_array_equal(joint.dev, np.concatenate([each.dev for each in alone], axis=1))
     assert joint.c == {"loudness": alone[0].c, "height": alone[1].c}
     first = joint.trials[0]
     assert first["dev_ccc"] == pytest.approx((first["dev_ccc_loudness"] + first["dev_ccc_height"]) / 2)
-    coefficients, intercepts = joint.weights
-    np.testing.assert_allclose(given["test"] @ coefficients.T + intercepts, joint.test, atol=1e-9)

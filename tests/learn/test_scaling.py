@@ -7,8 +7,8 @@ from prepared_task import Prepared
 from sklearn.preprocessing import StandardScaler
 
 from emonet.errors import RecipeError
-from emonet.learn.probe import normalised
-from emonet.learn.scaling import check_groups, fit_table
+from emonet.learn.probe import Vectors, normalised, vector_table
+from emonet.learn.scaling import ScalingTable, check_groups, fit_table, parts_to_fit
 from emonet.learn.statistics import frontend_table
 from emonet.plugin.registry import load_registry
 
@@ -20,26 +20,47 @@ def groups(names: str) -> dict[str, tuple[str, ...]]:
     return {part: tuple(names[i % len(names)] for i in range(len(rows))) for part, rows in FEATURES.items()}
 
 
+def scaled(groups: dict[str, tuple[str, ...]], normalisation: str) -> dict[str, np.ndarray]:
+    """Return the features as a stage normalises them: by the parts of training, new groups by their own clips."""
+    vectors = {part: Vectors(rows, groups[part]) for part, rows in FEATURES.items()}
+    table = vector_table(vectors[part] for part in parts_to_fit(normalisation))
+    if normalisation == "speaker":
+        table = table.with_new(vector_table([vectors["test"]]))
+    return {part: normalised(each, table) for part, each in vectors.items()}
+
+
 def test_global_is_scikit_learns_scaler_fitted_on_train() -> None:
     scaler = StandardScaler().fit(FEATURES["train"])
-    result = normalised(FEATURES, groups(" "), "global")
+    result = scaled(groups(" "), "global")
     for part, rows in FEATURES.items():
         np.testing.assert_allclose(result[part], scaler.transform(rows), atol=1e-5)
 
 
 def test_none_leaves_the_features_alone() -> None:
-    assert normalised(FEATURES, groups(" "), "none")["test"] is FEATURES["test"]
+    assert normalised(Vectors(FEATURES["test"], groups(" ")["test"]), None) is FEATURES["test"]
+
+
+@pytest.mark.parametrize("normalisation", ["global", "corpus", "speaker"])
+def test_no_table_of_training_is_fitted_on_test(normalisation: str) -> None:
+    assert "test" not in parts_to_fit(normalisation)
+
+
+def test_a_group_that_training_knows_keeps_its_statistics_when_test_is_opened() -> None:
+    one, other = (ScalingTable({"a": np.array([i])}, {"a": np.array([i])}) for i in (1.0, 2.0))
+    new = ScalingTable({"b": np.array([3.0])}, {"b": np.array([3.0])})
+    assert one.with_new(other).means["a"] == one.with_new(other).scales["a"] == 1.0
+    assert one.with_new(new).rows(["a", "b"])[0].tolist() == [[1.0], [3.0]]
 
 
 def test_corpus_reads_train_only_but_each_corpus_apart() -> None:
-    result = normalised(FEATURES, groups("ab"), "corpus")
+    result = scaled(groups("ab"), "corpus")
     scaler = StandardScaler().fit(FEATURES["train"][1::2])
     np.testing.assert_allclose(result["test"][1::2], scaler.transform(FEATURES["test"][1::2]), atol=1e-5)
 
 
 def test_speaker_makes_every_speakers_own_clips_standard() -> None:
     names = {"train": ("a",) * 12, "dev": ("b",) * 6, "test": ("c",) * 6}
-    result = normalised(FEATURES, names, "speaker")
+    result = scaled(names, "speaker")
     for rows in result.values():
         np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-6)
         np.testing.assert_allclose(rows.std(axis=0), 1, atol=1e-5)
@@ -68,8 +89,7 @@ def test_speaker_normalisation_without_speakers_is_refused() -> None:
 def test_log_mels_are_normalised_over_the_valid_frames_of_train(prepared: Prepared) -> None:
     frontend = load_registry().build("frontends", "logmel", {"bands": 16})
     clips = prepared.clips("global")
-    table = frontend_table(frontend, [clips], "global", torch.device("cpu"))
-    assert table is not None
+    table = frontend_table(frontend, [clips["train"]], torch.device("cpu"))
     frames = []
     for position in range(len(clips["train"])):
         wave = torch.from_numpy(clips["train"].wave(position) / 32768.0).float()[None]
@@ -79,4 +99,3 @@ def test_log_mels_are_normalised_over_the_valid_frames_of_train(prepared: Prepar
     group = clips["train"].groups[0]
     np.testing.assert_allclose(table.means[group][0], joined.mean(axis=0), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(table.scales[group][0], joined.std(axis=0), rtol=1e-3)
-    assert frontend_table(frontend, [clips], "none", torch.device("cpu")) is None
