@@ -98,7 +98,7 @@ def run(
 def _identity(made: Plan) -> str:
     """Return what tells two runs apart: their stages, and what these are called and compared with."""
     stages = [(stage.system, stage.key) for stage in made.stages]
-    return digest_of([stages, made.recipe.bootstrap, made.recipe.baseline], length=8)
+    return digest_of([stages, made.recipe.baseline], length=8)
 
 
 def _executor(made: Plan, registry: Registry) -> Executor:
@@ -142,7 +142,7 @@ def _report(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:
         rows = concat([_named(stage) for stage in stages])
         predictions.append(rows)
         tables[f"{stages[0].system}-{_plain(stages[0].task)}-seed-{stages[0].seed}"] = rows
-        scores += _scores(stages, rows, made.recipe.bootstrap)
+        scores += _scores(stages, rows)
     for stage in made.stages:
         _keep(stage, folder)
     if len({table.classes for table in predictions}) == 1:
@@ -166,7 +166,7 @@ def _comparisons(
 ) -> tuple[BaselineComparison, ...]:
     if made.recipe.baseline is None:
         return ()
-    return compare_with_baseline(predictions, scores, made.recipe.baseline, draws=made.recipe.bootstrap)
+    return compare_with_baseline(predictions, scores, made.recipe.baseline)
 
 
 def _passes(stages: Iterable[Stage]) -> list[list[Stage]]:
@@ -185,7 +185,7 @@ def _named(stage: Stage) -> Predictions:
     return replace(table, rows=rows)
 
 
-def _scores(stages: Sequence[Stage], rows: Predictions, draws: int) -> list[Score]:
+def _scores(stages: Sequence[Stage], rows: Predictions) -> list[Score]:
     found = []
     for target in stages[0].task.targets:
         setting = _setting(stages, target)
@@ -193,7 +193,7 @@ def _scores(stages: Sequence[Stage], rows: Predictions, draws: int) -> list[Scor
             for checkpoint in CHECKPOINTS:
                 selected = rows.select(target=target, part=part, checkpoint=checkpoint)
                 if selected.rows:
-                    found.append(score_predictions(selected, setting, draws=draws))
+                    found.append(score_predictions(selected, setting))
     return found
 
 

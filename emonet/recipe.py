@@ -174,7 +174,6 @@ class Recipe(_Strict):
     precision: Literal["fp32", "bf16"] = "fp32"
     device: str = "auto"
     executor: Choice | None = None
-    bootstrap: Annotated[int, Field(ge=100)] = 1000
     baseline: str | None = None
 
     @model_validator(mode="after")

@@ -212,11 +212,9 @@ def test_seed_precision_content_and_component_version_change_the_keys(monkeypatc
     assert all(not set(plain) & set(other) for other in others)
 
 
-def test_device_executor_bootstrap_and_names_change_no_key() -> None:
+def test_device_executor_and_names_change_no_key() -> None:
     asked = recipe()
-    other = asked.model_copy(
-        update={"name": "q", "device": "cpu", "bootstrap": 200, "systems": {"other": asked.systems["s"]}}
-    )
+    other = asked.model_copy(update={"name": "q", "device": "cpu", "systems": {"other": asked.systems["s"]}})
     assert keys(asked) == keys(other)
 
 

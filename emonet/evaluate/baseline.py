@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Literal
 
 from emonet.errors import EmonetError, UnknownName
-from emonet.evaluate.interval import Interval, bootstrap_difference
+from emonet.evaluate.interval import Interval, difference_interval
 from emonet.evaluate.metrics import METRICS, Metric
 from emonet.evaluate.predictions import Prediction, Predictions
 from emonet.evaluate.randomisation import randomisation
@@ -63,7 +63,7 @@ class BaselineComparison:
         tests: one for each seed that both have, the lowest seed first.
         p_holm: the headline p, by Holm's procedure over the tasks that this system was tested on.
         difference: metric of the system - metric of the baseline, the mean over seeds.
-        interval: of the difference, by a paired bootstrap over whole speakers.
+        interval: of the difference; it holds the noise of speakers and, from two seeds on, of seeds.
         caution: what makes the comparison unfair although it may be made.
     """
 
@@ -103,7 +103,7 @@ class BaselineComparison:
 
 
 def compare_with_baseline(
-    predictions: Iterable[Predictions], scores: Sequence[Score], baseline: str, *, draws: int = 1000
+    predictions: Iterable[Predictions], scores: Sequence[Score], baseline: str
 ) -> tuple[BaselineComparison, ...]:
     """Compare every system with the baseline on each task that both were tested on; others are left out.
 
@@ -113,7 +113,6 @@ def compare_with_baseline(
         predictions: of all systems and tasks, in tables cut in any way.
         scores: theirs, which say what protocol each was made under.
         baseline: the name of a system.
-        draws: of the bootstrap.
 
     Raises:
         UnknownName: no system has the baseline's name.
@@ -132,7 +131,7 @@ def compare_with_baseline(
             for task, name in order
             if name == system != baseline and {(task, name), (task, baseline)} <= tables.keys()
         ]
-        made = [_compare(tables[task, system], tables[task, baseline], scores, draws) for task in tasks]
+        made = [_compare(tables[task, system], tables[task, baseline], scores) for task in tasks]
         adjusted = holm([each.p for each in made])
         found += [replace(each, p_holm=p) for each, p in zip(made, adjusted, strict=True)]
     return tuple(found)
@@ -151,9 +150,7 @@ def _tables(predictions: Iterable[Predictions]) -> Tables:
     return tables
 
 
-def _compare(
-    system: list[Prediction], baseline: list[Prediction], scores: Sequence[Score], draws: int
-) -> BaselineComparison:
+def _compare(system: list[Prediction], baseline: list[Prediction], scores: Sequence[Score]) -> BaselineComparison:
     ours, theirs = _score_of(system[0], scores), _score_of(baseline[0], scores)
     _check_protocols(ours, theirs)
     pairs = _pairs(_by_seed(system), _by_seed(baseline), ours.task)
@@ -172,9 +169,7 @@ def _compare(
         tests=tests,
         p_holm=tests[0].p,
         difference=statistics.fmean(metric.of(truth, one) - metric.of(truth, other) for one, other in answers),
-        interval=bootstrap_difference(
-            truth, answers, metric, speakers=[row.speaker for row, _ in first], seed=tests[0].seed, draws=draws
-        ),
+        interval=difference_interval(truth, answers, metric, speakers=[row.speaker for row, _ in first]),
         caution=_caution(ours, theirs),
     )
 

@@ -1,11 +1,16 @@
-"""Confidence intervals by bootstrap, over whole speakers wherever there are enough of them."""
+"""Intervals of scores and of differences between systems, over speakers and trainings.
+
+One method for all of them: the delete-one-speaker jackknife, with Student's t. Nothing is drawn at random. What it
+covers is measured by ``benchmarks/coverage.py``; ``benchmarks/README.md`` has the tables, and those of the methods that
+were weighed against it.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -16,241 +21,278 @@ from emonet.evaluate.metrics import Floats, Metric, check_lengths, moments
 from emonet.wording import counted
 
 Unit = Literal["speakers", "utterances"]
-MIN_SPEAKERS = 5
-"""With fewer distinct speakers, resampling speakers says nothing and utterances are resampled."""
+MIN_SPEAKERS = 4
+"""With fewer known speakers, nothing is claimed about new ones."""
 
-_CELLS_AT_ONCE = 4_000_000
+LEVEL = 0.95
+"""The share of intervals that hold the true value."""
+
+JACKKNIFE = "delete-one-speaker jackknife"
+SPREAD = "spread over clips"
+
+Column = Sequence[Hashable]
+_Groups = NDArray[np.int64]
+
+_TINY = 1e-24
+"""A variance that is nothing but rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A percentile interval of a score.
+    """Where the true value of a score lies; without a ``level``, only how far it spreads over its own clips.
+
+    The true value is the metric's expectation over new speakers from where these came from, and, where ``seeds`` are
+    several, over new trainings.
 
     Attributes:
-        kind: what was resampled.
-        draws: number of bootstrap draws.
+        kind: what was left out one by one.
+        method: how the interval was made.
+        level: share of such intervals that hold the true value; None where no such thing is claimed.
+        standard_error: of the value.
+        degrees: degrees of freedom of Student's t; None for a spread, which is 2 standard errors to either side.
+        seeds: how many trainings the value is the mean of; the noise of training is in the interval from two on.
         note: what limits the interval; empty where nothing does.
     """
 
     low: float
     high: float
     kind: Unit
-    level: float = 0.95
-    draws: int = 1000
+    method: str
+    level: float | None
+    standard_error: float
+    degrees: float | None
+    seeds: int
     note: str = ""
 
 
-def bootstrap(
-    truth: Sequence[Hashable],
-    predicted: Sequence[Hashable],
+def score_interval(
+    truth: Column,
+    predictions: Sequence[Column],
     metric: Metric,
     *,
     speakers: Sequence[str | None] | None,
-    seed: int,
-    draws: int = 1000,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval:
-    """Return the percentile bootstrap interval of a metric.
+    """Return the interval of a metric, the mean over training seeds, for speakers like those of test.
 
-    Whole speakers are resampled when at least five are known, because one speaker's utterances are no
-    independent observations; otherwise utterances, and the note says so. A draw that lacks a class is scored
-    over the classes it has.
+    With theta the metric of all S speakers and theta_(i) that without speaker i, the variance over speakers is
+    (S - 1) / S sum_i (theta_(i) - their mean)^2, and the interval theta +- t sqrt(variance) with S - 1 degrees of
+    freedom (Tukey 1958; Efron and Stein 1981). Several seeds are crossed with the same speakers. From the analysis of
+    variance of the jackknife's pseudo-values by speakers and seeds, as in studies of several readers and cases
+    (Dorfman, Berbaum and Metz 1992; Hillis 2007),
+
+        variance = V_speakers + max(V_seeds - V_rest, 0),
+
+    since the interaction of speakers and seeds is in both terms; degrees of freedom are Satterthwaite's.
+
+    With fewer than ``MIN_SPEAKERS`` known speakers, or with a class that one speaker alone has, nothing is known of
+    new speakers: the result is a spread over clips, without a level.
 
     Args:
         truth: labels (N,), or numbers for a dimensional metric.
-        predicted: labels or numbers (N,).
+        predictions: what the system says (N,), a column for each training seed.
         metric: one of ``METRICS``.
-        speakers: who speaks (N,), None where nobody knows.
-        seed: of the resampling.
-        draws: how many resampled scores the interval is made of.
-        level: share of the draws that lies within the interval.
+        speakers: who speaks (N,), None where nobody knows; unknown ones count together as one speaker.
+        level: share of such intervals that shall hold the true value.
 
     Raises:
-        EmonetError: nothing to resample, lists of unequal length, or a level or number of draws without sense.
+        EmonetError: nothing to score, lists of unequal length, or a level without sense.
     """
-    _check(truth, predicted, speakers, draws, level)
-    names, known = _names(len(truth), speakers)
-    function = partial(_values, metric=metric)
-    if len(known) >= MIN_SPEAKERS:
-        units, note = _speaker_units(names, known)
-        drawn = _speaker_sums(truth, predicted, metric, units)
-        values = _resample(drawn, function, draws=draws, seed=seed)
-        return _interval(values, "speakers", level, note)
-    values = _resample(_utterance_sums(truth, predicted, metric), function, draws=draws, seed=seed)
-    return _interval(values, "utterances", level, _too_few(len(known)))
+    return _interval(truth, [(column,) for column in predictions], metric, speakers, level)
 
 
-def bootstrap_difference(
-    truth: Sequence[Hashable],
-    pairs: Sequence[tuple[Sequence[Hashable], Sequence[Hashable]]],
+def difference_interval(
+    truth: Column,
+    pairs: Sequence[tuple[Column, Column]],
     metric: Metric,
     *,
     speakers: Sequence[str | None] | None,
-    seed: int,
-    draws: int = 1000,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval:
     """Return the interval of how far one system's metric is above another's on the same utterances.
 
-    Paired: every draw resamples the same speakers (or utterances, see ``bootstrap``) for both systems and
-    takes metric(first) - metric(second), the mean over the pairs.
+    It is that of ``score_interval`` for metric(first) - metric(second): both leave out the same speaker at a time.
 
     Args:
-        truth: labels (N,).
+        truth: labels (N,), or numbers for a dimensional metric.
         pairs: predictions (N,) of the two systems, one pair for each training seed.
         metric: one of ``METRICS``.
-        speakers: who speaks (N,), None where nobody knows.
-        seed: of the resampling.
-        draws: how many resampled differences the interval is made of.
-        level: share of the draws that lies within the interval.
+        speakers: who speaks (N,), None where nobody knows; unknown ones count together as one speaker.
+        level: share of such intervals that shall hold the true value.
 
     Raises:
-        EmonetError: nothing to resample, or lists of unequal length.
+        EmonetError: nothing to score, lists of unequal length, or a level without sense.
     """
-    columns = [column for pair in pairs for column in pair]
-    for column in columns:
-        _check(truth, column, speakers, draws, level)
-    names, known = _names(len(truth), speakers)
-    by_speaker = len(known) >= MIN_SPEAKERS
-    units, note = _speaker_units(names, known) if by_speaker else (_joint_units(truth, columns), _too_few(len(known)))
-    urns = [_speaker_sums(truth, column, metric, units) for column in columns]
-    urn = _Urn(np.concatenate([each.sums for each in urns], axis=1), urns[0].shares, urns[0].size)
-    if not by_speaker:
-        times = np.bincount(units)
-        urn = _Urn(urn.sums / times[:, None], times / len(truth), len(truth))
-    widths = [each.sums.shape[1] for each in urns]
-    values = _resample(urn, partial(_mean_difference, metric=metric, widths=widths), draws=draws, seed=seed)
-    kind: Unit = "speakers" if by_speaker else "utterances"
-    return _interval(values, kind, level, note)
+    return _interval(truth, pairs, metric, speakers, level)
 
 
-@dataclass(frozen=True, slots=True)
-class _Urn:
-    """What is drawn: ``size`` times one row of ``sums`` (U, S), with the probabilities ``shares`` (U,)."""
-
-    sums: Floats
-    shares: Floats
-    size: int
-
-
-def _interval(values: Floats, kind: Unit, level: float, note: str) -> Interval:
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), kind, level, len(values), note)
-
-
-def _check(
-    truth: Sequence[Hashable],
-    predicted: Sequence[Hashable],
-    speakers: Sequence[str | None] | None,
-    draws: int,
-    level: float,
-) -> None:
-    size = len(truth)
-    if not size:
-        raise EmonetError("Nothing to score: there is no utterance. Check that the part is not empty.")
-    check_lengths(size, len(predicted))
-    if speakers is not None and len(speakers) != size:
-        raise EmonetError(f"{size} utterances but {len(speakers)} speakers. Give one, or None, for each utterance.")
-    if draws < 1 or not 0 < level < 1:
-        raise EmonetError(f"{draws} draws at level {level}: expected one draw or more, and a level between 0 and 1.")
-
-
-def units_of(size: int, speakers: Sequence[str | None] | None) -> NDArray[np.int64]:
-    """Number what is resampled together (N,): whole speakers where there are enough of them, else utterances.
+def units_of(size: int, speakers: Sequence[str | None] | None) -> _Groups:
+    """Number what is independent (N,): whole speakers where there are enough of them, else utterances.
 
     Raises:
         EmonetError: there is no utterance, or not one speaker for each.
     """
-    _check([0] * size, [0] * size, speakers, 1, 0.5)
-    names, known = _names(size, speakers)
-    return _speaker_units(names, known)[0] if len(known) >= MIN_SPEAKERS else np.arange(size)
+    _check_sizes(size, speakers)
+    groups, known = _by_speaker(size, speakers)
+    return groups if known >= MIN_SPEAKERS else np.arange(size)
 
 
-def _names(size: int, speakers: Sequence[str | None] | None) -> tuple[list[str | None], list[str]]:
-    """Return who speaks each utterance, and the known speakers in order."""
+def _interval(
+    truth: Column,
+    seeds: Sequence[tuple[Column, ...]],
+    metric: Metric,
+    speakers: Sequence[str | None] | None,
+    level: float,
+) -> Interval:
+    _check(truth, seeds, speakers, level)
+    groups, known = _by_speaker(len(truth), speakers)
+    doubt = _doubt(truth, metric, groups, known)
+    if doubt:
+        return _spread(truth, seeds, metric, doubt)
+    every = np.ones(int(groups.max()) + 1)
+    whole, without = _left_out(truth, seeds, metric, groups, every)
+    variance, degrees = _variance(whole, without)
+    unknown = len(truth) if speakers is None else list(speakers).count(None)
+    note = f"{counted(unknown, 'utterance')} of unknown speakers counted as of one speaker" if unknown else ""
+    fixed = variance < _TINY
+    if fixed:
+        note = "; ".join(filter(None, [note, "no speaker moves the value: how far new ones would is unknown"]))
+    reach = _t_quantile((1 + level) / 2, degrees) * math.sqrt(variance)
+    low, high = _within(float(whole.mean()), reach, metric, paired=len(seeds[0]) > 1)
+    return Interval(
+        low, high, "speakers", JACKKNIFE, None if fixed else level, math.sqrt(variance), degrees, len(seeds), note
+    )
+
+
+def _spread(truth: Column, seeds: Sequence[tuple[Column, ...]], metric: Metric, doubt: str) -> Interval:
+    """Return 2 standard errors to either side, by leaving out single utterances; it has no level."""
+    rows = list(zip(truth, *(column for seed in seeds for column in seed), strict=True))
+    # Utterances that are alike in everything change the metric alike.
+    kinds = {row: number for number, row in enumerate(dict.fromkeys(rows))}
+    groups = np.asarray([kinds[row] for row in rows], dtype=np.int64)
+    times = np.bincount(groups).astype(np.float64)
+    if len(truth) < 2:
+        whole, error = _left_out(truth, seeds, metric, groups, np.full(1, 2.0))[0], 0.0
+    else:
+        whole, without = _left_out(truth, seeds, metric, groups, times)
+        means = without.mean(0)
+        error = math.sqrt((len(rows) - 1) / len(rows) * float(times @ (means - times @ means / len(rows)) ** 2))
+    low, high = _within(float(whole.mean()), 2 * error, metric, paired=len(seeds[0]) > 1)
+    return Interval(low, high, "utterances", SPREAD, None, error, None, len(seeds), doubt)
+
+
+def _check(
+    truth: Column, seeds: Sequence[tuple[Column, ...]], speakers: Sequence[str | None] | None, level: float
+) -> None:
+    _check_sizes(len(truth), speakers)
+    if not seeds:
+        raise EmonetError("Nothing to score: there are no predictions. Give those of one seed at least.")
+    for column in (column for seed in seeds for column in seed):
+        check_lengths(len(truth), len(column))
+    if not 0 < level < 1:
+        raise EmonetError(f"An interval at level {level}: expected a level between 0 and 1, such as 0.95.")
+
+
+def _check_sizes(size: int, speakers: Sequence[str | None] | None) -> None:
+    if not size:
+        raise EmonetError("Nothing to score: there is no utterance. Check that the part is not empty.")
+    if speakers is not None and len(speakers) != size:
+        raise EmonetError(f"{size} utterances but {len(speakers)} speakers. Give one, or None, for each utterance.")
+
+
+def _by_speaker(size: int, speakers: Sequence[str | None] | None) -> tuple[_Groups, int]:
+    """Number the speakers (N,), all unknown ones together as the last; return how many are known, too."""
     names: list[str | None] = [None] * size if speakers is None else list(speakers)
-    return names, sorted({name for name in names if name is not None})
+    known = sorted({name for name in names if name is not None})
+    index: dict[str | None, int] = {name: number for number, name in enumerate(known)}
+    return np.asarray([index.get(name, len(known)) for name in names], dtype=np.int64), len(known)
 
 
-def _too_few(known: int) -> str:
-    counted = f"{known} speaker{'s' * (known > 1)} only" if known else "no speaker is known"
-    return f"{counted}: the interval is over utterances"
+def _doubt(truth: Column, metric: Metric, groups: _Groups, known: int) -> str:
+    """Say why nothing can be claimed about new speakers; empty where something can."""
+    if known < MIN_SPEAKERS:
+        who = f"{counted(known, 'speaker')} only" if known else "no speaker is known"
+        same = f"the same {counted(known, 'speaker')}" if known else "speakers that nobody has named"
+        return f"{who}: {SPREAD} of {same}, 2 standard errors; it says nothing of new speakers"
+    if metric.kind == "categorical":
+        speakers_of = Counter(label for label, _ in set(zip(truth, groups.tolist(), strict=True)))
+        lone = sorted(str(label) for label, count in speakers_of.items() if count == 1)
+        if lone:
+            return (
+                f"only one speaker has {', '.join(lone)}: {SPREAD}, 2 standard errors; it says nothing of new speakers"
+            )
+    return ""
 
 
-def _speaker_units(names: Sequence[str | None], known: Sequence[str]) -> tuple[NDArray[np.int64], str]:
-    """Number the speakers; an utterance of an unknown speaker is a unit of its own."""
-    index = {name: number for number, name in enumerate(known)}
-    unknown = names.count(None)
-    fresh = iter(range(len(known), len(known) + unknown))
-    units = np.asarray([next(fresh) if name is None else index[name] for name in names], dtype=np.int64)
-    counts = "counts as one speaker" if unknown == 1 else "count as one speaker each"
-    note = f"{counted(unknown, 'utterance')} of unknown speakers {counts}" if unknown else ""
-    return units, note
+def _left_out(
+    truth: Column, seeds: Sequence[tuple[Column, ...]], metric: Metric, groups: _Groups, times: Floats
+) -> tuple[Floats, Floats]:
+    """Return each seed's value (R,), and its values (R, U) without one 1 / ``times`` of each group's sums."""
+    whole, without = [], []
+    for columns in seeds:
+        found = []
+        for column in columns:
+            sums = _sums(truth, column, metric, groups)
+            total = sums.sum(0)
+            rest = total - sums / times.reshape(-1, *[1] * (sums.ndim - 1))
+            found.append((metric.function(total), metric.function(rest)))
+        whole.append(found[0][0] - sum(value for value, _ in found[1:]))
+        without.append(found[0][1] - sum(values for _, values in found[1:]))
+    return np.asarray(whole, dtype=np.float64), np.asarray(without, dtype=np.float64)
 
 
-def _joint_units(truth: Sequence[Hashable], columns: Sequence[Sequence[Hashable]]) -> NDArray[np.int64]:
-    """Number utterances by truth and all predictions together: utterances of one kind are interchangeable."""
-    rows = list(zip(truth, *columns, strict=True))
-    index = {row: number for number, row in enumerate(dict.fromkeys(rows))}
-    return np.asarray([index[row] for row in rows], dtype=np.int64)
-
-
-def _speaker_sums(
-    truth: Sequence[Hashable], predicted: Sequence[Hashable], metric: Metric, units: NDArray[np.int64]
-) -> _Urn:
-    """Sum the counts of each speaker; every speaker is drawn with the same probability."""
-    number = int(units.max()) + 1
+def _sums(truth: Column, predicted: Column, metric: Metric, groups: _Groups) -> Floats:
+    """Sum what the metric is made of by group: (U, K, K) for classes, (U, 7) for numbers."""
+    number = int(groups.max()) + 1
     if metric.kind == "dimensional":
         terms = moments(truth, predicted)
         sums = np.zeros((number, terms.shape[-1]))
-        np.add.at(sums, units, terms)
-    else:
-        cells, width = _cells(truth, predicted)
-        counts = np.bincount(units * width + cells, minlength=number * width)
-        sums = counts.reshape(number, width).astype(np.float64)
-    return _Urn(sums, np.full(number, 1 / number), number)
+        np.add.at(sums, groups, terms)
+        return sums
+    classes = {label: place for place, label in enumerate(sorted({*truth, *predicted}, key=str))}
+    size = len(classes)
+    cells = [classes[true] * size + classes[guess] for true, guess in zip(truth, predicted, strict=True)]
+    counts = np.bincount(groups * size**2 + np.asarray(cells, dtype=np.int64), minlength=number * size**2)
+    return counts.reshape(number, size, size).astype(np.float64)
 
 
-def _utterance_sums(truth: Sequence[Hashable], predicted: Sequence[Hashable], metric: Metric) -> _Urn:
-    """Drawing utterances is drawing cells of the confusion matrix: few, however many the utterances are."""
-    size = len(truth)
-    if metric.kind == "dimensional":
-        return _Urn(moments(truth, predicted), np.full(size, 1 / size), size)
-    cells, width = _cells(truth, predicted)
-    return _Urn(np.eye(width), np.bincount(cells, minlength=width) / size, size)
+def _variance(whole: Floats, without: Floats) -> tuple[float, float]:
+    """Return the variance of the mean over seeds, and its degrees of freedom, from values (R,) and (R, S)."""
+    seeds, speakers = without.shape
+    pseudo = speakers * whole[:, None] - (speakers - 1) * without
+    by_speaker = pseudo.mean(0)
+    over_speakers = float(by_speaker.var(ddof=1)) / speakers
+    if seeds == 1:
+        return over_speakers, float(speakers - 1)
+    by_seed = pseudo.mean(1)
+    rest = pseudo - by_speaker - by_seed[:, None] + pseudo.mean()
+    own = (seeds - 1) * (speakers - 1)
+    over_both = float((rest**2).sum()) / own / (seeds * speakers)
+    over_seeds = float(by_seed.var(ddof=1)) / seeds
+    return _combined(over_speakers, over_seeds, over_both, seeds=seeds, speakers=speakers)
 
 
-def _cells(truth: Sequence[Hashable], predicted: Sequence[Hashable]) -> tuple[NDArray[np.int64], int]:
-    """Return each utterance's cell (N,) in the flattened confusion matrix, and the number of cells."""
-    classes = sorted({*truth, *predicted}, key=str)
-    index = {label: number for number, label in enumerate(classes)}
-    cells = [index[true] * len(classes) + index[guess] for true, guess in zip(truth, predicted, strict=True)]
-    return np.asarray(cells, dtype=np.int64), len(classes) ** 2
+def _combined(
+    over_speakers: float, over_seeds: float, over_both: float, *, seeds: int, speakers: int
+) -> tuple[float, float]:
+    """Add the variances, and approximate the sum's degrees of freedom (Satterthwaite 1946)."""
+    if over_seeds <= over_both:
+        return over_speakers, float(speakers - 1)
+    total = over_speakers + over_seeds - over_both
+    own = over_speakers**2 / (speakers - 1) + over_seeds**2 / (seeds - 1)
+    degrees = total**2 / (own + over_both**2 / ((seeds - 1) * (speakers - 1)))
+    return total, max(degrees, float(min(seeds, speakers) - 1))
 
 
-def _resample(urn: _Urn, function: Callable[[Floats], Floats], *, draws: int, seed: int) -> Floats:
-    """Return the function of the summed counts (draws, S) of every draw: (draws,)."""
-    generator = np.random.default_rng(seed)
-    # In blocks, so that a large corpus with a draw for each utterance stays within memory.
-    block = max(1, _CELLS_AT_ONCE // len(urn.shares))
-    values = []
-    for start in range(0, draws, block):
-        times = generator.multinomial(urn.size, urn.shares, size=min(block, draws - start))
-        values.append(function(times @ urn.sums))
-    return np.concatenate(values)
+def _t_quantile(share: float, degrees: float) -> float:
+    # scipy.stats would take longer to import than everything else here to compute.
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, share))
 
 
-def _values(sums: Floats, metric: Metric) -> Floats:
-    """Return the metric of every draw's sums: (draws, S) -> (draws,)."""
-    if metric.kind == "categorical":
-        width = math.isqrt(sums.shape[-1])
-        sums = sums.reshape(-1, width, width)
-    return metric.function(sums)
-
-
-def _mean_difference(sums: Floats, metric: Metric, widths: Sequence[int]) -> Floats:
-    """Return first - second, the mean over pairs, of sums side by side: (draws, S1 + S2 + ...) -> (draws,)."""
-    ends = np.cumsum(widths)[:-1]
-    values = [_values(part, metric) for part in np.split(sums, ends, axis=1)]
-    differences: Floats = np.mean([first - second for first, second in zip(values[::2], values[1::2], strict=True)], 0)
-    return differences
+def _within(value: float, reach: float, metric: Metric, *, paired: bool) -> tuple[float, float]:
+    """Return both ends, within what is possible for the metric or for a difference of two."""
+    low, high = metric.bounds
+    least, most = (low - high, high - low) if paired else (low, high)
+    return max(least, value - reach), min(most, value + reach)

@@ -1,11 +1,12 @@
-"""Metrics: functions of summed counts, so that a resampled score is a sum of counts taken once.
+"""Metrics: functions of summed counts, so that a score without some speaker is made of counts taken once.
 
 A categorical metric is a function of confusion matrices (..., K, K), rows truth and columns prediction; a
-dimensional one of the sums (..., 7) of ``moments``. Leading axes are a batch, e.g. bootstrap draws.
+dimensional one of the sums (..., 7) of ``moments``. Leading axes are a batch, e.g. what is left without each speaker.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -159,6 +160,7 @@ class Metric:
         title: how tables call it.
         function: from summed counts to values; see the module's first lines.
         kind: what it judges: classes or numbers.
+        bounds: the lowest and the highest value that it can have.
     """
 
     name: str
@@ -166,6 +168,7 @@ class Metric:
     function: Callable[[Floats], Floats]
     higher_is_better: bool
     kind: Kind
+    bounds: tuple[float, float] = (0.0, 1.0)
 
     def of(self, truth: Sequence[Hashable], predicted: Sequence[Hashable]) -> float:
         """Return the metric's value for labels, or for numbers if it is dimensional.
@@ -188,10 +191,19 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             Metric("uar", "UAR", uar, higher_is_better=True, kind="categorical"),
             Metric("wa", "WA", accuracy, higher_is_better=True, kind="categorical"),
             Metric("macro_f1", "macro F1", macro_f1, higher_is_better=True, kind="categorical"),
-            Metric("ccc", "CCC", ccc, higher_is_better=True, kind="dimensional"),
-            Metric("pearson", "Pearson's r", pearson, higher_is_better=True, kind="dimensional"),
-            Metric("mae", "MAE", mean_absolute_error, higher_is_better=False, kind="dimensional"),
-            Metric("rmse", "RMSE", root_mean_squared_error, higher_is_better=False, kind="dimensional"),
+            Metric("ccc", "CCC", ccc, higher_is_better=True, kind="dimensional", bounds=(-1.0, 1.0)),
+            Metric("pearson", "Pearson's r", pearson, higher_is_better=True, kind="dimensional", bounds=(-1.0, 1.0)),
+            Metric(
+                "mae", "MAE", mean_absolute_error, higher_is_better=False, kind="dimensional", bounds=(0.0, math.inf)
+            ),
+            Metric(
+                "rmse",
+                "RMSE",
+                root_mean_squared_error,
+                higher_is_better=False,
+                kind="dimensional",
+                bounds=(0.0, math.inf),
+            ),
         )
     }
 )

@@ -29,7 +29,7 @@ def randomisation(
 
     If both systems were equally good, it would not matter which of them said what: p is the share of swaps of
     their answers after which the metrics differ by as much as they do, or more. Whole speakers are swapped where
-    five at least are known, since a speaker's utterances are no independent observations; else single utterances.
+    four at least are known, since a speaker's utterances are no independent observations; else single utterances.
     McNemar's exact test is this test on errors, with utterances as units. S units allow no p below 2 / 2^S.
 
     >>> from emonet.evaluate.metrics import METRICS

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from emonet.errors import EmonetError, UnknownName
-from emonet.evaluate.interval import Interval, bootstrap
+from emonet.evaluate.interval import Interval, score_interval
 from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
 from emonet.evaluate.predictions import Checkpoint, Part, Predictions
 from emonet.wording import counted
@@ -61,7 +61,7 @@ class Score(Setting):
         task: ``corpus/target``.
         metrics: all metrics of the task's kind by name, over the pooled utterances.
         chance: the UAR of guessing, None for a dimensional target.
-        interval: of the metric for selection.
+        interval: of the metric for selection, for this seed's training.
         per_fold: fold -> the metric for selection.
         fold_mean: mean over folds of the metric for selection, None where there is one fold.
         fold_sd: sample standard deviation over folds.
@@ -120,13 +120,12 @@ class Score(Setting):
             raise EmonetError(message) from None
 
 
-def score_predictions(predictions: Predictions, setting: Setting, *, draws: int = 1000) -> Score:
+def score_predictions(predictions: Predictions, setting: Setting) -> Score:
     """Score one system on one part: pooled over the folds, and each fold by itself.
 
     Args:
         predictions: one system, task, part, checkpoint and seed; an utterance once in each fold at most.
         setting: how they came about.
-        draws: of the bootstrap.
 
     Raises:
         EmonetError: no predictions, several systems or passes mixed, or an utterance twice in a fold.
@@ -146,7 +145,7 @@ def score_predictions(predictions: Predictions, setting: Setting, *, draws: int 
         checkpoint=first.checkpoint,
         seed=first.seed,
         metrics={each.name: each.of(truth, predicted) for each in METRICS.values() if each.kind == metric.kind},
-        interval=bootstrap(truth, predicted, metric, speakers=speakers, seed=first.seed, draws=draws),
+        interval=score_interval(truth, [predicted], metric, speakers=speakers),
         per_fold=per_fold,
         **_over_folds(per_fold),
         n=len(predictions),

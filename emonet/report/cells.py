@@ -48,7 +48,13 @@ def interval(row: Row) -> str:
     metric = METRICS[scores[0].metric]
     low = min(score.interval.low for score in scores)
     high = max(score.interval.high for score in scores)
-    return f"[{number(low, metric)}, {number(high, metric)}]"
+    return ends(low, high, metric, claimed=all(score.interval.level is not None for score in scores))
+
+
+def ends(low: float, high: float, metric: Metric, *, claimed: bool) -> str:
+    """Return an interval in brackets, or without them a spread that claims no level."""
+    texts = number(low, metric), number(high, metric)
+    return f"[{texts[0]}, {texts[1]}]" if claimed else f"{texts[0]} to {texts[1]}"
 
 
 def correlation_and_error(row: Row) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from emonet.corpus.corpus import Published, PublishedResult
 from emonet.evaluate.baseline import LEVEL, BaselineComparison
+from emonet.evaluate.interval import JACKKNIFE, SPREAD
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Part
 from emonet.report import cells
@@ -56,19 +57,18 @@ def strategies_table(report: Report) -> Table:
 
 def tests_table(report: Report) -> Table:
     """Return every test behind the marks: counts, p values, difference and its interval."""
-    header = ("task", "system", "b", "c", "p", "p (Holm)", "p by seed", "difference", "95 % CI")
+    header = ("task", "system", "b", "c", "p", "p (Holm)", "p by seed", "difference", "interval")
     cautions = list(dict.fromkeys(each.caution for each in report.comparisons if each.caution))
     rows = []
     for each in report.comparisons:
         low, high = (signed(end, each) for end in (each.interval.low, each.interval.high))
+        span = f"{low} to {high}" if each.interval.level is None else f"[{low}, {high}]"
         others = ", ".join(p_value(test.p) for test in each.tests) if len(each.tests) > 1 else cells.NOTHING
         number = f" ({cautions.index(each.caution) + 1})" if each.caution else ""
         test = each.tests[0]
         errors = (cells.NOTHING if count is None else str(count) for count in (test.only_baseline, test.only_system))
         counts = (*errors, p_value(test.p), p_value(each.p_holm))
-        rows.append(
-            (each.task, each.system + number, *counts, others, signed(each.difference, each), f"[{low}, {high}]")
-        )
+        rows.append((each.task, each.system + number, *counts, others, signed(each.difference, each), span))
     notes = (*_test_notes(report.comparisons), *(f"({place}) {text}." for place, text in enumerate(cautions, 1)))
     return Table(header, tuple(rows), notes, "Tests against the baseline")
 
@@ -218,7 +218,8 @@ def _test_notes(comparisons: Sequence[BaselineComparison]) -> Iterable[str]:
     for kind in sorted({each.interval.kind for each in comparisons}):
         notes = sorted({each.interval.note for each in comparisons if each.interval.kind == kind} - {""})
         why = f" ({'; '.join(notes)})" if notes else ""
-        yield f"Difference: system - baseline, with a paired bootstrap over {kind}{why}; the mean over seeds."
+        how = f"95 % interval by the {JACKKNIFE}" if kind == "speakers" else SPREAD
+        yield f"Difference: system - baseline, the mean over seeds; {how}{why}."
 
 
 def _kinds(

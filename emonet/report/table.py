@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from emonet.evaluate.metrics import METRICS
@@ -73,15 +73,16 @@ def _table(
     return Table(tuple(columns), body, footnotes, title)
 
 
-def _score_columns(rows: Iterable[Row], metric: str) -> dict[str, Callable[[Row], str]]:
+def _score_columns(rows: Sequence[Row], metric: str) -> dict[str, Callable[[Row], str]]:
     folds = {"test, mean of folds ± sd": cells.over_folds}
     has_folds = any(cells.over_folds(row) != cells.NOTHING for row in rows)
     errors = {"test r / MAE": cells.correlation_and_error}
+    claimed = all(score.interval.level is not None for row in rows for score in row.of_part("test"))
     has_numbers = any(cells.correlation_and_error(row) != cells.NOTHING for row in rows)
     return {
         f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev"),
         f"test {metric}best / final": lambda row: cells.best_and_final(row, "test"),
-        "95 % CI of test": cells.interval,
+        ("95 % interval of test" if claimed else "interval of test"): cells.interval,
         **(errors if has_numbers else {}),
         **(folds if has_folds else {}),
     }
@@ -152,11 +153,13 @@ def _general_notes(scores: list[Score]) -> Iterable[str]:
         yield "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one."
     if any(METRICS[score.metric].kind == "dimensional" for score in scores):
         yield "Scores of numbers (CCC, Pearson's r, MAE in the corpus' own unit) pooled over folds; constant: CCC 0."
-    intervals = {score.interval for score in scores if score.part == "test"}
-    for kind in sorted({interval.kind for interval in intervals}):
-        draws = max(interval.draws for interval in intervals if interval.kind == kind)
-        whole = "whole speakers" if kind == "speakers" else "single utterances"
-        yield f"Intervals: of the best epoch on test, percentile bootstrap over {whole}, {draws} draws."
+    claimed = [score.interval for score in scores if score.part == "test" and score.interval.level is not None]
+    if claimed:
+        degrees = dict.fromkeys(f"{each(interval.degrees or 0 for interval in claimed):.3g}" for each in (min, max))
+        yield (
+            f"95 % intervals, of the best epoch on test: {claimed[0].method}, t with {' to '.join(degrees)} degrees of "
+            "freedom; they hold the noise of speakers."
+        )
     if len({score.seed for score in scores}) > 1:
         yield "Mean ± standard deviation over seeds; the interval then spans those of all seeds."
     if any(score.fold_mean is not None for score in scores):

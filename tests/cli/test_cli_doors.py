@@ -59,7 +59,7 @@ def test_a_recipe_names_a_dataset(emonet: Emonet, tmp_path: Path) -> None:
     save_parquet(tmp_path / "foo.parquet", dataset_of(listed))
     text = (
         "corpora: [{hub: foo.parquet, columns: {label: emotion, speaker: speaker_id}}]\n"
-        "protocol: leave-one-speaker-out\nstrategy: svm\nextractor: egemaps\nbootstrap: 100\n"
+        "protocol: leave-one-speaker-out\nstrategy: svm\nextractor: egemaps\n"
     )
     (tmp_path / "svm.yaml").write_text(text, encoding="utf-8")
     ran = emonet("run", tmp_path / "svm.yaml", "--runs", tmp_path / "runs", "--json", "--quiet")

@@ -45,11 +45,11 @@ def score(rows: Predictions, *, protocol_hash: str = "1a2b3c4d5e6f", normalisati
     setting = Setting(
         strategy="scratch", protocol_id="foo/by-speaker", protocol_hash=protocol_hash, normalisation=normalisation
     )
-    return score_predictions(rows, setting, draws=20)
+    return score_predictions(rows, setting)
 
 
 def compared(*tables: Predictions, baseline: str = "old") -> tuple[BaselineComparison, ...]:
-    return compare_with_baseline(tables, [score(each) for each in tables], baseline, draws=200)
+    return compare_with_baseline(tables, [score(each) for each in tables], baseline)
 
 
 def test_discordant_utterances_are_counted_and_tested() -> None:
@@ -114,7 +114,7 @@ def test_only_the_best_epoch_on_test_is_compared() -> None:
     best = [table("old", range(9)), table("new", range(4))]
     other = table("new", range(30), part="dev")
     scores = [score(each) for each in (*best, final, other)]
-    (found,) = compare_with_baseline([*best, final, other], scores, "old", draws=20)
+    (found,) = compare_with_baseline([*best, final, other], scores, "old")
     assert (found.tests[0].only_baseline, found.tests[0].only_system) == (0, 5)
 
 
@@ -138,8 +138,8 @@ def rated(system: str, noise: float, *, target: str = "valence", seed: int = 1) 
 
 def compared_numbers(*tables: Predictions, metric: str = "ccc") -> tuple[BaselineComparison, ...]:
     setting = Setting(strategy="svm", protocol_id="foo/p", protocol_hash="1a2b3c4d", metric=metric)
-    scores = [score_predictions(each, setting, draws=20) for each in tables]
-    return compare_with_baseline(tables, scores, "old", draws=200)
+    scores = [score_predictions(each, setting) for each in tables]
+    return compare_with_baseline(tables, scores, "old")
 
 
 @pytest.mark.parametrize("metric", ["ccc", "mae"])
@@ -218,9 +218,9 @@ def test_predictions_without_a_score_have_no_protocol_and_are_refused() -> None:
 def test_a_transductive_system_is_cautioned_against() -> None:
     old, new = table("old", []), table("new", [])
     scores = [score(old), score(new, normalisation="speaker")]
-    (found,) = compare_with_baseline([old, new], scores, "old", draws=20)
+    (found,) = compare_with_baseline([old, new], scores, "old")
     assert found.caution == "only 'new' normalised with the test speakers' own clips (transductive)"
-    (other,) = compare_with_baseline([old, new], scores, "new", draws=20)
+    (other,) = compare_with_baseline([old, new], scores, "new")
     assert other.caution == found.caution
 
 
@@ -233,6 +233,6 @@ def test_a_comparison_comes_back_from_json_as_it_was() -> None:
 def test_the_difference_is_of_the_metric_for_selection() -> None:
     old, new = table("old", range(0, 30, 2)), table("new", [])
     scores = [replace(score(each), metric="wa") for each in (old, new)]
-    (found,) = compare_with_baseline([old, new], scores, "old", draws=20)
+    (found,) = compare_with_baseline([old, new], scores, "old")
     assert found.difference == pytest.approx(15 / 60)
     assert METRICS[found.metric].title == "WA"

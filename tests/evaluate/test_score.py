@@ -54,7 +54,9 @@ def test_a_score_pools_the_folds_and_keeps_each() -> None:
         1,
     )
     assert (score.n, score.speakers, score.parameters) == (8, 2, 1234)
-    assert score.interval.note == "2 speakers only: the interval is over utterances"
+    assert score.interval.note == (
+        "2 speakers only: spread over clips of the same 2 speakers, 2 standard errors; it says nothing of new speakers"
+    )
 
 
 def test_a_class_missing_from_test_is_left_out_and_named() -> None:

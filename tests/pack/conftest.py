@@ -23,7 +23,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         patch.setenv("EMONET_HOME", str(folder / "home"))
         patch.setenv("EMONET_PLUGINS", "")
-        assert run_command(["run", "all.yaml", "--quiet", "--set", "bootstrap=100"]) == 0
+        assert run_command(["run", "all.yaml", "--quiet"]) == 0
         assert run_command(["pack", "export", run_of(folder), "--system", "multi", "--out", "multi"]) == 0
         assert run_command(["pack", "export", run_of(folder), "--system", "apart", "--out", "apart"]) == 0
         for system in ("scratch", "spread", "spoken"):

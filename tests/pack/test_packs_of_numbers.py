@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         patch.setenv("EMONET_HOME", str(folder / "home"))
         patch.setenv("EMONET_PLUGINS", "")
-        assert run_command(["run", "both.yaml", "--quiet", "--set", "bootstrap=100"]) == 0
+        assert run_command(["run", "both.yaml", "--quiet"]) == 0
         assert run_command(["pack", "export", run_of(folder), "--system", "multi", "--out", "multi"]) == 0
     return folder
 

@@ -46,7 +46,7 @@ def score(wrong: int = 0, **how: Any) -> Score:
         speakers=[f"s{number % speakers}" for number in range(40)],
     )
     made = {"strategy": "scratch", "protocol_id": PROTOCOL, "protocol_hash": HASH, **case}
-    return score_predictions(predictions, Setting(**made), draws=100)
+    return score_predictions(predictions, Setting(**made))
 
 
 def report(*scores: Score, name: str = "first", notes: tuple[str, ...] = ()) -> Report:

@@ -20,7 +20,7 @@ def test_the_terminal_table_is_whole_at_120_columns(usual: Report, monkeypatch: 
     lines = terminal(usual).splitlines()
     head = next(number for number, line in enumerate(lines) if line.startswith(" system"))
     assert lines[head].split("  ")[0] == " system"
-    assert lines[head].endswith("95 % CI of test  epochs best / final")
+    assert lines[head].endswith("95 % interval of test  epochs best / final")
     assert lines[head + 3].split() == ["net", "90.0", "/", "85.0", "80.0", "/", "77.5", *interval_of(usual), *EPOCHS]
 
 

@@ -44,7 +44,6 @@ def numbers(seeds: tuple[int, ...] = (1,), metric: str = "ccc") -> Report:
         score_predictions(
             each,
             replace(settings[each.rows[0].system], metric=metric, head=HEAD, range=(1.0, 5.0), unit="rating"),
-            draws=50,
         )
         for each in found
     )
@@ -56,7 +55,7 @@ def numbers(seeds: tuple[int, ...] = (1,), metric: str = "ccc") -> Report:
         version="0.1.0",
         scores=scores,
         notes=("foo/valence: left out",),
-        comparisons=compare_with_baseline(found, scores, "net", draws=50),
+        comparisons=compare_with_baseline(found, scores, "net"),
         curves=(Curve("net", HEAD, "1", 1, "epoch", (1.0, 2.0), series),),
     )
 

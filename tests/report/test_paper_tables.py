@@ -69,7 +69,7 @@ def test_the_tests_are_listed_with_counts_and_intervals(full: Report) -> None:
     assert (first["task"], first["system"], first["b"], first["c"]) == ("foo/emotion", "linear-svm", "6", "0")
     assert (first["p"], first["p (Holm)"], first["p by seed"]) == ("0.031", "0.062", "-")
     assert first["difference"] == "-15.0"
-    assert first["95 % CI"].startswith("[-")
+    assert first["interval"].startswith("[-")
 
 
 def test_all_seeds_tests_are_shown() -> None:
@@ -89,7 +89,7 @@ def test_few_speakers_are_named_under_the_tests(full: Report) -> None:
     first = full.comparisons[0]
     few = replace(first, interval=replace(first.interval, kind="utterances", note="3 speakers only"))
     notes = paper.tests_table(replace(full, comparisons=(few,))).footnotes
-    assert any("bootstrap over utterances (3 speakers only)" in note for note in notes)
+    assert any("spread over clips (3 speakers only)" in note for note in notes)
 
 
 def test_parameters_are_a_range_over_tasks(full: Report) -> None:

@@ -25,7 +25,7 @@ def test_the_main_table_has_everything_that_a_score_must_not_go_without(usual: R
         "task",
         "dev UAR best / final",
         "test UAR best / final",
-        "95 % CI of test",
+        "95 % interval of test",
         "chance",
         "n (speakers)",
         "epochs best / final",
@@ -47,7 +47,8 @@ def test_the_main_table_has_everything_that_a_score_must_not_go_without(usual: R
     assert table.rows[0][7] == "C 0.0001 to 0.001"
     assert table.footnotes == (
         "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one.",
-        "Intervals: of the best epoch on test, percentile bootstrap over whole speakers, 100 draws.",
+        "95 % intervals, of the best epoch on test: delete-one-speaker jackknife, t with 4 degrees of freedom; they "
+        "hold the noise of speakers.",
         "3 files could not be read.",
     )
 
@@ -58,14 +59,18 @@ def test_seeds_make_a_mean_and_a_deviation(make_score: Any, make_report: Any) ->
     assert row["test UAR best / final"] == "75.0 ± 7.1"
     ends = [score.interval for score in report.scores]
     low, high = min(end.low for end in ends), max(end.high for end in ends)
-    assert row["95 % CI of test"] == f"[{100 * low:.1f}, {100 * high:.1f}]"
+    assert row["95 % interval of test"] == f"[{100 * low:.1f}, {100 * high:.1f}]"
     assert any("over seeds; the interval then spans" in note for note in report_table(report).footnotes)
 
 
 @pytest.mark.parametrize(
     ("how", "footnote"),
     [
-        ({"speakers": 3}, "(1) 3 speakers only: the interval is over utterances."),
+        (
+            {"speakers": 3},
+            "(1) 3 speakers only: spread over clips of the same 3 speakers, 2 standard errors; it says nothing of new "
+            "speakers.",
+        ),
         ({"truth": "a"}, "(1) UAR over the 1 class present: test has no fear."),
         (
             {"normalisation": "speaker"},
@@ -93,14 +98,14 @@ def test_one_footnote_serves_all_rows_that_it_concerns(make_score: Any, make_rep
 
 def test_what_is_not_there_is_a_dash(make_score: Any, make_report: Any) -> None:
     row = only_row(make_report(make_score(8, part="dev")))
-    assert row["test UAR best / final"] == row["95 % CI of test"] == row["epochs best / final"] == "-"
+    assert row["test UAR best / final"] == row["95 % interval of test"] == row["epochs best / final"] == "-"
     assert row["dev UAR best / final"] == "80.0"
 
 
 def test_a_final_epoch_alone_is_shown(make_score: Any, make_report: Any) -> None:
     row = only_row(make_report(make_score(8, checkpoint="final", final_epochs={"1": 60})))
     assert row["test UAR best / final"] == "80.0"
-    assert row["95 % CI of test"] != "-"
+    assert row["95 % interval of test"] != "-"
     assert row["epochs best / final"] == "- / 60"
 
 
@@ -110,7 +115,7 @@ def test_scores_under_other_protocols_and_normalisations_have_rows_of_their_own(
 
 
 def test_sections_cut_the_table_by_task_and_keep_the_footnotes_last(make_score: Any, make_report: Any) -> None:
-    scores = [make_score(corpus=corpus, system=system) for system in ("a", "b") for corpus in ("foo", "bar")]
+    scores = [make_score(8, corpus=corpus, system=system) for system in ("a", "b") for corpus in ("foo", "bar")]
     first, second = report_sections(make_report(*scores))
     assert first.title == (
         "foo/emotion: 40 test utterances of 5 speakers; UAR in %, chance 50.0; "

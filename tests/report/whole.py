@@ -84,9 +84,7 @@ def curves() -> tuple[Curve, ...]:
 def whole(seeds: tuple[int, ...] = (1,)) -> Report:
     """Return a report with comparisons, curves and published values."""
     found = tables(seeds)
-    scores = tuple(
-        score_predictions(each, setting(each.rows[0].system, each.rows[0].corpus), draws=50) for each in found
-    )
+    scores = tuple(score_predictions(each, setting(each.rows[0].system, each.rows[0].corpus)) for each in found)
     return Report(
         name="whole",
         folder="runs/whole",
@@ -94,7 +92,7 @@ def whole(seeds: tuple[int, ...] = (1,)) -> Report:
         version="0.1.0",
         scores=scores,
         notes=("3 files could not be read.",),
-        comparisons=compare_with_baseline(found, scores, "net", draws=50),
+        comparisons=compare_with_baseline(found, scores, "net"),
         curves=curves(),
         published={"foo/emotion": PUBLISHED},
         audits=(VERDICT,),
