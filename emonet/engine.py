@@ -19,7 +19,7 @@ from emonet.document import Document
 from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions
-from emonet.events import Event, Listener, RunEnded, RunStarted, RunStopped, silent
+from emonet.events import Event, Listener, Notice, RunEnded, RunStarted, RunStopped, silent
 from emonet.executor import Executor
 from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
 from emonet.openings import tests_opened
@@ -37,7 +37,11 @@ from emonet.task import Task
 def plan_run(
     recipe: Recipe, base: Path, registry: Registry, *, decode: bool = False, listen: Listener = silent
 ) -> tuple[Plan, list[Gathered]]:
-    """Gather the corpora of a recipe and lay out its stages; see ``gather`` and ``plan`` for errors."""
+    """Gather the corpora of a recipe and lay out its stages; see ``gather`` and ``plan`` for errors.
+
+    The plan's recipe has the precision that this machine can compute in; see ``with_right_precision``.
+    """
+    recipe, _ = with_right_precision(recipe, listen)
     gathered = gather(recipe, base, registry, decode=decode, listen=listen)
     sources = gather_sources(recipe, base, registry, decode=decode, listen=listen)
     every = [*gathered, *(each for each in sources.values() if isinstance(each, Gathered))]
@@ -47,6 +51,23 @@ def plan_run(
         recipe = with_maps(recipe, labels_of(gathered), registry.ontology)
     made = plan(recipe, [each.facts for each in gathered], registry.factory, facts)
     return made, every
+
+
+def with_right_precision(recipe: Recipe, listen: Listener = silent) -> tuple[Recipe, str]:
+    """Return the recipe, with ``fp32`` where this machine's bf16 convolutions are wrong, and then why.
+
+    The keys of its stages then say ``fp32``, as they must: their results are those of ``fp32``.
+    """
+    if recipe.precision == "fp32" or all(system.strategy == "svm" for system in recipe.systems.values()):
+        return recipe, ""
+    from emonet.learn.precision import bf16_fault
+
+    fault = bf16_fault(chosen_device(recipe.device))
+    if not fault:
+        return recipe, ""
+    text = f"precision: fp32 instead of {recipe.precision}, which this machine gets wrong: {fault}."
+    listen(Notice(text))
+    return recipe.model_copy(update={"precision": "fp32"}), text
 
 
 def run(
@@ -72,6 +93,7 @@ def run(
         listen(event)
         registry.emit(event)
 
+    recipe, precision = with_right_precision(recipe, tell)
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
     executor = _executor(made, registry)
     chosen_device(recipe.device)
@@ -82,7 +104,7 @@ def run(
     tell(RunStarted(folder.path, len(made.stages)))
     try:
         executor.run(made.stages, _runner(made, gathered, registry, tell).run)
-        notes = dict.fromkeys(each.facts.note for each in gathered if each.facts.note)
+        notes = dict.fromkeys(each for each in (precision, *(each.facts.note for each in gathered)) if each)
         brief = tuple(each.brief() for each in verdicts)
         report = replace(_report(made, folder, notes), audits=brief, corpora=_corpora(gathered))
         folder.finish(

@@ -170,6 +170,7 @@ class Stage:
             "protocols": {name: protocol.hash for name, protocol in by_id(self.protocols).items()},
             "fold": self.fold,
             "seed": self.seed,
+            "precision": self.precision,
             "items": [{part: len(items) for part, items in task.items.items()} for task in self.tasks],
             "components": {role: part.to_json() for role, part in self.components.items()},
             "normalisation": self.normalisation,

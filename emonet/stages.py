@@ -17,6 +17,7 @@ from emonet.assemble import Assembler
 from emonet.atomic import write_json
 from emonet.audio.features import extract_features
 from emonet.audio.store import Store
+from emonet.errors import EmonetError
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, Notice, StageEnded, StageStarted
 from emonet.home import stages_folder
@@ -28,6 +29,8 @@ from emonet.stage import Stage
 from emonet.task import Task
 
 if TYPE_CHECKING:
+    import torch
+
     from emonet.learn.learner import Learner
     from emonet.learn.probe import Vectors
     from emonet.learn.scaling import ScalingTable
@@ -147,7 +150,7 @@ class StageRunner:
         learner = self._learner(stage, self._assembler.started(stage))
         learner.table = self._fitted_table(stage, learner, folder)
         facts: dict[str, Any] = {"tasks": {task.id: task.outputs_json() for task in stage.tasks}}
-        facts |= {"parameters": parameter_count(learner.model)}
+        facts |= {"parameters": parameter_count(learner.model), "precision": learner.precision}
         facts |= {"exposure": {task.id: exposure(task) for task in stage.tasks if task.id.startswith(AGGREGATE)}}
         if stage.kind == "rounds":
             shared, rates = stage.settings.shared, stage.learning_rates
@@ -201,6 +204,7 @@ class StageRunner:
         from emonet.learn.learner import Learner
 
         device = chosen_device(self.device)
+        _check_precision(stage, device)
         return Learner(
             model=model.to(device).to(memory_format=torch.channels_last),
             tasks=stage.tasks,
@@ -245,6 +249,19 @@ def _check_speakers(stage: Stage) -> None:
 def _missing(stage: Stage, facts: Mapping[str, Any]) -> tuple[Literal["dev", "test"], ...]:
     """Return the parts whose predictions this recipe needs and the stage's folder lacks."""
     return tuple(part for part in stage.parts if PREDICTIONS[part] not in facts["files"])
+
+
+def _check_precision(stage: Stage, device: torch.device) -> None:
+    """Refuse a precision that this machine gets wrong: another one would be kept under the stage's key."""
+    from emonet.learn.precision import bf16_fault
+
+    fault = bf16_fault(device) if stage.precision == "bf16" else ""
+    if fault:
+        message = (
+            f"{stage.title}: it was planned for precision bf16, which this machine ({device}) gets wrong: {fault}. "
+            "Choose precision: fp32, or another machine."
+        )
+        raise EmonetError(message)
 
 
 def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Checkpoint, said: Array) -> Predictions:
@@ -322,8 +339,6 @@ def chosen_device(name: str) -> Any:
         EmonetError: the device is not there.
     """
     import torch
-
-    from emonet.errors import EmonetError
 
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -90,6 +90,7 @@ def test_the_plan_of_training_from_scratch_is_one_stage_a_fold() -> None:
         "dimensions": [[]],
         "fold": "s0",
         "seed": 1,
+        "precision": "fp32",
         "items": [{"train": 12, "dev": 6, "test": 6}],
         "components": {
             "frontend": {"name": "mels", "options": {"bands": 64}, "version": "3"},

@@ -56,7 +56,8 @@ def run(
     read, document = read_recipe(recipe, changes)
     registry = load_plugins(plugin)
     if plan:
-        made, gathered = engine.plan_run(read, recipe.resolve().parent, registry)
+        with progress_listener(errors(), quiet=quiet or json) as listen:
+            made, gathered = engine.plan_run(read, recipe.resolve().parent, registry, listen=listen)
         _show_plan(made, json=json)
         if not json and any(each.store is None for each in gathered):
             output().print("Some corpora are not prepared yet; the keys will be others once they are.")

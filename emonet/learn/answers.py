@@ -37,10 +37,7 @@ def part_scores(task: Task, part: str, said: NDArray[np.float32] | Floats) -> di
     if task.classes:
         return {name: metric.of(labels, said.argmax(axis=1).tolist())}
     if not np.isfinite(said).all():
-        message = (
-            f"Task '{task.id}': the outputs on {part} are no finite numbers, so training stops. Lower the learning "
-            "rates."
-        )
+        message = f"Task '{task.id}': the outputs on {part} are no finite numbers. Check what it has learned from."
         raise EmonetError(message)
     truth, numbers = np.array(labels, dtype=np.float64), said.astype(np.float64)
     own = [metric.of(*pair) for pair in _columns(truth, numbers)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -74,11 +74,9 @@ class Learner:
         value = float(loss.detach())
         if not np.isfinite(value):
             place = " ".join(str(word) for word in moment)
-            message = (
-                f"Task '{task.id}': the loss is {value} at {place}, so training stops. The last good weights are "
-                "kept. Lower the learning rates."
-            )
-            raise EmonetError(message)
+            untouched = all(word == 1 for word in moment if isinstance(word, int))
+            advice = self._advice(task, self.clips[task.id]["train"], batch, untouched=untouched)
+            raise EmonetError(f"Task '{task.id}': the loss is {value} at {place}, so training stops. {advice}")
         torch.autograd.backward(loss)
         self.optimiser.step()
         return value
@@ -87,6 +85,9 @@ class Learner:
         """Return what the model says of a task's part, in the order of its clips.
 
         Probabilities (N, K) of classes, or numbers (N, D) in the corpus' own unit.
+
+        Raises:
+            EmonetError: an output is no number.
         """
         clips = self.clips[task.id][part]
         crop = self.settings.crop if self.settings.evaluate == "centre" else None
@@ -94,7 +95,11 @@ class Learner:
         self.model.eval()
         with torch.inference_mode():
             for batch in evaluation_batches(clips, self.settings.batch, crop):
-                result[list(batch.positions)] = answers(task, self._forward(task, clips, batch))
+                found = self._forward(task, clips, batch)
+                if not bool(found.isfinite().all()):
+                    advice = self._advice(task, clips, batch)
+                    raise EmonetError(f"Task '{task.id}': an output on {part} is no number. {advice}")
+                result[list(batch.positions)] = answers(task, found)
         return result
 
     def state(self) -> dict[str, torch.Tensor]:
@@ -122,14 +127,41 @@ class Learner:
 
     def _forward(self, task: Task, clips: Clips, batch: Batch) -> torch.Tensor:
         wave, lengths = batch.wave.to(self.device), batch.lengths.to(self.device)
-        mean = scale = None
-        if self.table is not None:
-            rows = self.table.rows([clips.groups[position] for position in batch.positions])
-            mean, scale = (torch.from_numpy(array).to(self.device) for array in rows)
+        mean, scale = self._scaling(clips, batch)
         low = self.precision == "bf16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=low):
             outputs: torch.Tensor = self.model(wave, lengths, task.id, mean=mean, scale=scale)
         return outputs
+
+    def _scaling(self, clips: Clips, batch: Batch) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """Return mean and scale of each clip's group, None where nothing is normalised."""
+        if self.table is None:
+            return None, None
+        rows = self.table.rows([clips.groups[position] for position in batch.positions])
+        mean, scale = (torch.from_numpy(array).to(self.device) for array in rows)
+        return mean, scale
+
+    @torch.no_grad()
+    def _advice(self, task: Task, clips: Clips, batch: Batch, *, untouched: bool = False) -> str:
+        """Return what to do where the outputs for some clips are no numbers; ``untouched``: no step was made before."""
+        if not all(bool(weight.isfinite().all()) for weight in self.model.parameters()):
+            if untouched:
+                return "The weights that training starts from are no numbers. Start from others."
+            return "Its weights are no numbers any more. Lower the learning rates."
+        if self.precision != "fp32":
+            exact = replace(self, precision="fp32")
+            if bool(exact._forward(task, clips, batch).isfinite().all()):
+                return f"In fp32 the same clips give numbers, in {self.precision} they do not. Choose precision: fp32."
+        mean, scale = self._scaling(clips, batch)
+        wave, lengths = batch.wave.to(self.device), batch.lengths.to(self.device)
+        features, _ = self.model.features(wave, lengths, mean=mean, scale=scale)
+        for position, one in zip(batch.positions, features, strict=True):
+            if not bool(one.isfinite().all()):
+                clip = clips.items[position].id
+                return f"The features of '{clip}' are no numbers. Listen to the clip, and check the frontend."
+        if untouched:
+            return "No step was made, and weights and features are numbers. Check the backbone: emonet plugins check."
+        return "Its weights have grown too large. Lower the learning rates."
 
     def _weights(self, task: Task) -> torch.Tensor | None:
         if not self.settings.class_weights or not task.classes:

@@ -108,6 +108,23 @@ def _masked_moments(masked: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (variance * ratio - mean.square() * (1 - 1 / ratio)).clamp_(min=0)
 
 
+class StridedConv2d(nn.Conv2d):
+    """A 2-D convolution that is right in bf16 for images of one or two columns, too.
+
+    Where it strides over fewer columns than its kernel has, zeros are put on their right; no output that is kept
+    reads anything there but the padding, which is zeros as well. oneDNN's bf16 kernels (torch 2.14, CPU) give
+    garbage for such images: the outputs for one and two columns, or the weight's gradient for one.
+    """
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Turn an image (B, C, F, L) into (B, filters, F', L')."""
+        missing = self.kernel_size[-1] - image.shape[-1]
+        if self.stride[-1] == 1 or missing <= 0:
+            return super().forward(image)
+        columns = (image.shape[-1] + 2 * int(self.padding[-1]) - self.kernel_size[-1]) // self.stride[-1] + 1
+        return super().forward(functional.pad(image, (0, missing))).narrow(-1, 0, columns)
+
+
 class ConvBlock(nn.Module):
     """A bias-free 3x3 convolution, its norm and an optional ReLU: where adapters attach and merging folds.
 
@@ -116,7 +133,7 @@ class ConvBlock(nn.Module):
 
     def __init__(self, channels: int, filters: int, *, stride: int = 1, activation: bool = True) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, filters, 3, stride=stride, padding=1, bias=False)
+        self.conv = StridedConv2d(channels, filters, 3, stride=stride, padding=1, bias=False)
         self.norm = MaskedBatchNorm2d(filters)
         self.activation = activation
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from emonet.component import KINDS, Kind, traits_of
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-4
 """How far an embedding may move, beside its own size, when padding is added."""
+
+LOW = 0.05
+"""How far an embedding in bf16 may be from that in fp32, beside the largest value; 0.01 is seen."""
+LOW_GRADIENT = 0.5
+"""The same for a parameter's gradient, beside the largest one's norm; 0.1 is seen."""
+SHORTEST = ((6, 4), (2, 1))
+"""Lengths in frames of very short clips: a stride or two leaves one column of them."""
 
 
 def check_a_clip_becomes_one_embedding(candidate: Candidate) -> None:
@@ -58,6 +66,28 @@ def check_padding_does_not_change_the_embedding(candidate: Candidate) -> None:
             seen = f"an item of length {int(lengths[row])} moves by {distance:.3g} when padded to {int(lengths.max())}"
             cause = "a norm, pooling or attention that does not mask invalid frames"
             raise broken(candidate, seen, promised=f"the same embedding to {TOLERANCE}", cause=cause)
+
+
+def check_bf16_is_near_fp32_for_very_short_clips(candidate: Candidate) -> None:
+    """In bf16, clips of one to six frames have the embedding and the gradients of fp32, but for rounding.
+
+    Some bf16 kernels are wrong for images of one or two columns. Lengths that a backbone refuses are left out.
+    """
+    backbone = _trained_a_little(candidate)
+    for lengths in SHORTEST:
+        inputs = features(backbone.accepts, lengths)
+        try:
+            exact = _embedding_and_gradients(backbone, *inputs, low=False)
+        except (RuntimeError, ValueError):
+            continue
+        rough = _embedding_and_gradients(backbone, *inputs, low=True)
+        away = [_distance(one, other) for one, other in zip(exact, rough, strict=True)]
+        # "not <=" rather than ">": NaN must fail.
+        if not (away[0] <= LOW and away[1] <= LOW_GRADIENT):
+            seen = f"of items of {lengths} frames the embedding moves by {away[0]:.2g}, gradients by {away[1]:.2g}"
+            promised = f"those of fp32 to {LOW} and {LOW_GRADIENT}, beside the largest"
+            cause = "a strided convolution of one or two columns; emonet.model.layers.StridedConv2d is right there"
+            raise broken(candidate, seen, promised=promised, cause=cause)
 
 
 def check_eval_gives_the_same_embedding_twice(candidate: Candidate) -> None:
@@ -122,3 +152,28 @@ def _run(backbone: Any, batch: torch.Tensor, lengths: torch.Tensor) -> torch.Ten
     with torch.no_grad():
         embedding: torch.Tensor = backbone(batch, lengths)
     return embedding
+
+
+def _embedding_and_gradients(
+    backbone: Any, batch: torch.Tensor, lengths: torch.Tensor, *, low: bool
+) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Return the embedding (B, D) and all parameters' gradients, of fp32 or bf16."""
+    import torch
+
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=low):
+        embedding = backbone(batch, lengths).float()
+    learning = [parameter for parameter in backbone.parameters() if parameter.requires_grad]
+    weights = torch.linspace(-1, 1, embedding.numel()).reshape(embedding.shape)
+    learns = embedding.requires_grad and bool(learning)
+    found = torch.autograd.grad((embedding * weights).sum(), learning, allow_unused=True) if learns else ()
+    return [embedding.detach()], [gradient.float() for gradient in found if gradient is not None]
+
+
+def _distance(exact: Sequence[torch.Tensor], rough: Sequence[torch.Tensor]) -> float:
+    """Return the largest distance between tensors, beside the largest norm of all; NaN where there is one."""
+    import torch
+
+    if not exact:
+        return 0.0
+    distances = torch.stack([(one - other).norm() for one, other in zip(exact, rough, strict=True)])
+    return float(distances.max() / torch.stack([each.norm() for each in exact]).max().clamp(min=1e-6))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -130,14 +131,60 @@ def test_what_does_not_learn_is_not_in_the_optimiser(learner: Callable[..., Lear
     assert heads == len(list(made.model.heads.parameters()))
 
 
-def test_a_loss_that_is_no_number_stops_and_says_where(trainer: Make) -> None:
-    made = trainer()
+def spoil(weights: Iterable[torch.nn.Parameter]) -> None:
     with torch.no_grad():
-        next(made.learner.model.heads.parameters()).fill_(float("nan"))
+        next(iter(weights)).fill_(float("nan"))
+
+
+def why_stopped(made: EpochTrainer) -> str:
     with pytest.raises(EmonetError) as caught:
         made.train()
-    assert "Task 'labels/label': the loss is nan at epoch 1 step 1" in str(caught.value)
-    assert "Lower the learning rates" in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_loss_that_is_no_number_stops_and_says_where(trainer: Make) -> None:
+    made = trainer()
+    spoil(made.learner.model.heads.parameters())
+    said = why_stopped(made)
+    assert said.startswith("Task 'labels/label': the loss is nan at epoch 1 step 1, so training stops.")
+    assert said.endswith("The weights that training starts from are no numbers. Start from others.")
+
+
+def test_weights_that_grew_without_bounds_ask_for_lower_rates(trainer: Make) -> None:
+    made = trainer()
+    made.rates = (1e30,)
+    said = why_stopped(made)
+    assert "the loss is nan at epoch 1 step 2" in said
+    assert said.endswith("Its weights have grown too large. Lower the learning rates.")
+
+
+def test_what_only_bf16_gets_wrong_asks_for_fp32(trainer: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = trainer()
+    made.learner.precision = "bf16"
+    head = made.learner.model.head_of(made.task.id)
+    head.register_forward_hook(lambda *given: given[2] * float("nan") if torch.is_autocast_enabled("cpu") else given[2])
+    said = why_stopped(made)
+    assert said.endswith("In fp32 the same clips give numbers, in bf16 they do not. Choose precision: fp32.")
+
+
+def test_features_that_are_no_numbers_are_named_with_their_clip(trainer: Make) -> None:
+    made = trainer()
+    made.learner.model.frontend.register_forward_hook(lambda *given: (given[2][0] / 0, given[2][1]))
+    said = why_stopped(made)
+    assert re.search(r"The features of 's\d/\w+' are no numbers. Listen to the clip, and check the frontend\.$", said)
+
+
+def test_a_backbone_without_an_answer_is_not_blamed_on_the_rates(trainer: Make) -> None:
+    made = trainer()
+    made.learner.model.backbone.register_forward_hook(lambda *given: given[2] * float("nan"))
+    assert why_stopped(made).endswith("Check the backbone: emonet plugins check.")
+
+
+def test_outputs_that_are_no_numbers_are_no_answers(learner: Callable[..., Learner]) -> None:
+    made = learner()
+    spoil(made.model.heads.parameters())
+    with pytest.raises(EmonetError, match=r"Task 'labels/label': an output on dev is no number\. Its weights"):
+        made.outputs(made.tasks[0], "dev")
 
 
 def test_half_precision_trains_too(trainer: Make) -> None:

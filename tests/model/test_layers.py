@@ -189,6 +189,47 @@ def test_conv_block_without_activation_keeps_negative_values() -> None:
     assert block(torch.randn(1, 2, 6, 9)).min() < 0
 
 
+def gradients(conv: nn.Conv2d, x: Tensor, *, low: bool = False) -> list[Tensor]:
+    """Return the output of a convolution, and the gradients of its input and its weight."""
+    leaf = x.clone().requires_grad_()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=low):
+        out = conv(leaf)
+    slope = torch.linspace(-1, 1, out.numel()).reshape(out.shape).to(out.dtype)
+    return [each.detach().float() for each in (out, *torch.autograd.grad(out, (leaf, conv.weight), slope))]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_strided_convolutions_of_narrow_images_are_right_in_bf16(columns: int, layout: torch.memory_format) -> None:
+    conv = ConvBlock(32, 32, stride=2).conv.to(memory_format=layout)
+    x = torch.randn(4, 32, 8, columns).contiguous(memory_format=layout)
+    for exact, rough in zip(gradients(conv, x), gradients(conv, x, low=True), strict=True):
+        torch.testing.assert_close(rough / exact.abs().max(), exact / exact.abs().max(), atol=0.03, rtol=0)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("columns", [1, 2, 3, 7])
+def test_strided_convolutions_give_what_plain_ones_give(stride: int, columns: int) -> None:
+    conv, plain = ConvBlock(3, 5, stride=stride).conv, nn.Conv2d(3, 5, 3, stride=stride, padding=1, bias=False)
+    plain.load_state_dict(conv.state_dict())
+    x = torch.randn(2, 3, 6, columns)
+    for ours, expected in zip(gradients(conv, x), gradients(plain, x), strict=True):
+        if columns < 3:
+            torch.testing.assert_close(ours, expected, atol=1e-5, rtol=1e-5)
+        else:
+            assert torch.equal(ours, expected)
+
+
+def test_strided_convolutions_see_three_columns_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    original = functional.conv2d
+    monkeypatch.setattr(functional, "conv2d", lambda x, *rest: seen.append(x.shape[-1]) or original(x, *rest))
+    for columns in (1, 2, 3, 5):
+        for stride in (1, 2):
+            assert ConvBlock(1, 2, stride=stride)(torch.randn(2, 1, 4, columns)).shape[-1] == -(-columns // stride)
+    assert seen == [1, 3, 2, 3, 3, 3, 5, 5]
+
+
 def test_convolutions_start_he_normal() -> None:
     deviation = ConvBlock(16, 64).conv.weight.std().item()
     assert deviation == pytest.approx((2 / (16 * 9)) ** 0.5, rel=0.05)

@@ -166,6 +166,7 @@ WORDS = {
     "check_a_clip_becomes_one_embedding": "become (2, 3). Promised: (2, 4)",
     "check_every_parameter_gets_a_gradient": "2 parameters get no gradient, 'idle.weight'",
     "check_padding_does_not_change_the_embedding": "an item of length 12 moves by",
+    "check_bf16_is_near_fp32_for_very_short_clips": "of (6, 4) frames the embedding moves by 1, gradients by 1",
     "check_eval_gives_the_same_embedding_twice": "two passes in eval differ",
     "check_a_deep_copy_is_equal": "a deep copy gives another embedding",
     "check_the_state_makes_an_equal_backbone": "another after loading the state",
