@@ -8,7 +8,6 @@ were weighed against it.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -28,7 +27,7 @@ LEVEL = 0.95
 """The share of intervals that hold the true value."""
 
 JACKKNIFE = "delete-one-speaker jackknife"
-SPREAD = "spread over clips"
+SPREAD = "2 standard errors over clips"
 
 Column = Sequence[Hashable]
 _Groups = NDArray[np.int64]
@@ -76,17 +75,18 @@ def score_interval(
     """Return the interval of a metric, the mean over training seeds, for speakers like those of test.
 
     With theta the metric of all S speakers and theta_(i) that without speaker i, the variance over speakers is
-    (S - 1) / S sum_i (theta_(i) - their mean)^2, and the interval theta +- t sqrt(variance) with S - 1 degrees of
-    freedom (Tukey 1958; Efron and Stein 1981). Several seeds are crossed with the same speakers. From the analysis of
-    variance of the jackknife's pseudo-values by speakers and seeds, as in studies of several readers and cases
-    (Dorfman, Berbaum and Metz 1992; Hillis 2007),
+    (S - 1) / S sum_i (theta_(i) - their mean)^2, and the interval theta +- t sqrt(variance) (Tukey 1958; Efron and
+    Stein 1981). Student's t has S - 1 degrees of freedom where all speakers have equally many clips of each class, and
+    fewer where some have most of them; see ``effective_degrees``. Several seeds are crossed with the same speakers.
+    From the analysis of variance of the jackknife's pseudo-values by speakers and seeds, as in studies of several
+    readers and cases (Dorfman, Berbaum and Metz 1992; Hillis 2007),
 
         variance = V_speakers + max(V_seeds - V_rest, 0),
 
     since the interaction of speakers and seeds is in both terms; degrees of freedom are Satterthwaite's.
 
-    With fewer than ``MIN_SPEAKERS`` known speakers, or with a class that one speaker alone has, nothing is known of
-    new speakers: the result is a spread over clips, without a level.
+    With fewer than ``MIN_SPEAKERS`` known speakers, or less than one degree of freedom, nothing is known of new
+    speakers: the result is a spread over clips, without a level.
 
     Args:
         truth: labels (N,), or numbers for a dimensional metric.
@@ -137,6 +137,37 @@ def units_of(size: int, speakers: Sequence[str | None] | None) -> _Groups:
     return groups if known >= MIN_SPEAKERS else np.arange(size)
 
 
+def effective_degrees(truth: Column, metric: Metric, groups: _Groups) -> float:
+    """Return the degrees of freedom that speakers with unequal shares of the clips leave.
+
+    Let w_ik be speaker i's share of the clips of class k, and G = 1 / sum_i w_i^2 the effective number of speakers with
+    the shares w_i (Carter, Schnepel and Steigerwald 2017). If classes rise and fall together with a speaker, a mean
+    over classes has G - 1 degrees of freedom, of the shares' mean over classes; if each class has its own noise,
+    1 / G_k of the whole, Satterthwaite's (sum_k 1 / G_k)^2 / sum_k (1 / G_k)^2 / (G_k - 1). The smaller is returned:
+    S - 1 for S equal speakers, 0 where one speaker alone has a class. Other metrics know no classes.
+
+    >>> from emonet.evaluate.metrics import METRICS
+    >>> round(effective_degrees("aabb" * 3, METRICS["uar"], np.repeat([0, 1, 2], 4)), 6)
+    2.0
+
+    Args:
+        truth: labels or numbers (N,).
+        metric: one of ``METRICS``.
+        groups: the number of each utterance's speaker (N,).
+    """
+    labels = list(truth) if metric.by_class else [""] * len(truth)
+    classes = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    counts = np.zeros((int(groups.max()) + 1, len(classes)))
+    np.add.at(counts, (groups, np.asarray([classes[label] for label in labels])), 1)
+    shares = counts / counts.sum(0)
+    noise = (shares**2).sum(0)
+    if noise.max() > 1 - 1e-9:
+        return 0.0
+    together = 1 / float((shares.mean(1) ** 2).sum()) - 1
+    apart = float(noise.sum() ** 2 / (noise**3 / (1 - noise)).sum())
+    return min(together, apart)
+
+
 def _interval(
     truth: Column,
     seeds: Sequence[tuple[Column, ...]],
@@ -146,22 +177,21 @@ def _interval(
 ) -> Interval:
     _check(truth, seeds, speakers, level)
     groups, known = _by_speaker(len(truth), speakers)
-    doubt = _doubt(truth, metric, groups, known)
-    if doubt:
-        return _spread(truth, seeds, metric, doubt)
+    degrees = effective_degrees(truth, metric, groups)
+    if known < MIN_SPEAKERS or degrees < 1:
+        return _spread(truth, seeds, metric, _doubt(known))
     every = np.ones(int(groups.max()) + 1)
     whole, without = _left_out(truth, seeds, metric, groups, every)
-    variance, degrees = _variance(whole, without)
+    variance, degrees = _variance(whole, without, degrees)
+    fixed = variance < _TINY
     unknown = len(truth) if speakers is None else list(speakers).count(None)
     note = f"{counted(unknown, 'utterance')} of unknown speakers counted as of one speaker" if unknown else ""
-    fixed = variance < _TINY
     if fixed:
         note = "; ".join(filter(None, [note, "no speaker moves the value: how far new ones would is unknown"]))
     reach = _t_quantile((1 + level) / 2, degrees) * math.sqrt(variance)
     low, high = _within(float(whole.mean()), reach, metric, paired=len(seeds[0]) > 1)
-    return Interval(
-        low, high, "speakers", JACKKNIFE, None if fixed else level, math.sqrt(variance), degrees, len(seeds), note
-    )
+    claimed = None if fixed else level
+    return Interval(low, high, "speakers", JACKKNIFE, claimed, math.sqrt(variance), degrees, len(seeds), note)
 
 
 def _spread(truth: Column, seeds: Sequence[tuple[Column, ...]], metric: Metric, doubt: str) -> Interval:
@@ -208,20 +238,14 @@ def _by_speaker(size: int, speakers: Sequence[str | None] | None) -> tuple[_Grou
     return np.asarray([index.get(name, len(known)) for name in names], dtype=np.int64), len(known)
 
 
-def _doubt(truth: Column, metric: Metric, groups: _Groups, known: int) -> str:
-    """Say why nothing can be claimed about new speakers; empty where something can."""
+def _doubt(known: int) -> str:
+    """Say why nothing can be claimed about new speakers."""
+    if not known:
+        return f"no speaker is known: {SPREAD} of speakers that nobody has named; it says nothing of new speakers"
     if known < MIN_SPEAKERS:
-        who = f"{counted(known, 'speaker')} only" if known else "no speaker is known"
-        same = f"the same {counted(known, 'speaker')}" if known else "speakers that nobody has named"
-        return f"{who}: {SPREAD} of {same}, 2 standard errors; it says nothing of new speakers"
-    if metric.kind == "categorical":
-        speakers_of = Counter(label for label, _ in set(zip(truth, groups.tolist(), strict=True)))
-        lone = sorted(str(label) for label, count in speakers_of.items() if count == 1)
-        if lone:
-            return (
-                f"only one speaker has {', '.join(lone)}: {SPREAD}, 2 standard errors; it says nothing of new speakers"
-            )
-    return ""
+        who = counted(known, "speaker")
+        return f"{who} only: {SPREAD} of the same {who}; it says nothing of new speakers"
+    return f"one speaker has nearly all clips, or all of a class: {SPREAD}; it says nothing of new speakers"
 
 
 def _left_out(
@@ -256,32 +280,24 @@ def _sums(truth: Column, predicted: Column, metric: Metric, groups: _Groups) -> 
     return counts.reshape(number, size, size).astype(np.float64)
 
 
-def _variance(whole: Floats, without: Floats) -> tuple[float, float]:
+def _variance(whole: Floats, without: Floats, degrees: float) -> tuple[float, float]:
     """Return the variance of the mean over seeds, and its degrees of freedom, from values (R,) and (R, S)."""
     seeds, speakers = without.shape
     pseudo = speakers * whole[:, None] - (speakers - 1) * without
     by_speaker = pseudo.mean(0)
     over_speakers = float(by_speaker.var(ddof=1)) / speakers
     if seeds == 1:
-        return over_speakers, float(speakers - 1)
+        return over_speakers, degrees
     by_seed = pseudo.mean(1)
-    rest = pseudo - by_speaker - by_seed[:, None] + pseudo.mean()
-    own = (seeds - 1) * (speakers - 1)
-    over_both = float((rest**2).sum()) / own / (seeds * speakers)
     over_seeds = float(by_seed.var(ddof=1)) / seeds
-    return _combined(over_speakers, over_seeds, over_both, seeds=seeds, speakers=speakers)
-
-
-def _combined(
-    over_speakers: float, over_seeds: float, over_both: float, *, seeds: int, speakers: int
-) -> tuple[float, float]:
-    """Add the variances, and approximate the sum's degrees of freedom (Satterthwaite 1946)."""
+    rest = pseudo - by_speaker - by_seed[:, None] + pseudo.mean()
+    over_both = float((rest**2).sum()) / ((seeds - 1) * (speakers - 1)) / (seeds * speakers)
     if over_seeds <= over_both:
-        return over_speakers, float(speakers - 1)
+        return over_speakers, degrees
     total = over_speakers + over_seeds - over_both
-    own = over_speakers**2 / (speakers - 1) + over_seeds**2 / (seeds - 1)
-    degrees = total**2 / (own + over_both**2 / ((seeds - 1) * (speakers - 1)))
-    return total, max(degrees, float(min(seeds, speakers) - 1))
+    both = over_both**2 / (seeds - 1) / degrees
+    sum_of_squares = over_speakers**2 / degrees + over_seeds**2 / (seeds - 1) + both
+    return total, max(total**2 / sum_of_squares, min(degrees, seeds - 1))
 
 
 def _t_quantile(share: float, degrees: float) -> float:

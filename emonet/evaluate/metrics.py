@@ -161,6 +161,7 @@ class Metric:
         function: from summed counts to values; see the module's first lines.
         kind: what it judges: classes or numbers.
         bounds: the lowest and the highest value that it can have.
+        by_class: every class of the truth counts alike in it, however few its clips.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Metric:
     higher_is_better: bool
     kind: Kind
     bounds: tuple[float, float] = (0.0, 1.0)
+    by_class: bool = False
 
     def of(self, truth: Sequence[Hashable], predicted: Sequence[Hashable]) -> float:
         """Return the metric's value for labels, or for numbers if it is dimensional.
@@ -188,9 +190,9 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         metric.name: metric
         for metric in (
-            Metric("uar", "UAR", uar, higher_is_better=True, kind="categorical"),
+            Metric("uar", "UAR", uar, higher_is_better=True, kind="categorical", by_class=True),
             Metric("wa", "WA", accuracy, higher_is_better=True, kind="categorical"),
-            Metric("macro_f1", "macro F1", macro_f1, higher_is_better=True, kind="categorical"),
+            Metric("macro_f1", "macro F1", macro_f1, higher_is_better=True, kind="categorical", by_class=True),
             Metric("ccc", "CCC", ccc, higher_is_better=True, kind="dimensional", bounds=(-1.0, 1.0)),
             Metric("pearson", "Pearson's r", pearson, higher_is_better=True, kind="dimensional", bounds=(-1.0, 1.0)),
             Metric(

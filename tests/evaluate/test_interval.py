@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from emonet.errors import EmonetError
-from emonet.evaluate.interval import JACKKNIFE, SPREAD, score_interval, units_of
+from emonet.evaluate.interval import JACKKNIFE, SPREAD, effective_degrees, score_interval, units_of
 from emonet.evaluate.metrics import METRICS
 
 UAR = METRICS["uar"]
@@ -54,6 +54,22 @@ def naive_error(truth: list[object], guess: list[object], names: list[str], metr
     return math.sqrt(share * sum((value - np.mean(values)) ** 2 for value in values))
 
 
+def naive_degrees(truth: list[object], names: list[str], *, by_class: bool) -> float:
+    """Degrees of freedom in plain loops, of the speakers' shares of the clips or of those of each class."""
+    known, labels = sorted(set(names)), truth if by_class else ["all"] * len(truth)
+    shares = {
+        label: [
+            sum((one, name) == (label, speaker) for one, name in zip(labels, names, strict=True)) / labels.count(label)
+            for speaker in known
+        ]
+        for label in sorted(set(labels), key=str)
+    }
+    together = 1 / sum(float(np.mean(each)) ** 2 for each in zip(*shares.values(), strict=True)) - 1
+    effective = [1 / sum(share**2 for share in each) for each in shares.values()]
+    apart = sum(1 / size for size in effective) ** 2 / sum(1 / size**2 / (size - 1) for size in effective)
+    return min(together, apart)
+
+
 @pytest.mark.parametrize("metric", ["uar", "wa", "macro_f1", "ccc", "pearson", "mae", "rmse"])
 @pytest.mark.parametrize("level", [0.95, 0.8])
 def test_the_interval_is_that_of_a_plain_loop_which_leaves_out_each_speaker(metric: str, level: float) -> None:
@@ -61,9 +77,11 @@ def test_the_interval_is_that_of_a_plain_loop_which_leaves_out_each_speaker(metr
     interval = score_interval(truth, [guess], METRICS[metric], speakers=names, level=level)
     value, error = METRICS[metric].of(truth, guess), naive_error(truth, guess, names, metric)
     assert interval.standard_error == pytest.approx(error, rel=1e-6)
-    assert (interval.low, interval.high) == pytest.approx(stats.t.interval(level, 5, value, error), rel=1e-6)
+    degrees = naive_degrees(truth, names, by_class=metric in {"uar", "macro_f1"})
+    assert (interval.low, interval.high) == pytest.approx(stats.t.interval(level, degrees, value, error), rel=1e-6)
     assert astuple(interval)[2:5] == ("speakers", JACKKNIFE, level)
-    assert (interval.degrees, interval.seeds, interval.note) == (5, 1, "")
+    assert interval.degrees == pytest.approx(degrees)
+    assert (interval.seeds, interval.note) == (1, "")
 
 
 def test_of_accuracy_with_equally_many_clips_it_is_the_t_interval_of_the_speakers_own_values() -> None:
@@ -80,6 +98,33 @@ def test_neither_the_order_of_utterances_nor_a_second_call_changes_it() -> None:
     assert first == score_interval(truth, [guess], UAR, speakers=names)
     backwards = score_interval(truth[::-1], [guess[::-1]], UAR, speakers=names[::-1])
     assert astuple(backwards)[:2] == pytest.approx(astuple(first)[:2])
+
+
+def groups_of(counts: dict[str, list[int]]) -> tuple[list[str], np.ndarray]:
+    """Truth and speakers' numbers from how many clips of each class each speaker has."""
+    rows = [(label, at) for label, sizes in counts.items() for at, size in enumerate(sizes) for _ in range(size)]
+    return [label for label, _ in rows], np.asarray([at for _, at in rows])
+
+
+@pytest.mark.parametrize(
+    ("counts", "degrees", "plain"),
+    [
+        ({"a": [5] * 10, "b": [2] * 10}, 9, 9),  # equal speakers
+        (
+            {"a": [36] + [1] * 4, "b": [36] + [1] * 4},
+            1 / (0.9**2 + 4 * 0.025**2) - 1,
+            0.231,
+        ),  # one has nine of ten clips
+        ({"a": [5] * 10, "b": [5, 5] + [0] * 8}, 0.36 / (0.01 / 9 + 0.25), 8),  # only two have a class
+        ({"a": [5] * 10, "b": [5] + [0] * 9}, 0, 55**2 / 325 - 1),  # only one has
+    ],
+)
+def test_unequal_speakers_leave_fewer_degrees_of_freedom(
+    counts: dict[str, list[int]], degrees: float, plain: float
+) -> None:
+    truth, groups = groups_of(counts)
+    assert effective_degrees(truth, UAR, groups) == pytest.approx(degrees, rel=3e-3)
+    assert effective_degrees(truth, METRICS["wa"], groups) == pytest.approx(plain, rel=3e-3)
 
 
 def several(seeds: int, noise: float) -> tuple[list[str], list[list[str]], list[str]]:
@@ -114,11 +159,12 @@ def two_way(truth: list[str], columns: list[list[str]], names: list[str]) -> tup
     both = sum((pseudo[i][j] - rows[i] - sides[j] + mean) ** 2 for i in range(seeds) for j in range(size)) / (
         (size - 1) * (seeds - 1)
     )
+    own = naive_degrees(truth, names, by_class=True)
     if training <= both:
-        return math.sqrt(speakers / (size * seeds)), size - 1
+        return math.sqrt(speakers / (size * seeds)), own
     total = speakers + training - both
-    below = speakers**2 / (size - 1) + training**2 / (seeds - 1) + both**2 / ((size - 1) * (seeds - 1))
-    return math.sqrt(total / (size * seeds)), max(total**2 / below, min(size, seeds) - 1)
+    below = speakers**2 / own + training**2 / (seeds - 1) + both**2 / (own * (seeds - 1))
+    return math.sqrt(total / (size * seeds)), max(total**2 / below, min(own, seeds - 1))
 
 
 @pytest.mark.parametrize(("seeds", "noise"), [(2, 0.9), (3, 0.9), (5, 0.5), (3, 0.02)])
@@ -145,7 +191,7 @@ def test_seeds_that_all_say_the_same_change_nothing() -> None:
     truth, guess, names = corpus(6, 10)
     once = score_interval(truth, [guess], UAR, speakers=names)
     thrice = score_interval(truth, [guess] * 3, UAR, speakers=names)
-    assert (thrice.low, thrice.high, thrice.degrees) == pytest.approx((once.low, once.high, 5))
+    assert (thrice.low, thrice.high, thrice.degrees) == pytest.approx((once.low, once.high, once.degrees))
 
 
 @pytest.mark.parametrize("metric", ["uar", "wa", "ccc", "mae"])
@@ -166,9 +212,9 @@ def test_no_end_lies_beyond_what_is_possible(metric: str) -> None:
 @pytest.mark.parametrize(
     ("names", "note"),
     [
-        (["s1", "s2", "s3"], "3 speakers only: spread over clips of the same 3 speakers, 2 standard errors; "),
-        (["s"], "1 speaker only: spread over clips of the same 1 speaker, 2 standard errors; "),
-        ([None], "no speaker is known: spread over clips of speakers that nobody has named, 2 standard errors; "),
+        (["s1", "s2", "s3"], "3 speakers only: 2 standard errors over clips of the same 3 speakers; "),
+        (["s"], "1 speaker only: 2 standard errors over clips of the same 1 speaker; "),
+        ([None], "no speaker is known: 2 standard errors over clips of speakers that nobody has named; "),
     ],
 )
 def test_under_four_speakers_nothing_is_claimed(names: list[str | None], note: str) -> None:
@@ -181,7 +227,7 @@ def test_under_four_speakers_nothing_is_claimed(names: list[str | None], note: s
 def test_four_speakers_are_enough() -> None:
     truth, guess, names = corpus(4, 20)
     interval = score_interval(truth, [guess], UAR, speakers=names)
-    assert (interval.kind, interval.level, interval.degrees) == ("speakers", 0.95, 3)
+    assert (interval.kind, interval.level) == ("speakers", 0.95)
 
 
 @pytest.mark.parametrize("metric", ["uar", "ccc"])
@@ -203,7 +249,11 @@ def test_a_class_of_one_speaker_alone_leaves_nothing_to_claim() -> None:
     truth[:3] = guess[:3] = ["c"] * 3
     interval = score_interval(truth, [guess], UAR, speakers=names)
     assert (interval.kind, interval.level) == ("utterances", None)
-    assert interval.note.startswith("only one speaker has c: spread over clips, 2 standard errors")
+    assert interval.note == (
+        "one speaker has nearly all clips, or all of a class: 2 standard errors over clips; it says nothing of new "
+        "speakers"
+    )
+    assert score_interval(truth, [guess], METRICS["wa"], speakers=names).level == 0.95
 
 
 def test_where_no_speaker_moves_the_value_no_level_is_claimed() -> None:
@@ -218,7 +268,7 @@ def test_utterances_of_unknown_speakers_count_together_as_one_speaker() -> None:
     some = [None if name in {"s0", "s1"} else name for name in names]
     interval = score_interval(truth, [guess], UAR, speakers=some)
     joined = score_interval(truth, [guess], UAR, speakers=["?" if name is None else name for name in some])
-    assert (interval.low, interval.high, interval.degrees) == pytest.approx((joined.low, joined.high, 4))
+    assert (interval.low, interval.high, interval.degrees) == pytest.approx((joined.low, joined.high, joined.degrees))
     assert interval.note == "21 utterances of unknown speakers counted as of one speaker"
     assert units_of(4, ["a", "b", None, None]).tolist() == [0, 1, 2, 3]
     assert units_of(6, ["a", "b", "c", "d", None, None]).tolist() == [0, 1, 2, 3, 4, 4]

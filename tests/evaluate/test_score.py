@@ -55,7 +55,7 @@ def test_a_score_pools_the_folds_and_keeps_each() -> None:
     )
     assert (score.n, score.speakers, score.parameters) == (8, 2, 1234)
     assert score.interval.note == (
-        "2 speakers only: spread over clips of the same 2 speakers, 2 standard errors; it says nothing of new speakers"
+        "2 speakers only: 2 standard errors over clips of the same 2 speakers; it says nothing of new speakers"
     )
 
 

@@ -89,7 +89,7 @@ def test_few_speakers_are_named_under_the_tests(full: Report) -> None:
     first = full.comparisons[0]
     few = replace(first, interval=replace(first.interval, kind="utterances", note="3 speakers only"))
     notes = paper.tests_table(replace(full, comparisons=(few,))).footnotes
-    assert any("spread over clips (3 speakers only)" in note for note in notes)
+    assert any("2 standard errors over clips (3 speakers only)" in note for note in notes)
 
 
 def test_parameters_are_a_range_over_tasks(full: Report) -> None:

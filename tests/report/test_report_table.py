@@ -68,7 +68,7 @@ def test_seeds_make_a_mean_and_a_deviation(make_score: Any, make_report: Any) ->
     [
         (
             {"speakers": 3},
-            "(1) 3 speakers only: spread over clips of the same 3 speakers, 2 standard errors; it says nothing of new "
+            "(1) 3 speakers only: 2 standard errors over clips of the same 3 speakers; it says nothing of new "
             "speakers.",
         ),
         ({"truth": "a"}, "(1) UAR over the 1 class present: test has no fear."),
