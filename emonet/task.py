@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 Truth = int | tuple[float, ...]
 """The index of a class, or a number for each dimension in the corpus' own unit."""
+
+TIE, TIE_AT_ZERO = 1e-9, 1e-12
+"""Two scores whose difference is within this share of the greater one, or within this near 0, are equal.
+
+Sums of floats differ in their last digits (about 1e-16 of their size) by the order of their terms. A difference of 1e-9
+is worth less than one clip more or less, in any corpus there is.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +104,15 @@ class Task:
         return tuple(sorted({item.corpus for items in self.items.values() for item in items}))
 
     def is_better(self, score: float, best: float | None) -> bool:
-        """Say whether ``score`` beats ``best``; anything beats None."""
-        return best is None or (score > best if self.higher_is_better else score < best)
+        """Say whether ``score`` beats ``best`` by more than rounding; anything beats None.
+
+        A tie is no gain, so that whoever looks from the first epoch or the smallest C on keeps the earlier.
+        """
+        if best is None:
+            return True
+        if math.isclose(score, best, rel_tol=TIE, abs_tol=TIE_AT_ZERO):
+            return False
+        return score > best if self.higher_is_better else score < best
 
 
 def _at(item: Item, place: int) -> Item:

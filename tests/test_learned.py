@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from made import make_corpus, make_utterances
@@ -33,6 +34,30 @@ def test_a_task_carries_loss_metric_and_direction() -> None:
     assert task.is_better(0.5, 0.4)
     assert not task.is_better(0.5, 0.5)
     assert replace(task, higher_is_better=False).is_better(0.3, 0.4)
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_equal_scores_are_a_tie_whatever_order_their_terms_were_summed_in(*, higher: bool) -> None:
+    task = replace(make_task(CORPUS, OUTPUTS, UTTERANCES, FOLD), higher_is_better=higher)
+    recalls = [hits / 7 for hits in (1, 3, 5, 2, 6, 4)]
+    sums = {sum(order) / 6 for order in permutations(recalls)}
+    assert len(sums) > 1
+    assert not any(task.is_better(one, other) for one in sums for other in sums)
+    assert not any(task.is_better(one - 0.5, other - 0.5) for one in sums for other in sums)
+    for best in (0.5, -0.5, 1e5):
+        assert not task.is_better(best * (1 + 1e-14), best)
+        assert not task.is_better(best * (1 - 1e-14), best)
+    assert not task.is_better(1e-17, 0.0)
+    assert not task.is_better(-1e-17, 0.0)
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_one_clip_more_is_no_tie_even_in_a_large_corpus(*, higher: bool) -> None:
+    task = replace(make_task(CORPUS, OUTPUTS, UTTERANCES, FOLD), higher_is_better=higher)
+    less, more = (700_000 / 1_000_000 / 8, 700_001 / 1_000_000 / 8)
+    better, worse = (more, less) if higher else (less, more)
+    assert task.is_better(better, worse)
+    assert not task.is_better(worse, better)
 
 
 def test_a_selection_keeps_the_order_of_the_target() -> None:
