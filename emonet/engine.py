@@ -234,10 +234,20 @@ def _setting(stages: Sequence[Stage], target: str) -> Setting:
         final_epochs={fold: each["final_epoch"] for fold, each in facts.items()} if trained else None,
         chosen=None if trained else {fold: _complexity(each, target) for fold, each in facts.items()},
         parameters=facts[first.fold]["parameters"],
+        evaluation=_evaluation(first),
         head=first.task.id if len(dimensions) > 1 else "",
         range=None if dimension is None else dimension.range,
         unit="" if dimension is None else dimension.unit,
     )
+
+
+def _evaluation(stage: Stage) -> str:
+    """Return in words what of a clip a network judges; empty for an SVM, whose features are of whole clips."""
+    if stage.kind == "probe":
+        return ""
+    from emonet.learn.batches import Evaluation
+
+    return str(Evaluation(stage.settings.training.evaluate, stage.settings.training.crop))
 
 
 def _complexity(facts: Mapping[str, Any], target: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,15 @@ from emonet.audio.table import as_float, to_int16
 from emonet.errors import EmonetError
 from emonet.events import Listener, Progress, silent
 from emonet.learn.answers import answers
+from emonet.learn.batches import SHORTEST, Evaluation, windows
 from emonet.learn.scaling import ScalingTable, fit_table
 from emonet.learn.statistics import frames_of
 from emonet.model.contracts import Frontend
-from emonet.pack.pack import Pack, build_model, scaling_of, task_of
+from emonet.pack.pack import Pack, build_model, evaluation_of, scaling_of, task_of
 from emonet.plugin.registry import Registry
-from emonet.recipe import checked_device
+from emonet.recipe import Evaluate, checked_device
 from emonet.stages import chosen_device
 from emonet.task import Task
-
-SHORTEST = 0.5
-"""Length in s below which the rest of a long file joins the window before it."""
 
 Wave = NDArray[np.float32]
 Network = Callable[..., torch.Tensor]
@@ -45,6 +43,7 @@ class Labelled:
         affect: the label's arousal and valence; None where the corpus has no cell for it.
         numbers: dimension -> number in the corpus' own unit; empty for a task of classes.
         units: dimension -> its unit, empty where nobody says.
+        evaluation: what of it was judged, in words; empty for a window.
     """
 
     file: str
@@ -57,6 +56,7 @@ class Labelled:
     affect: Mapping[str, str] | None
     numbers: Mapping[str, float] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    evaluation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Predictor:
         networks: task id -> network from (wave (B, T), lengths (B,)), and (B, *shape) mean and scale where the task
             is normalised, to outputs (B, K).
         frontend: what all tasks' features come from.
-        window: longest piece in s that is labelled at once; None for what each task was trained on.
+        window: length in s of windows and of the centre; None for what each task was trained on.
+        evaluate: what of a file is judged; None for what the scores of each task judged.
         batch: pieces a step; the answers do not depend on it.
         tables: task id -> its mean and scale, fitted in training.
         speakers: mean and scale of each speaker, fitted by ``fit_speakers``.
@@ -85,6 +86,7 @@ class Predictor:
     networks: Mapping[str, Network]
     frontend: Frontend
     window: float | None = None
+    evaluate: Evaluate | None = None
     batch: int = 16
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     tables: Mapping[str, ScalingTable] = field(default_factory=dict)
@@ -115,7 +117,7 @@ class Predictor:
     def label(self, path: Path, speaker: str = "") -> list[Labelled]:
         """Return what each task says of a file: first of the whole, then of its windows, if there are several.
 
-        The whole's probabilities or numbers are the mean over the windows, each weighted by its length.
+        The whole is judged as the scores of the task judged a clip of their test part; see ``evaluation``.
 
         Raises:
             AudioProblem: the file gives no wave, or no probabilities.
@@ -141,17 +143,23 @@ class Predictor:
                 yield Unread(str(path), str(problem))
         listen(Progress("labelling", len(paths), len(paths)))
 
+    def evaluation(self, task: str) -> Evaluation:
+        """Return what of a file a task judges: as its scores did, unless something else was asked for."""
+        scored = evaluation_of(self.pack.task(task))
+        kind = self.evaluate or ("windows" if self.window else scored.kind)
+        return Evaluation(kind, self.window or scored.seconds)
+
     def _of_task(self, file: str, wave: Wave, task: str, speaker: str) -> list[Labelled]:
-        part = self.pack.task(task)
-        facts, outputs = part.facts, task_of(part)
-        bounds = windows(len(wave), self.window or facts["window"])
-        rows = self._said(outputs, [wave[begin:end] for begin, end in bounds], self._scaling(task, speaker))
-        lengths = np.array([end - begin for begin, end in bounds])
-        label = partial(_labelled, outputs, facts["affect"])
-        whole = label(file, (0, len(wave)), np.average(rows, axis=0, weights=lengths), window=False)
-        if len(bounds) == 1:
-            return [whole]
-        return [whole, *(label(file, at, row, window=True) for at, row in zip(bounds, rows, strict=True))]
+        part, evaluation = self.pack.task(task), self.evaluation(task)
+        pieces, bounds = evaluation.pieces(len(wave)), windows(len(wave), evaluation.seconds)
+        every = list(dict.fromkeys([*pieces, *(bounds if len(bounds) > 1 else [])]))
+        outputs, scaling = task_of(part), self._scaling(task, speaker)
+        said = dict(zip(every, self._said(outputs, [wave[slice(*at)] for at in every], scaling), strict=True))
+        lengths = [end - begin for begin, end in pieces]
+        mean = np.average([said[at] for at in pieces], axis=0, weights=lengths)
+        label = partial(_labelled, outputs, part.facts["affect"], file)
+        whole = replace(label((0, len(wave)), mean, window=False), evaluation=str(evaluation))
+        return [whole, *(label(at, said[at], window=True) for at in bounds if len(bounds) > 1)]
 
     def _scaling(self, task: str, speaker: str) -> dict[str, torch.Tensor]:
         """Return mean and scale (1, *shape) for a speaker's waves in a task; nothing where it is not normalised."""
@@ -195,12 +203,15 @@ def open_predictor(
     tasks: Sequence[str] = (),
     *,
     window: float | None = None,
+    evaluate: Evaluate | None = None,
     batch: int = 16,
     device: str = "auto",
 ) -> Predictor:
     """Build the networks of some tasks of a pack, of all by default; adapters that fold are folded.
 
     Args:
+        window: length in s of windows and of the centre; with nothing else said, files are judged by windows of it.
+        evaluate: ``centre``, ``full`` or ``windows``; by default what the scores of each task judged.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
 
     Raises:
@@ -222,22 +233,11 @@ def open_predictor(
         networks={task: _network(model, task) for task in wanted},
         frontend=model.frontend,
         window=window,
+        evaluate=evaluate,
         batch=batch,
         device=place,
         tables={task: table for task, table in tables.items() if table is not None},
     )
-
-
-def windows(samples: int, seconds: float) -> list[tuple[int, int]]:
-    """Return (first, end) sample of each window of a wave; a rest under 0.5 s joins the window before it.
-
-    >>> windows(80_000, 2.0), windows(65_000, 2.0)
-    ([(0, 32000), (32000, 64000), (64000, 80000)], [(0, 32000), (32000, 65000)])
-    """
-    cuts = list(range(0, samples, round(seconds * SAMPLE_RATE)))
-    if len(cuts) > 1 and samples - cuts[-1] < SHORTEST * SAMPLE_RATE:
-        cuts.pop()
-    return list(pairwise([*cuts, samples]))
 
 
 def _network(model: Any, task: str) -> Network:

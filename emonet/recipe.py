@@ -21,6 +21,7 @@ LabelMap = Annotated[
     Annotated[dict[str, str | None], Tag("[labels]")] | Annotated[Shares, Tag("[word]")],
     Discriminator(lambda value: "[word]" if isinstance(value, str) else "[labels]"),
 ]
+Evaluate = Literal["centre", "full", "windows"]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -81,7 +82,8 @@ class Training(_Strict):
         class_weights: weigh the loss of classes by inverse class frequency in train.
         loss: of numbers: ``ccc``, 1 - concordance correlation of the batch, or ``mse``; classes take cross entropy.
         crop: longest random piece of a clip in training, in s.
-        evaluate: the deterministic ``centre`` crop of that length, or the ``full`` clip.
+        evaluate: what dev and test scores, and a pack, judge of a clip: its ``centre`` of that length, the ``full``
+            clip, or ``windows`` of that length one after the other, the mean of whose answers counts by length.
     """
 
     batch: Count = 64
@@ -94,7 +96,7 @@ class Training(_Strict):
     class_weights: bool = True
     loss: Literal["ccc", "mse"] = "ccc"
     crop: Positive = 5.0
-    evaluate: Literal["centre", "full"] = "centre"
+    evaluate: Evaluate = "centre"
 
 
 class SVM(_Strict):

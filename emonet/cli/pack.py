@@ -78,7 +78,9 @@ def _cells(task: dict[str, Any]) -> tuple[str, ...]:
     made, scores = task["provenance"], _scores(task)
     note = ", transductive" if task["normalisation"] == "speaker" else ""
     texts = [f"{name}{score['metric']} {score['all_folds']:.3f}" for name, score in scores.items()]
-    folds = next((f" ({counted(score['folds'], 'fold')}{note})" for score in scores.values()), "")
+    folds = next(
+        (f" ({counted(score['folds'], 'fold')}, {score['evaluation']}{note})" for score in scores.values()), ""
+    )
     return (
         task["task"],
         ", ".join([*task["labels"], *map(_dimension, task.get("dimensions", ()))]),

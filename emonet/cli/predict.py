@@ -13,7 +13,7 @@ from emonet.cli.console import AsJson, PluginFiles, complain, errors, load_plugi
 from emonet.cli.progress import progress_listener
 
 if TYPE_CHECKING:
-    from emonet.predict import Labelled
+    from emonet.predict import Labelled, Predictor
 
 app = typer.Typer(add_completion=False)
 
@@ -29,7 +29,12 @@ def predict(  # noqa: PLR0913 - a command's options
         list[str] | None, typer.Option(metavar="TASK", help="A task of the pack; by default all. May be repeated.")
     ] = None,
     window: Annotated[
-        float | None, typer.Option(metavar="S", help="Length of the windows of long files; by default as in training.")
+        float | None,
+        typer.Option(metavar="S", help="Judge files by windows of S seconds; by default as in the run's scores."),
+    ] = None,
+    evaluate: Annotated[
+        Literal["centre", "full", "windows"] | None,
+        typer.Option(help="What of each file is judged; by default what the scores of the pack judged."),
     ] = None,
     batch: Annotated[int, typer.Option(help="Windows labelled at once; changes the speed alone.")] = 16,
     group_by: Annotated[
@@ -42,7 +47,10 @@ def predict(  # noqa: PLR0913 - a command's options
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, and nothing else, on stdout.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Label audio: class, probabilities, arousal and valence, or numbers; long files by windows, and as their mean.
+    """Label audio: class, probabilities, arousal and valence, or numbers; of long files, of every window, too.
+
+    A file is judged as the clips of the run's test part were (training.evaluate of its recipe): by its centre, as a
+    whole, or by the mean over its windows.
 
     Files that cannot be read are named on stderr, the rest is labelled, and the exit code is 1.
     """
@@ -56,7 +64,9 @@ def predict(  # noqa: PLR0913 - a command's options
     files = audio_files(audio)
     paths, groups = [file.path for file in files], groups_of(files, group_by) if group_by else []
     opened, registry = read_pack(pack), load_plugins(plugin)
-    predictor = open_predictor(opened, registry, task or (), window=window, batch=batch, device=device)
+    predictor = open_predictor(
+        opened, registry, task or (), window=window, evaluate=evaluate, batch=batch, device=device
+    )
     if group_by and not predictor.by_speaker:
         raise EmonetError(
             "No task here was trained with normalisation: speaker, so nothing is grouped. Drop --group-by."
@@ -67,6 +77,7 @@ def predict(  # noqa: PLR0913 - a command's options
         found = list(predictor.label_all(paths, groups, strict=strict, listen=listen))
     rows = [each for each in found if isinstance(each, Labelled)]
     unread = [each for each in found if isinstance(each, Unread)]
+    _say_evaluation(predictor)
     if predictor.by_speaker:
         names = ", ".join(predictor.by_speaker)
         complain(f"Transductive: the labels of {names} rest on all files of a speaker together, not on each by itself.")
@@ -75,6 +86,16 @@ def predict(  # noqa: PLR0913 - a command's options
         complain(f"Not labelled: {each.file}: {each.problem}")
     if unread:
         raise typer.Exit(1)
+
+
+def _say_evaluation(predictor: Predictor) -> None:
+    """Say where files are judged in another way than the clips that a task's score is of."""
+    from emonet.pack.pack import evaluation_of
+
+    for task in predictor.networks:
+        scored, asked = evaluation_of(predictor.pack.task(task)), predictor.evaluation(task)
+        if scored != asked:
+            complain(f"Task '{task}': files are judged by {asked}, but its scores by {scored} of each clip.")
 
 
 def _print(rows: Sequence[Labelled], unread: list[dict[str, str]], *, csv: bool, json: bool) -> None:
@@ -112,14 +133,14 @@ def _print_csv(rows: Sequence[Labelled]) -> None:
 
     classes = list(dict.fromkeys(label for row in rows for label in row.probabilities))
     dimensions = list(dict.fromkeys(name for row in rows for name in row.numbers))
-    names = ("file", "task", "window", "begin", "end", "label", "arousal", "valence")
+    names = ("file", "task", "window", "begin", "end", "evaluation", "label", "arousal", "valence")
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*names, *(f"p_{label}" for label in classes), *(f"n_{name}" for name in dimensions)])
     for row in rows:
         said: list[Any] = [row.probabilities.get(label, "") for label in classes]
         said += [row.numbers.get(name, "") for name in dimensions]
         kind = "yes" if row.window else "no"
-        writer.writerow([row.file, row.task, kind, row.begin, row.end, row.label, *_cell(row), *said])
+        writer.writerow([row.file, row.task, kind, row.begin, row.end, row.evaluation, row.label, *_cell(row), *said])
 
 
 def _cell(row: Labelled) -> tuple[str, str]:

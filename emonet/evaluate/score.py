@@ -33,6 +33,7 @@ class Setting:
         final_epochs: fold -> the last epoch.
         chosen: fold -> the hyperparameter chosen on dev, e.g. C of an SVM.
         parameters: how many parameters the model has.
+        evaluation: what of each clip was judged, in words; empty where the features are of whole clips.
         head: the task with all dimensions of the head, empty where the head has this target only.
         range: lowest and highest value of a dimensional target; metrics are in its own unit.
         unit: of a dimensional target, empty where nobody says.
@@ -48,6 +49,7 @@ class Setting:
     final_epochs: Mapping[str, int] | None = None
     chosen: Mapping[str, float] | None = None
     parameters: int | None = None
+    evaluation: str = ""
     head: str = ""
     range: tuple[float, float] | None = None
     unit: str = ""

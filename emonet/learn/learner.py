@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
 from emonet.learn.answers import answers
-from emonet.learn.batches import Batch, evaluation_batches
+from emonet.learn.batches import Batch, Evaluation, evaluation_batches
 from emonet.learn.clips import Clips
 from emonet.learn.losses import LOSSES, class_weights
 from emonet.learn.scaling import ScalingTable
@@ -84,23 +84,25 @@ class Learner:
     def outputs(self, task: Task, part: str) -> NDArray[np.float32]:
         """Return what the model says of a task's part, in the order of its clips.
 
-        Probabilities (N, K) of classes, or numbers (N, D) in the corpus' own unit.
+        Probabilities (N, K) of classes, or numbers (N, D) in the corpus' own unit; of a clip that is judged in several
+        pieces, their mean, each weighted by its length.
 
         Raises:
             EmonetError: an output is no number.
         """
-        clips = self.clips[task.id][part]
-        crop = self.settings.crop if self.settings.evaluate == "centre" else None
-        result = np.zeros((len(clips), task.width), dtype=np.float32)
+        clips, evaluation = self.clips[task.id][part], Evaluation(self.settings.evaluate, self.settings.crop)
+        sums, weights = np.zeros((len(clips), task.width)), np.zeros((len(clips), 1))
         self.model.eval()
         with torch.inference_mode():
-            for batch in evaluation_batches(clips, self.settings.batch, crop):
+            for batch in evaluation_batches(clips, self.settings.batch, evaluation):
                 found = self._forward(task, clips, batch)
                 if not bool(found.isfinite().all()):
                     advice = self._advice(task, clips, batch)
                     raise EmonetError(f"Task '{task.id}': an output on {part} is no number. {advice}")
-                result[list(batch.positions)] = answers(task, found)
-        return result
+                positions, lengths = list(batch.positions), batch.lengths.numpy()[:, None]
+                np.add.at(sums, positions, answers(task, found) * lengths.astype(float))
+                np.add.at(weights, positions, lengths)
+        return (sums / weights).astype(np.float32)
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return weights and momentum, to go on from exactly here."""

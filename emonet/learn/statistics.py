@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emonet.learn.batches import evaluation_batches
+from emonet.learn.batches import Evaluation, evaluation_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.clips import Clips
 from emonet.learn.scaling import ScalingTable, fit_table
@@ -19,6 +19,7 @@ TABLE = "normalisation.safetensors"
 """Beside a stage's weights: the table by which its features are normalised."""
 
 _BATCH = 32
+_WHOLE = Evaluation("full", 0.0)
 _MEAN, _SCALE = "mean.", "scale."
 
 
@@ -29,7 +30,7 @@ def frontend_table(frontend: Frontend, clips: Iterable[Clips], device: torch.dev
 
 def _pieces(frontend: Frontend, clips: Clips, device: torch.device) -> Iterator[tuple[str, NDArray[np.float64]]]:
     with torch.inference_mode():
-        for batch in evaluation_batches(clips, _BATCH, None):
+        for batch in evaluation_batches(clips, _BATCH, _WHOLE):
             frames = frames_of(frontend, batch.wave.to(device), batch.lengths.to(device))
             for position, values in zip(batch.positions, frames, strict=True):
                 yield clips.groups[position], values

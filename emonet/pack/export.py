@@ -13,6 +13,7 @@ import torch
 
 from emonet.affect import TABLE_2
 from emonet.errors import EmonetError, UnknownName
+from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.statistics import TABLE, load_table
 from emonet.model.keys import task_key
@@ -72,9 +73,10 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
             f"pack holds one. Export one task a pack with --task; its tasks: {tasks}."
         )
         raise EmonetError(message)
-    window = _crop(run, choice.system)
+    evaluation = _evaluation(run, choice.system)
     for each in trained:
-        facts = {**_facts(run, each.stage, choice, scores), "window": window, "fingerprint": each.fingerprint}
+        facts = {**_facts(run, each.stage, choice, scores), "fingerprint": each.fingerprint}
+        facts |= {"evaluate": evaluation.kind, "window": evaluation.seconds}
         facts["affect"] = _affect(each.stage, registry)
         save_checkpoint(out / task_file(facts["task"]), each.own, facts)
     first = trained[0]
@@ -188,6 +190,7 @@ def _score(score: Mapping[str, Any], fold: str) -> dict[str, Any]:
         "fold": score["per_fold"].get(fold),
         "all_folds": score["metrics"][metric],
         "interval": score["interval"],
+        "evaluation": score["evaluation"],
         "folds": len(score["per_fold"]),
     }
 
@@ -204,7 +207,8 @@ def _affect(stage: Mapping[str, Any], registry: Registry) -> dict[str, dict[str,
     return {label: asdict(cells[label]) for label in labels if label in cells}
 
 
-def _crop(run: RunFolder, system: str) -> float:
+def _evaluation(run: RunFolder, system: str) -> Evaluation:
     changes = json.loads((run.path / "changes.json").read_text(encoding="utf-8"))
     recipe, _ = read_recipe(run.path / "recipe.yaml", changes)
-    return float(recipe.systems[system].training.crop)
+    training = recipe.systems[system].training
+    return Evaluation(training.evaluate, training.crop)

@@ -8,27 +8,40 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import torch
 
 from emonet.atomic import replacing
 from emonet.errors import EmonetError, UnknownName
+from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.scaling import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
 from emonet.plugin.registry import Registry
+from emonet.recipe import Evaluate
 from emonet.task import Dimension, Task
 
 SHARED = "shared.safetensors"
 KINDS = {"shared": "the shared model of a pack", "task": "a task of a pack"}
-FORMAT = 1
+FORMAT = 2
 _FACTS: Mapping[str, frozenset[str]] = {
     "shared": frozenset({"components", "fingerprint"}),
     "task": frozenset(
-        {"task", "labels", "adapter", "fingerprint", "affect", "window", "normalisation", "provenance", "protocol"}
+        {
+            "task",
+            "labels",
+            "adapter",
+            "fingerprint",
+            "affect",
+            "evaluate",
+            "window",
+            "normalisation",
+            "provenance",
+            "protocol",
+        }
     ),
 }
 FITTED = ("global", "corpus")
@@ -181,6 +194,19 @@ def task_of(part: Part) -> Task:
         message = f"{part.path}: this task has neither labels nor dimensions, so it is not whole. Export it again."
         raise EmonetError(message)
     return task
+
+
+def evaluation_of(part: Part) -> Evaluation:
+    """Return what of a clip the scores of a task judged, and a prediction judges.
+
+    Raises:
+        EmonetError: it names no way to judge.
+    """
+    kind = part.facts["evaluate"]
+    if kind not in get_args(Evaluate):
+        known = ", ".join(get_args(Evaluate))
+        raise EmonetError(f"{part.path}: evaluate is '{kind}', expected one of {known}. Export it again.")
+    return Evaluation(kind, float(part.facts["window"]))
 
 
 def scaling_of(part: Part, shape: tuple[int, ...]) -> ScalingTable | None:

@@ -162,5 +162,8 @@ def _general_notes(scores: list[Score]) -> Iterable[str]:
         )
     if len({score.seed for score in scores}) > 1:
         yield "Mean ± standard deviation over seeds; the interval then spans those of all seeds."
+    judged = sorted({score.evaluation for score in scores} - {""})
+    if judged:
+        yield f"Networks judge {' or '.join(judged)} of each clip in dev and test."
     if any(score.fold_mean is not None for score in scores):
         yield "Mean of folds: every fold counts alike, by the classes that its test part has; best epoch."

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from prepared_task import Prepared
 
-from emonet.learn.batches import evaluation_batches, train_batches
+from emonet.learn.batches import Evaluation, evaluation_batches, train_batches
 
 
 def crops(prepared: Prepared, seed: int, epoch: int) -> dict[int, bytes]:
@@ -51,7 +51,7 @@ def test_short_clips_stay_whole_and_are_padded_with_zeros(prepared: Prepared) ->
 
 def test_evaluation_takes_the_centre_and_goes_by_length(prepared: Prepared) -> None:
     clips = prepared.clips()["test"]
-    batches = list(evaluation_batches(clips, 4, 0.1))
+    batches = list(evaluation_batches(clips, 4, Evaluation("centre", 0.1)))
     first = batches[0]
     wave = clips.wave(first.positions[0])
     begin = (len(wave) - 1600) // 2
@@ -62,5 +62,20 @@ def test_evaluation_takes_the_centre_and_goes_by_length(prepared: Prepared) -> N
 
 def test_evaluation_of_full_clips_cuts_nothing(prepared: Prepared) -> None:
     clips = prepared.clips()["test"]
-    for batch in evaluation_batches(clips, 4, None):
+    for batch in evaluation_batches(clips, 4, Evaluation("full", 0.1)):
         assert [int(length) for length in batch.lengths] == [clips.samples[position] for position in batch.positions]
+
+
+def test_evaluation_by_windows_has_every_sample_once(prepared: Prepared) -> None:
+    clips = prepared.clips()["test"]
+    pieces: dict[int, list[bytes]] = {}
+    lengths = []
+    for batch in evaluation_batches(clips, 4, Evaluation("windows", 0.05)):
+        lengths += batch.lengths.tolist()
+        for position, wave, length in zip(batch.positions, batch.wave, batch.lengths, strict=True):
+            pieces.setdefault(position, []).append((wave[:length] * 32768).numpy().astype("int16").tobytes())
+    assert lengths == sorted(lengths)
+    assert sorted(pieces) == list(range(len(clips)))
+    assert min(len(found) for found in pieces.values()) > 1
+    for position, found in pieces.items():
+        assert b"".join(found) == clips.wave(position).tobytes()

@@ -17,10 +17,11 @@ import torch
 from packs import ONE, TWO, Emonet, file_of, labels_of, path_of, rows_of, run_of
 from tones import write_tone
 
+from emonet.learn.batches import windows
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.pack.pack import build_model, fingerprint, read_pack
 from emonet.plugin.registry import load_registry
-from emonet.predict import Predictor, Unread, windows
+from emonet.predict import Predictor, Unread
 
 
 def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(made: Path, emonet: Emonet) -> None:
@@ -37,7 +38,8 @@ def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(
     assert task["labels"] == ["anger", "neutral", "sadness"]
     assert task["affect"]["anger"] == {"arousal": "high", "valence": "negative", "reason": ""}
     assert task["adapter"]["name"] == "residual"
-    assert task["window"] == 0.6
+    assert (task["evaluate"], task["window"]) == ("centre", 0.6)
+    assert task["score"]["evaluation"] == "the centre 0.6 s"
     assert {task["provenance"][key] for key in ("system", "checkpoint")} == {"multi", "best"}
     assert task["fingerprint"] == facts["shared"]["fingerprint"]
     run = Path(run_of(made))
@@ -51,6 +53,7 @@ def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(
     assert code == 0
     assert "residual" not in out
     assert "anger, neutral, sadness" in out
+    assert "(1 fold, the" in out
 
 
 PACKS = [("multi", ONE), ("multi", TWO), ("scratch", ONE), ("spread", ONE), ("apart", ONE), ("apart", TWO)]
@@ -257,7 +260,7 @@ def test_a_pack_is_never_written_over_and_a_checkpoint_must_be_there(made: Path,
         (("scratch", "x.wav", "--batch", "0"), "A batch of 0 holds nothing."),
         (("scratch", "x.wav", "--csv", "--json"), "Both --csv and --json are given."),
         (("bare", "x.wav"), "bare: this pack has no task yet."),
-        (("wrong", "x.wav"), "this is a task of a pack (format 1), expected the shared model of a pack (format 1)"),
+        (("wrong", "x.wav"), "this is a task of a pack (format 2), expected the shared model of a pack (format 2)"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused_in_words(

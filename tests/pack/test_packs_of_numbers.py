@@ -59,7 +59,8 @@ def test_a_pack_says_of_test_clips_what_the_run_said(made: Path, emonet: Emonet)
 
 def test_a_long_file_gives_numbers_for_windows_and_their_mean(made: Path, emonet: Emonet, tmp_path: Path) -> None:
     write_tone(tmp_path / "long.wav", 200.0, 1.8, seed=3)
-    whole, *parts = labels_of(emonet, made / "multi", tmp_path / "long.wav", "--task", RATED)
+    words = [made / "multi", tmp_path / "long.wav", "--task", RATED]
+    whole, *parts = labels_of(emonet, *words, "--evaluate", "windows")
     assert [part["window"] for part in (whole, *parts)] == [False, True, True, True]
     mean = sum(part["numbers"]["valence"] for part in parts) / 3
     assert whole["numbers"]["valence"] == pytest.approx(mean)
