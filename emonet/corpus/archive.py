@@ -89,8 +89,6 @@ def _no_member(archive: Path, member: str) -> CorpusError:
 def _damage_explained(archive: Path) -> Iterator[None]:
     try:
         yield
-    except tarfile.FilterError as problem:
-        raise CorpusError(f"{archive.name}: refused, since {problem}. Such an archive is not unpacked.") from None
     except _DAMAGE as problem:
         reason = str(problem).partition(":\n")[0] or type(problem).__name__
         message = f"{archive.name}: not a whole zip or tar archive ({reason}). Get the file again, and check its size."
@@ -123,13 +121,34 @@ def _extract_tar(archive: Path, target: Path, listen: Listener) -> None:
     with tarfile.open(archive) as tar:
         for number, member in enumerate(tar, 1):
             _check_name(member.name, archive)
-            tar.extract(member, target, filter="data")
+            if not (member.isreg() or member.isdir()):
+                what = "a link" if member.issym() or member.islnk() else "a device"
+                raise _refused(archive, member.name, what)
+            _write_member(tar, member, target.joinpath(*PurePosixPath(member.name).parts), archive)
             listen(Progress(activity, number, None))
     listen(Progress(activity, number, number))
 
 
+def _write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path, archive: Path) -> None:
+    """Write a regular file or a folder by ourselves: not every Python's ``tar.extract`` stays within its folder."""
+    try:
+        if member.isdir():
+            path.mkdir(parents=True, exist_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Neither links nor owners, modes and times are taken over, so nothing leads out of the folder.
+        source = tar.extractfile(member)
+        if source is not None:
+            with source, path.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        raise _refused(archive, member.name, "a file and a folder at once") from None
+
+
 def _check_name(name: str, archive: Path) -> None:
     windows = PureWindowsPath(name)
+    if "\0" in name:
+        raise _refused(archive, name.replace("\0", "\\0"), "a name with a NUL byte")
     if name.startswith("/") or windows.drive or windows.root:
         raise _refused(archive, name, "an absolute path")
     if ".." in PurePosixPath(name).parts or ".." in windows.parts:

@@ -103,14 +103,14 @@ class ProtocolEntry(_Part):
 
 
 class SourceEntry(_Part):
-    """See ``Source``."""
+    """See ``Source``; ``file`` is a plain name, since the download is written under it."""
 
     url: Annotated[str, Field(pattern="^https://")] | None = None
     doi: str | None = None
     package: str | None = None
     path: str | None = None
     version: str = ""
-    file: str = ""
+    file: Annotated[str, Field(pattern=r"^[^/\\\x00]*$")] = ""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     member: str = ""
     member_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
@@ -120,6 +120,8 @@ class SourceEntry(_Part):
     def _has_one_place(self) -> SourceEntry:
         if sum(place is not None for place in (self.url, self.doi, self.package, self.path)) != 1:
             raise ValueError("give exactly one of url, doi, package and path")
+        if self.file in {".", ".."}:
+            raise ValueError(f"file: {self.file} is a folder. Give a plain name, e.g. file: NAME.tar.gz")
         if self.package is not None and not self.file:
             raise ValueError("a package needs the name of its archive. Add file: NAME.tar.gz")
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import tarfile
 import zipfile
@@ -39,6 +40,12 @@ def tar_member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarf
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, link
     return info
+
+
+def cut(path: Path, kept: float) -> Path:
+    data = path.read_bytes()
+    path.write_bytes(data[: int(kept * len(data))])
+    return path
 
 
 def zip_special(path: Path, name: str, kind: int) -> Path:
@@ -97,20 +104,85 @@ def test_a_tar_member_that_points_out_is_refused(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    "member",
+    ("member", "what"),
     [
-        tar_member("link", tarfile.SYMTYPE, "/etc/passwd"),
-        tar_member("link", tarfile.SYMTYPE, "../../outside"),
-        tar_member("link", tarfile.LNKTYPE, "../../outside"),
-        tar_member("device", tarfile.CHRTYPE),
-        tar_member("pipe", tarfile.FIFOTYPE),
+        (tar_member("odd", tarfile.SYMTYPE, "/etc/passwd"), "a link"),
+        (tar_member("odd", tarfile.SYMTYPE, "../../outside"), "a link"),
+        (tar_member("odd", tarfile.SYMTYPE, "clips/a.wav"), "a link"),
+        (tar_member("odd", tarfile.LNKTYPE, "../../outside"), "a link"),
+        (tar_member("odd", tarfile.LNKTYPE, "clips/a.wav"), "a link"),
+        (tar_member("odd", tarfile.CHRTYPE), "a device"),
+        (tar_member("odd", tarfile.BLKTYPE), "a device"),
+        (tar_member("odd", tarfile.FIFOTYPE), "a device"),
     ],
-    ids=["absolute-link", "link-out", "hard-link-out", "device", "pipe"],
+    ids=["absolute", "out", "within", "hard-out", "hard-within", "characters", "blocks", "pipe"],
 )
-def test_a_tar_link_out_or_a_device_is_refused(tmp_path: Path, member: tarfile.TarInfo) -> None:
-    with pytest.raises(CorpusError, match=r"refused, since .* Such an archive is not unpacked"):
+def test_a_tar_link_or_device_is_refused(tmp_path: Path, member: tarfile.TarInfo, what: str) -> None:
+    with pytest.raises(CorpusError, match=f"refused, since its member 'odd' is {what}. Such an archive is not"):
         unpack(tarred(tmp_path / "a.tar", member), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def links_beyond_the_longest_path(path: Path, victim: Path) -> Path:
+    """Make the archive of CVE-2025-4517: links too deep for realpath, then a hard link and a file behind them."""
+    deep, here = "d" * 247, ""
+    with tarfile.open(path, "w") as tar:
+        for step in "abcdefghijklmnop":
+            tar.addfile(tar_member(f"{here}{deep}", tarfile.DIRTYPE))
+            tar.addfile(tar_member(f"{here}{step}", tarfile.SYMTYPE, deep))
+            here += f"{deep}/"
+        last = "/".join("abcdefghijklmnop") + "/" + "l" * 254
+        tar.addfile(tar_member(last, tarfile.SYMTYPE, "../" * 16))
+        tar.addfile(tar_member("escape", tarfile.SYMTYPE, last + "/.." * (len(victim.parts) + 2) + str(victim.parent)))
+        tar.addfile(tar_member("flag", tarfile.LNKTYPE, f"escape/{victim.name}"))
+        for name in ("flag", "escape/new"):
+            info = tar_member(name)
+            info.size = 5
+            tar.addfile(info, io.BytesIO(b"pwned"))
+    return path
+
+
+def test_no_chain_of_links_leads_out_of_the_folder(tmp_path: Path) -> None:
+    victim = tmp_path / "outside" / "victim"
+    victim.parent.mkdir()
+    victim.write_bytes(b"mine")
+    archive = links_beyond_the_longest_path(tmp_path / "a.tar", victim)
+    with pytest.raises(CorpusError, match="refused, since its member 'a' is a link"):
+        unpack(archive, tmp_path / "in" / "out")
+    assert content(victim.parent) == {"victim": b"mine"}
+    assert not (tmp_path / "in" / "out").exists()
+
+
+def test_a_file_where_a_folder_is_needed_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"its member 'clips/a\.wav/b' is a file and a folder at once"):
+        unpack(tarred(tmp_path / "a.tar", tar_member("clips/a.wav/b")), tmp_path / "out")
+    with pytest.raises(CorpusError, match=r"its member 'clips' is a file and a folder at once"):
+        unpack(tarred(tmp_path / "b.tar", tar_member("clips")), tmp_path / "out")
+
+
+def test_a_nul_byte_in_a_name_is_refused(tmp_path: Path) -> None:
+    info = tar_member("odd")
+    info.pax_headers = {"path": "od\0d"}
+    with pytest.raises(CorpusError, match=r"its member 'od\\0d' is a name with a NUL byte"):
+        unpack(tarred(tmp_path / "a.tar", info), tmp_path / "out")
+
+
+def test_modes_and_owners_of_a_tar_are_left_alone(tmp_path: Path) -> None:
+    locked = tar_member("locked")
+    locked.mode, locked.uid = 0o4000, 12345
+    unpack(tarred(tmp_path / "a.tar", locked), tmp_path / "out")
+    assert (tmp_path / "out" / "locked").stat().st_mode & 0o4400 == 0o400
+    assert (tmp_path / "out" / "locked").stat().st_uid == os.getuid()
+
+
+def test_a_tar_is_unpacked_by_a_python_that_knows_no_filters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As in 3.11.0 to 3.11.3: neither FilterError nor extract(filter=...) is there.
+    monkeypatch.delattr(tarfile, "FilterError", raising=False)
+    monkeypatch.delattr(tarfile.TarFile, "extract")
+    unpack(tarred(tmp_path / "a.tar"), tmp_path / "out")
+    assert content(tmp_path / "out") == FILES
+    with pytest.raises(CorpusError, match="not a whole zip or tar archive"):
+        unpack(cut(tarred(tmp_path / "b.tar", mode="w:gz"), 0.5), tmp_path / "c")
 
 
 @pytest.mark.parametrize(("kind", "what"), [(stat.S_IFLNK, "a link"), (stat.S_IFCHR, "a device")])
@@ -123,9 +195,7 @@ def test_a_zip_link_or_device_is_refused(tmp_path: Path, kind: int, what: str) -
 @pytest.mark.parametrize("mode", ["zip", "w:gz", "w:xz"])
 def test_a_truncated_archive_leaves_nothing_behind(tmp_path: Path, mode: str, kept: float) -> None:
     path = tmp_path / "archive"
-    whole = zipped(path, FILES) if mode == "zip" else tarred(path, mode=mode)
-    data = whole.read_bytes()
-    path.write_bytes(data[: int(kept * len(data))])
+    cut(zipped(path, FILES) if mode == "zip" else tarred(path, mode=mode), kept)
     with pytest.raises(CorpusError, match=r"archive: not a whole zip or tar archive .* Get the file again"):
         unpack(path, tmp_path / "out")
     assert [each.name for each in tmp_path.iterdir()] == ["archive"]

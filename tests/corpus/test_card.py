@@ -156,6 +156,10 @@ WRONG = {
         ("{url:", "{member_sha256: abc, url:"),
         "'sources.0.member_sha256' is 'abc': string should match pattern",
     ),
+    "file that is a path": (("{url:", "{file: ../x.zip, url:"), "'sources.0.file' is '../x.zip': string should match"),
+    "file that is an absolute path": (("{url:", "{file: /x.zip, url:"), "'sources.0.file' is '/x.zip': string should"),
+    "file behind a backslash": (("{url:", "{file: '..\\x.zip', url:"), "'sources.0.file' is '..\\\\x.zip': string"),
+    "file that is the folder above": (("{url:", "{file: '..', url:"), "file: .. is a folder. Give a plain name"),
     "no example": (
         ("\n  - {path: 01_a.wav, label: anger, speaker: '01'}", " []"),
         "'examples' is []: give at least 1.",
