@@ -22,7 +22,7 @@ from emonet.evaluate.score import Score, Setting, score_predictions
 from emonet.events import Event, Listener, Notice, RunEnded, RunStarted, RunStopped, silent
 from emonet.executor import Executor
 from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
-from emonet.openings import tests_opened
+from emonet.openings import count_openings, read_ledger, tests_opened
 from emonet.plan import plan
 from emonet.plugin.registry import Registry
 from emonet.recipe import Recipe
@@ -104,7 +104,8 @@ def run(
     tell(RunStarted(folder.path, len(made.stages)))
     try:
         executor.run(made.stages, _runner(made, gathered, registry, tell).run)
-        notes = dict.fromkeys(each for each in (precision, *(each.facts.note for each in gathered)) if each)
+        found = (precision, *(each.facts.note for each in gathered), *_dev_only(recipe))
+        notes = dict.fromkeys(note for note in found if note)
         brief = tuple(each.brief() for each in verdicts)
         report = replace(_report(made, folder, notes), audits=brief, corpora=_corpora(gathered))
         folder.finish(
@@ -117,10 +118,19 @@ def run(
     return folder, report
 
 
+def _dev_only(recipe: Recipe) -> list[str]:
+    """Return what a reader of a run that leaves test shut must know."""
+    if recipe.selects != "dev":
+        return []
+    baseline = f" No system was tested against the baseline '{recipe.baseline}'." if recipe.baseline else ""
+    return [f"Dev only: this run did not open test, and a score on the dev part that chose it is too high.{baseline}"]
+
+
 def _identity(made: Plan) -> str:
     """Return what tells two runs apart: their stages, and what these are called and compared with."""
     stages = [(stage.system, stage.key) for stage in made.stages]
-    return digest_of([stages, made.recipe.baseline], length=8)
+    dev_only = [made.recipe.selects] if made.recipe.selects else []
+    return digest_of([stages, made.recipe.baseline, *dev_only], length=8)
 
 
 def _executor(made: Plan, registry: Registry) -> Executor:
@@ -180,13 +190,14 @@ def _report(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:
         scores=tuple(scores),
         notes=tuple(notes),
         comparisons=_comparisons(made, predictions, scores),
+        openings=count_openings(made.stages, read_ledger()),
     )
 
 
 def _comparisons(
     made: Plan, predictions: Sequence[Predictions], scores: Sequence[Score]
 ) -> tuple[BaselineComparison, ...]:
-    if made.recipe.baseline is None:
+    if made.recipe.baseline is None or made.recipe.selects == "dev":
         return ()
     return compare_with_baseline(predictions, scores, made.recipe.baseline)
 

@@ -1,19 +1,99 @@
-"""Opening test: the one way to a stage's test part, which is noted before anything of it is handed out."""
+"""Opening test: the one way to a stage's test part, noted before anything is handed out, and how often that was.
+
+Every opening is a line of ``openings.jsonl`` in EMONET_HOME, which is only ever added to: stages may be removed, and
+what was seen stays seen.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from emonet.atomic import write_json
+from emonet.corpus.protocol import Protocol
+from emonet.home import home
 from emonet.stage import Stage
+from emonet.wording import counted
 
 _OPENED = "test_opened.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One stage's look at the test part of one fold.
+
+    Attributes:
+        protocol: the protocol's hash.
+        fold: the number of the fold in its protocol, from 0: copies of a protocol may name folds otherwise.
+        stage: the stage's key.
+        system: what tells systems apart whatever recipes call them; see ``Stage.method``.
+        time: when, as an ISO 8601 time.
+    """
+
+    protocol: str
+    fold: int
+    stage: str
+    system: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All openings of this home in their order, and how many lines of its file cannot be read."""
+
+    openings: tuple[Opening, ...]
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningCount:
+    """How often the test part of a protocol had been opened in this home when a report was made.
+
+    Attributes:
+        protocol: the protocol's id.
+        hash: the protocol's hash.
+        times: of the fold that was opened most often.
+        fewest: of the fold that was opened least often.
+        systems: how many different ones, in all folds.
+        repeats: how many of ``times`` were by a stage that had opened the fold before.
+        by_run: whether the report's run has scores on test.
+        unreadable: lines of the ledger that might be further openings.
+    """
+
+    protocol: str
+    hash: str
+    times: int
+    fewest: int
+    systems: int
+    repeats: int = 0
+    by_run: bool = True
+    unreadable: int = 0
+
+    @property
+    def line(self) -> str:
+        """Return one sentence for a report."""
+        how_often = {0: "never opened", 1: "opened once"}.get(self.times, f"opened {self.times} times")
+        folds = "" if self.fewest == self.times else f" ({self.fewest} to {self.times} times a fold)"
+        systems = f" by {counted(self.systems, 'system')}" if self.systems else ""
+        text = f"Test of {self.protocol} #{self.hash[:8]} was {how_often}{systems}{folds}"
+        text += ", over all runs of this EMONET_HOME until this report"
+        if self.repeats:
+            text += f"; {counted(self.repeats, 'time')} by a stage that had opened it before (a kill, lost results)"
+        if self.unreadable:
+            text += f"; {counted(self.unreadable, 'line')} of its ledger cannot be read, so it may be more"
+        return f"{text}." if self.by_run else f"{text}; this run did not open it."
+
+
 def open_test(stage: Stage, folder: Path) -> Stage:
-    """Return the stage with the test part of its tasks and no other, after noting that in the stage's folder."""
+    """Return the stage with the test part of its tasks and no other, after noting that in ledger and stage's folder."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    fold = [each.name for each in stage.protocol.folds].index(stage.fold)
+    opening = Opening(stage.protocol.hash, fold, stage.key, stage.method, now)
+    _add(json.dumps(asdict(opening), sort_keys=True))
     write_json(folder / _OPENED, tests_opened(folder) + 1)
     return replace(stage, tasks=tuple(replace(task, items={"test": task.items["test"]}) for task in stage.tasks))
 
@@ -22,3 +102,64 @@ def tests_opened(folder: Path) -> int:
     """Return how often the test part of a stage was opened: once, or more if that was interrupted."""
     path = folder / _OPENED
     return int(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else 0
+
+
+def read_ledger() -> Ledger:
+    """Return all openings of this home; lines that are damaged are counted and skipped."""
+    path = _path()
+    lines = path.read_bytes().split(b"\n") if path.is_file() else []
+    found = [_opening(line) for line in lines if line.strip()]
+    kept = tuple(opening for opening in found if opening is not None)
+    return Ledger(kept, len(found) - len(kept))
+
+
+def count_openings(stages: Iterable[Stage], ledger: Ledger) -> tuple[OpeningCount, ...]:
+    """Return how often the test part of each protocol that stages are scored under was opened."""
+    scored = [stage for stage in stages if stage.scored]
+    by_run = {stage.protocol.hash for stage in scored if stage.opens}
+    protocols = {stage.protocol.hash: stage.protocol for stage in scored}
+    return tuple(_counted(each, ledger, by_run=each.hash in by_run) for each in protocols.values())
+
+
+def _counted(protocol: Protocol, ledger: Ledger, *, by_run: bool) -> OpeningCount:
+    own = [opening for opening in ledger.openings if opening.protocol == protocol.hash]
+    folds = [[each.stage for each in own if each.fold == number] for number in range(len(protocol.folds))]
+    most = max(folds, key=len)
+    return OpeningCount(
+        protocol=protocol.id,
+        hash=protocol.hash,
+        times=len(most),
+        fewest=min(map(len, folds)),
+        systems=len({opening.system for opening in own}),
+        repeats=len(most) - len(set(most)),
+        by_run=by_run,
+        unreadable=ledger.unreadable,
+    )
+
+
+def _add(line: str) -> None:
+    """Add a line in one piece and bring it to disk; half a line that a crash left before it is closed off."""
+    from filelock import FileLock
+
+    path = _path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")), path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else f"\n{line}"
+        file.write(f"{line}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _opening(line: bytes) -> Opening | None:
+    try:
+        opening = Opening(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+    texts = (opening.protocol, opening.stage, opening.system, opening.time)
+    return opening if isinstance(opening.fold, int) and all(isinstance(text, str) for text in texts) else None
+
+
+def _path() -> Path:
+    return home() / "openings.jsonl"

@@ -207,7 +207,7 @@ class _Draft:
             precision=self.recipe.precision,
             start=start,
             scored=scored,
-            opens=scored,
+            opens=scored and self.recipe.selects != "dev",
         )
         return stage.with_key(self.content)
 

@@ -164,7 +164,8 @@ class System(_Strict):
 class Recipe(_Strict):
     """A whole experiment: every system over every corpus, fold and seed.
 
-    ``classes: shared`` keeps of every corpus only the labels that all of them have.
+    ``classes: shared`` keeps of every corpus only the labels that all of them have. ``selects: dev`` never opens test:
+    only dev is scored, to choose among systems by; the same recipe without it opens test of what is trained already.
     """
 
     name: str = ""
@@ -177,6 +178,7 @@ class Recipe(_Strict):
     device: str = "auto"
     executor: Choice | None = None
     baseline: str | None = None
+    selects: Literal["dev"] | None = None
 
     @model_validator(mode="after")
     def _baseline_is_a_system(self) -> Recipe:

@@ -104,6 +104,25 @@ class Stage:
         return (self.start.parent,) if self.start is not None and self.start.parent else ()
 
     @property
+    def method(self) -> str:
+        """Return what tells systems apart whatever recipes call them: one hash for all corpora, folds and seeds."""
+        keys = {"svm"} if self.kind == "probe" else {"training", "dropout", "map", "source"}
+        if self.row.learns in {"every", "aggregate"}:
+            keys.add("shared")
+        places: Any = {"source": {"checkpoint": True, "corpus": {"root"}}}
+        return digest_of(
+            {
+                "strategy": self.row.name,
+                "settings": self.settings.model_dump(mode="json", include=keys, exclude=places),
+                "components": {role: part.to_json() for role, part in self.components.items()},
+                "normalisation": self.normalisation,
+                "learning_rates": self.learning_rates,
+                "precision": self.precision,
+                "checkpoint": "" if self.start is None else self.start.sha256,
+            }
+        )
+
+    @property
     def is_adapted(self) -> bool:
         """Say whether the tasks have adapters."""
         return "adapter" in self.components

@@ -431,3 +431,41 @@ def test_a_system_that_makes_no_sense_is_refused(system: dict[str, Any], message
     with pytest.raises(EmonetError) as caught:
         plan(recipe(**system), [FACTS], factory)
     assert message in str(caught.value)
+
+
+def methods(asked: Recipe, **facts: Any) -> set[str]:
+    return {stage.method for stage in plan(asked, [replace(FACTS, **facts)], factory).stages}
+
+
+def test_a_system_is_one_over_folds_seeds_corpora_and_names() -> None:
+    (one,) = methods(recipe())
+    assert methods(recipe().model_copy(update={"seeds": (1, 2)}), content="other") == {one}
+    assert methods(recipe(svm={"c": [1.0]})) == {one}, "what a network does not read"
+    assert methods(Recipe.model_validate({**recipe().model_dump(), "systems": {"t": recipe().systems["s"]}})) == {one}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"training": {"batch": 8}},
+        {"training": {"learning_rates": [0.5]}},
+        {"dropout": 0.1},
+        {"normalisation": "global"},
+        {"backbone": {"net": {"width": 4}}},
+        {"strategy": "svm", "extractor": "numbers", "frontend": None, "backbone": None},
+        {"strategy": "full", "source": "foo"},
+    ],
+)
+def test_whatever_changes_a_system_makes_it_another(change: dict[str, Any]) -> None:
+    sources = {"s": FACTS} if "source" in change else None
+    assert {
+        stage.method for stage in plan(recipe(**change), [FACTS], factory, sources).stages if stage.scored
+    }.isdisjoint(methods(recipe()))
+
+
+def test_a_recipe_that_selects_on_dev_opens_no_test() -> None:
+    asked = recipe().model_copy(update={"selects": "dev"})
+    stages, whole = plan(asked, [FACTS], factory).stages, plan(recipe(), [FACTS], factory).stages
+    assert [stage.key for stage in stages] == [stage.key for stage in whole]
+    assert {stage.parts for stage in stages} == {("dev",)}
+    assert {stage.parts for stage in whole} == {("dev", "test")}

@@ -35,10 +35,13 @@ Changes = Annotated[
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913 - a command's options
     recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
     *,
     plan: Annotated[bool, typer.Option("--plan", help="Show the stages and what is done already; run none.")] = False,
+    dev_only: Annotated[
+        bool, typer.Option("--dev-only", help="Score dev alone and leave test shut, as selects: dev in a recipe does.")
+    ] = False,
     change: Changes = None,
     plugin: PluginFiles = None,
     runs: RunsFolder = Path("runs"),
@@ -52,7 +55,7 @@ def run(
     from emonet import engine
     from emonet.recipe import read_recipe
 
-    changes = change or []
+    changes = [*(change or ()), *(["selects=dev"] if dev_only else [])]
     read, document = read_recipe(recipe, changes)
     registry = load_plugins(plugin)
     if plan:

@@ -56,12 +56,13 @@ def compare(reports: Sequence[Report]) -> Comparison:
     other whatever their names. Rows under differing protocol hashes are flagged and get no difference.
 
     Raises:
-        EmonetError: fewer than two runs, or runs without a task in common.
+        EmonetError: fewer than two runs, one without scores on test, or runs without a task in common.
     """
     if len(reports) < 2:
         raise EmonetError(f"Cannot compare {len(reports)} run. Give two runs or more.")
     tables = [_by_task(report) for report in reports]
     names = _names(reports)
+    _check_opened(names, tables)
     shared = [task for task in tables[0] if any(task in table for table in tables[1:])]
     if not shared:
         has = "; ".join(f"{name} has {', '.join(table) or 'none'}" for name, table in zip(names, tables, strict=True))
@@ -99,6 +100,16 @@ def _by_task(report: Report) -> dict[str, dict[str, Row]]:
 def _unique(row: Row, taken: Mapping[str, Row]) -> str:
     name = row.first.system
     return f"{name}, normalisation {row.first.normalisation}" if name in taken else name
+
+
+def _check_opened(names: tuple[str, ...], tables: Sequence[Mapping[str, object]]) -> None:
+    shut = next((name for name, table in zip(names, tables, strict=True) if not table), None)
+    if shut is not None:
+        message = (
+            f"The run '{shut}' has no score on test, and runs are compared on test. If it was run with --dev-only "
+            "or selects: dev, run its recipe without: what is trained stays."
+        )
+        raise EmonetError(message)
 
 
 def _names(reports: Sequence[Report]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.baseline import compare_with_baseline
 from emonet.evaluate.predictions import Predictions, read_parquet
 from emonet.learned import task_id
+from emonet.openings import OpeningCount
 from emonet.report.curves import read_curves
 from emonet.report.results import Report
 
@@ -52,6 +53,9 @@ def whole_report(
     systems = list(dict.fromkeys(score.system for score in merged.scores))
     if baseline not in systems:
         raise UnknownName("baseline", baseline, systems)
+    if not any(score.part == "test" and score.system == baseline for score in merged.scores):
+        note = f"No system was tested against the baseline '{baseline}', which has scores on dev only."
+        return replace(merged, notes=(*merged.notes, note))
     tables = [table for run in loaded for table in run.predictions]
     return replace(merged, comparisons=compare_with_baseline(tables, merged.scores, baseline))
 
@@ -124,4 +128,15 @@ def _merged(reports: Sequence[Report]) -> Report:
         curves=tuple(curve for report in reports for curve in report.curves),
         audits=tuple(dict.fromkeys(verdict for report in reports for verdict in report.audits)),
         corpora=tuple({each.corpus: each for report in reports for each in report.corpora}.values()),
+        openings=_openings(reports),
     )
+
+
+def _openings(reports: Sequence[Report]) -> tuple[OpeningCount, ...]:
+    """Return the latest count of each protocol: a ledger only grows."""
+    found: dict[str, OpeningCount] = {}
+    for each in (each for report in reports for each in report.openings):
+        known = found.get(each.hash, each)
+        latest = max(known, each, key=lambda count: count.times)
+        found[each.hash] = replace(latest, by_run=known.by_run or each.by_run)
+    return tuple(found.values())

@@ -23,15 +23,16 @@ _POINTS = {"epoch": "epochs", "round": "rounds", "c": "values of C"}
 def systems_table(report: Report) -> Table:
     """Return the paper's Table 3: all systems at the best and final epoch, on dev and test."""
     grid = grid_of(report.scores)
-    header = ("task", "chance", *(f"{system} {part}" for system in grid.systems for part in ("dev", "test")))
+    parts = tuple(part for part in _PARTS if part == "dev" or any(score.part == part for score in report.scores))
+    header = ("task", "chance", *(f"{system} {part}" for system in grid.systems for part in parts))
     rows: list[tuple[str, ...]] = []
     for line in grid.lines:
         found = [line.rows.get(system) for system in grid.systems]
-        values = [cells.means(row, part) if row else cells.NOTHING for row in found for part in _PARTS]
+        values = [cells.means(row, part) if row else cells.NOTHING for row in found for part in parts]
         rows.append((line.label, cells.chance(next(iter(line.rows.values()))), *values))
         published = report.published.get(line.task)
         if published:
-            theirs = [_published(published, row, part) for row in found for part in _PARTS]
+            theirs = [_published(published, row, part) for row in found for part in parts]
             rows.append((_PAPER, f"{published.chance:.1f}", *theirs))
     notes = ("Best epoch on dev / final epoch, in % for classes; means over seeds.", *_published_notes(report, grid))
     return Table(header, tuple(rows), notes, "All systems, best and final")

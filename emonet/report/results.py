@@ -14,6 +14,7 @@ from emonet.corpus.corpus import Published
 from emonet.errors import EmonetError
 from emonet.evaluate.baseline import BaselineComparison
 from emonet.evaluate.score import Score
+from emonet.openings import OpeningCount
 from emonet.report.curves import Curve
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Report:
         published: task -> what the paper reports for it.
         audits: the verdict on each partition that the scores are under.
         corpora: what the run's corpora are made of.
+        openings: how often the test part of each protocol had been opened in this EMONET_HOME by then.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Report:
     published: Mapping[str, Published] = field(default_factory=dict)
     audits: tuple[Verdict, ...] = ()
     corpora: tuple[CorpusStatistics, ...] = ()
+    openings: tuple[OpeningCount, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON; what is empty is left out, save for scores and notes."""
@@ -61,6 +64,7 @@ class Report:
             "published": {task: asdict(published) for task, published in self.published.items()},
             "audits": [verdict.to_json() for verdict in self.audits],
             "corpora": [asdict(each) for each in self.corpora],
+            "openings": [asdict(each) for each in self.openings],
         }
         given = {key: value for key, value in rest.items() if value}
         return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores], **given}
@@ -90,6 +94,7 @@ class Report:
             published=_typed(dict[str, Published], data, "published", {}),
             audits=_typed(tuple[Verdict, ...], data, "audits", ()),
             corpora=_typed(tuple[CorpusStatistics, ...], data, "corpora", ()),
+            openings=_typed(tuple[OpeningCount, ...], data, "openings", ()),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from emonet.evaluate.metrics import METRICS
+from emonet.evaluate.predictions import Part
 from emonet.evaluate.score import Score
 from emonet.report import cells
 from emonet.report.results import Report
@@ -79,8 +80,11 @@ def _score_columns(rows: Sequence[Row], metric: str) -> dict[str, Callable[[Row]
     errors = {"test r / MAE": cells.correlation_and_error}
     claimed = all(score.interval.level is not None for row in rows for score in row.of_part("test"))
     has_numbers = any(cells.correlation_and_error(row) != cells.NOTHING for row in rows)
+    dev = {f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev")}
+    if not any(row.of_part("test") for row in rows):
+        return dev
     return {
-        f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev"),
+        **dev,
         f"test {metric}best / final": lambda row: cells.best_and_final(row, "test"),
         ("95 % interval of test" if claimed else "interval of test"): cells.interval,
         **(errors if has_numbers else {}),
@@ -120,11 +124,11 @@ def _marked(row: Row, marks: Marks) -> str:
 
 
 def _row_notes(row: Row) -> list[str]:
-    notes = dict.fromkeys(text for score in row.all() for text in _score_notes(score))
+    notes = dict.fromkeys(text for score in row.all() for text in _score_notes(score, row.first.part))
     return list(notes)
 
 
-def _score_notes(score: Score) -> Iterable[str]:
+def _score_notes(score: Score, judged: Part) -> Iterable[str]:
     if score.interval.note and score.part == "test":
         yield score.interval.note
     if score.missing_classes:
@@ -133,7 +137,7 @@ def _score_notes(score: Score) -> Iterable[str]:
         classes, missing = counted(present, "class", "classes"), ", ".join(score.missing_classes)
         yield f"{title} over the {classes} present: {score.part} has no {missing}"
     if score.transductive:
-        yield "transductive: features normalised with each speaker's own clips, those of test included (no labels)"
+        yield f"transductive: features normalised with each speaker's own clips, those of {judged} included (no labels)"
     if score.head and score.best_epochs:
         yield f"one head learns {score.head.partition('/')[2]} together; its epochs are best by their mean on dev"
     if score.protocol_overlap:
@@ -145,7 +149,8 @@ def _footnotes(report: Report, rows: Iterable[Row], marks: Marks) -> tuple[str, 
     scores = [score for row in rows for score in row.all()]
     numbered = tuple(f"({number}) {text}." for text, number in marks.items())
     audits = (verdict.line for verdict in report.audits)
-    return (*_general_notes(scores), *numbered, *audits, *report.notes)
+    openings = (each.line for each in report.openings)
+    return (*_general_notes(scores), *numbered, *audits, *openings, *report.notes)
 
 
 def _general_notes(scores: list[Score]) -> Iterable[str]:
@@ -165,5 +170,5 @@ def _general_notes(scores: list[Score]) -> Iterable[str]:
     judged = sorted({score.evaluation for score in scores} - {""})
     if judged:
         yield f"Networks judge {' or '.join(judged)} of each clip in dev and test."
-    if any(score.fold_mean is not None for score in scores):
+    if any(score.fold_mean is not None for score in scores if score.part == "test"):
         yield "Mean of folds: every fold counts alike, by the classes that its test part has; best epoch."

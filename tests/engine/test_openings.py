@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 from cli_run import call
 
 from emonet import stages
-from emonet.home import stages_folder
+from emonet.home import home, stages_folder
 from emonet.learn.clips import Clips, clips_of
+from emonet.openings import OpeningCount, read_ledger
 
 RECIPE = """\
 corpora: [{manifest: tones/labels.csv}]
@@ -52,3 +55,106 @@ def test_clips_of_test_are_looked_up_after_the_opening_is_noted_and_never_beside
         assert part != "test" or noted == before + 1
         before = before if part == "test" else noted
     assert seen[-1][2] == 8
+
+
+SVM = ("--set", "systems={svm: {strategy: svm, extractor: egemaps, svm: {c: [0.1]}}}")
+
+
+def ran(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    code, out, err = call(capsys, "run", "shut.yaml", "--json", *words)
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_every_opening_of_a_protocol_is_counted_over_all_runs_of_a_home(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (first,) = ran(capsys, *SVM)["openings"]
+    assert (first["times"], first["fewest"], first["systems"], first["repeats"]) == (1, 1, 1, 0)
+    again = ran(capsys, "--set", SVM[1].replace("svm: {strategy", "other-name: {strategy"))["openings"]
+    assert again == [first], "nothing was opened, and a name makes no other system"
+    (seeds,) = ran(capsys, *SVM, "--set", "seeds=[1, 2]")["openings"]
+    assert (seeds["times"], seeds["systems"]) == (2, 1)
+    (other,) = ran(capsys, "--set", SVM[1].replace("0.1", "0.01"))["openings"]
+    assert (other["times"], other["systems"]) == (3, 2)
+    (elsewhere,) = ran(capsys, *SVM, "--set", "protocol={grouped-k-fold: {k: 3}}")["openings"]
+    assert (elsewhere["times"], elsewhere["systems"]) == (1, 1)
+
+
+def test_a_run_killed_after_an_opening_has_opened_test_twice(
+    recipe: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict = stages.StageRunner._predict
+
+    def die(self: Any, stage: Any, part: Any, folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stages.StageRunner, "_predict", die)
+    assert call(capsys, "run", recipe.name, "--quiet", *SVM)[0] == 130
+    monkeypatch.setattr(stages.StageRunner, "_predict", predict)
+    result = ran(capsys, *SVM)
+    (count,) = result["openings"]
+    assert (count["times"], count["fewest"], count["systems"], count["repeats"]) == (2, 1, 1, 1)
+    state = json.loads((Path(result["run"]) / "run.json").read_text(encoding="utf-8"))
+    assert sorted(state["tests_opened"].values()) == [1, 1, 1, 2]
+    for form in ("terminal", "markdown", "latex", "html"):
+        _, out, _ = call(capsys, "runs", "show", Path(result["run"]).name, "--format", form)
+        text = " ".join(out.split())
+        assert "was opened 2 times by 1 system (1 to 2 times a fold)" in text
+        assert text.count("over all runs of this") == 1
+        assert "; 1 time by a stage that had opened it before (a kill, lost results)" in text
+
+
+def test_a_dev_only_run_leaves_test_shut_and_a_whole_one_only_opens_it(
+    recipe: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = ran(capsys, "--dev-only", "--set", "baseline=svm")
+    assert {score["part"] for score in result["scores"]} == {"dev"}
+    rows = pyarrow.parquet.read_table(Path(result["run"]) / "predictions.parquet").to_pylist()
+    assert {row["part"] for row in rows} == {"dev"}
+    assert "comparisons" not in result
+    (count,) = result["openings"]
+    assert (count["times"], count["by_run"]) == (0, False)
+    assert not list(stages_folder().rglob("predictions-test.parquet"))
+    for form in ("terminal", "markdown", "latex", "html"):
+        _, out, _ = call(capsys, "runs", "show", Path(result["run"]).name, "--format", form)
+        text = " ".join(out.split())
+        assert "was never opened, over all runs" in text.replace("\\_", "_")
+        assert "this run did not open" in text
+        assert "No system was tested against the baseline 'svm'" in text.replace("&#39;", "'")
+        assert "of test" not in text.replace("did not open test", "")
+
+    monkeypatch.setattr(stages.StageRunner, "_learn", None)  # whoever learns again calls None
+    whole = ran(capsys)
+    assert {score["part"] for score in whole["scores"]} == {"dev", "test"}
+    assert [score for score in whole["scores"] if score["part"] == "dev"] == result["scores"]
+    assert ran(capsys, "--set", "selects=dev")["scores"] == result["scores"]
+
+
+def test_a_dev_only_run_is_not_compared_on_test(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shut, whole = (Path(ran(capsys, *SVM, *words)["run"]).name for words in (("--dev-only",), ()))
+    code, _, err = call(capsys, "runs", "compare", shut, whole)
+    assert code == 2
+    assert "has no score on test, and runs are compared on test." in err
+    code, out, _ = call(capsys, "report", shut, "--baseline", "svm", "--format", "markdown")
+    assert code == 0
+    assert "No system was tested against the baseline 'svm', which has scores on dev only." in out
+
+
+def test_damaged_lines_of_the_ledger_are_skipped_and_said(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = home() / "openings.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b'\xff\xfe\n{"protocol": 1}\n[]\n{"protocol": "cut sho')
+    (count,) = ran(capsys, *SVM)["openings"]
+    assert (count["times"], count["unreadable"]) == (1, 4)
+    assert len(read_ledger().openings) == 4
+    _, out, _ = call(capsys, "runs", "show", sorted(Path("runs").iterdir())[0].name)
+    assert "4 lines of its ledger cannot be read, so it may be more" in " ".join(out.split())
+
+
+def test_one_sentence_says_how_often_and_by_how_many() -> None:
+    count = OpeningCount(protocol="foo/official", hash="1a2b3c4d5e", times=7, fewest=7, systems=5)
+    assert count.line == (
+        "Test of foo/official #1a2b3c4d was opened 7 times by 5 systems, over all runs of this EMONET_HOME until "
+        "this report."
+    )

@@ -12,6 +12,7 @@ from emonet.atomic import write_json
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.predictions import Predictions, concat
 from emonet.evaluate.score import score_predictions
+from emonet.openings import OpeningCount
 from emonet.plugin.registry import load_registry
 from emonet.report.loading import published_results, read_predictions, whole_report
 from emonet.report.results import Report
@@ -104,3 +105,16 @@ def test_published_results_come_from_the_cards_for_their_first_targets() -> None
     found = published_results(load_registry().corpora.values())
     assert len(found) >= 5
     assert all(task.endswith("/emotion") for task in found)
+
+
+def test_of_runs_under_one_protocol_the_latest_count_of_openings_is_told(tmp_path: Path) -> None:
+    count = OpeningCount(protocol="foo/p", hash="1a2b3c4d", times=7, fewest=7, systems=5, by_run=False)
+    fewer = replace(count, times=2, systems=2, by_run=True)
+    (folder, one), (other_folder, other) = (
+        run(tmp_path / name, [predictions(name, 2)]) for name in ("net", "linear-svm")
+    )
+    report = whole_report(
+        [(folder, replace(one, openings=(count,))), (other_folder, replace(other, openings=(fewer,)))]
+    )
+    assert report.openings == (replace(count, by_run=True),)
+    assert Report.from_json(report.to_json()).openings == report.openings

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from emonet.report.paper import systems_table
 from emonet.report.results import Report
 from emonet.report.rows import rows_of
 from emonet.report.table import report_sections, report_table
@@ -97,9 +98,19 @@ def test_one_footnote_serves_all_rows_that_it_concerns(make_score: Any, make_rep
 
 
 def test_what_is_not_there_is_a_dash(make_score: Any, make_report: Any) -> None:
-    row = only_row(make_report(make_score(8, part="dev")))
+    tested = make_score(8, system="tested")
+    table = report_table(make_report(make_score(8, part="dev"), tested))
+    row = dict(zip(table.header, table.rows[0], strict=True))
     assert row["test UAR best / final"] == row["95 % interval of test"] == row["epochs best / final"] == "-"
     assert row["dev UAR best / final"] == "80.0"
+
+
+def test_a_report_without_scores_on_test_has_no_column_of_it(make_score: Any, make_report: Any) -> None:
+    given = make_report(make_score(8, part="dev", normalisation="speaker"))
+    table = report_table(given)
+    assert not [name for name in table.header if "test" in name]
+    assert systems_table(given).header == ("task", "chance", "net dev")
+    assert any("those of dev included" in note for note in table.footnotes)
 
 
 def test_a_final_epoch_alone_is_shown(make_score: Any, make_report: Any) -> None:
