@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 
 from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
-from emonet.audio.table import as_float, to_int16
 from emonet.errors import EmonetError
 from emonet.events import Listener, Progress, silent
 from emonet.learn.answers import answers
@@ -107,7 +106,7 @@ class Predictor:
             for done, (path, speaker) in enumerate(zip(paths, speakers, strict=True)):
                 listen(Progress("listening to each speaker", done, len(paths), path.name))
                 try:
-                    yield speaker, _frames(self.frontend, _wave(path), self.device)
+                    yield speaker, _frames(self.frontend, read_wave(path), self.device)
                 except AudioProblem:
                     continue
             listen(Progress("listening to each speaker", len(paths), len(paths)))
@@ -122,7 +121,7 @@ class Predictor:
         Raises:
             AudioProblem: the file gives no wave, or no probabilities.
         """
-        wave = _wave(path)
+        wave = read_wave(path)
         return [row for task in self.networks for row in self._of_task(str(path), wave, task, speaker)]
 
     def label_all(
@@ -246,11 +245,6 @@ def _network(model: Any, task: str) -> Network:
         merged: Network = model.merged(task)
         return merged
     return partial(model, task=task)
-
-
-def _wave(path: Path) -> Wave:
-    """Return a file's wave, rounded to 16 bits, as all waves are that networks learn from."""
-    return as_float(to_int16(read_wave(path)))
 
 
 def _frames(frontend: Frontend, wave: Wave, device: torch.device) -> NDArray[np.float64]:

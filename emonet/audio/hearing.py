@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emonet.audio.decode import SAMPLE_RATE, AudioProblem, mean_of, read_channels
+from emonet.audio.decode import SAMPLE_RATE, AudioProblem, mean_of, read_recording
 from emonet.audio.finding import Finding, Some
 from emonet.audio.parallel import in_order
 from emonet.corpus.corpus import Corpus, Utterance
@@ -34,6 +34,8 @@ CLIPPED = 1e-3
 """Share of samples at full scale from which on a clip is reported as clipped."""
 _MANY_CLIPPED = 0.01
 """Share of clipped files from which on they are worth a warning."""
+_UNEVEN = 0.1
+"""Difference between classes in the share of files below 16 kHz from which on it is worth a warning."""
 _MOST_REASONS = 20
 
 
@@ -47,19 +49,26 @@ class _Heard:
     clipped: float = 0.0
     rate: int = 0
     channels: int = 0
+    is_deep: bool = False
     problem: str = ""
 
 
 @dataclass
 class Hearing:
-    """What all utterances together gave."""
+    """What all utterances together gave.
+
+    Attributes:
+        bands: target and class -> files below 16 kHz, and others.
+    """
 
     count: int = 0
     seconds: array[float] = field(default_factory=lambda: array("d"))
     rates: Counter[int] = field(default_factory=Counter)
     channels: Counter[int] = field(default_factory=Counter)
+    bands: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     problems: dict[str, Some] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    deep: Some = field(default_factory=Some)
     silent: Some = field(default_factory=Some)
     clipped: Some = field(default_factory=Some)
     short: Some = field(default_factory=Some)
@@ -81,11 +90,11 @@ def _present(corpus: Corpus, root: Path) -> Iterator[Utterance]:
 
 def _hear(root: Path, utterance: Utterance) -> _Heard:
     try:
-        channels, rate = read_channels(root / utterance.path, utterance.start, utterance.end)
+        channels, rate, is_deep = read_recording(root / utterance.path, utterance.start, utterance.end)
         mean_of(channels)
     except AudioProblem as problem:
         return _Heard(utterance, problem=str(problem))
-    return _Heard(utterance, channels.shape[1] / rate, *_levels(channels), rate, len(channels))
+    return _Heard(utterance, channels.shape[1] / rate, *_levels(channels), rate, len(channels), is_deep)
 
 
 def _levels(channels: NDArray[np.float32]) -> tuple[float, float]:
@@ -107,6 +116,11 @@ def _take(hearing: Hearing, one: _Heard) -> None:
     hearing.seconds.append(one.seconds)
     hearing.rates[one.rate] += 1
     hearing.channels[one.channels] += 1
+    for name, label in one.utterance.labels.items():
+        if isinstance(label, str):
+            hearing.bands.setdefault((name, label), [0, 0])[one.rate >= SAMPLE_RATE] += 1
+    if one.is_deep:
+        hearing.deep.add(path)
     if one.peak <= SILENCE:
         hearing.silent.add(path)
     if one.clipped >= CLIPPED:
@@ -124,6 +138,8 @@ def heard_findings(corpus: Corpus, hearing: Hearing) -> Iterator[Finding]:
         yield _clipping(hearing)
         yield from _lengths(corpus, hearing)
         yield _rates(hearing)
+        yield from _narrow(corpus, hearing)
+        yield _bits(hearing)
         yield _channels(hearing)
 
 
@@ -164,10 +180,34 @@ def _lengths(corpus: Corpus, hearing: Hearing) -> Iterator[Finding]:
 
 def _rates(hearing: Hearing) -> Finding:
     seen = _counted(hearing.rates, "Hz")
-    if min(hearing.rates) < SAMPLE_RATE < max(hearing.rates):
-        advice = f"All become {SAMPLE_RATE} Hz; some lack the upper band. See that this does not go with a class."
+    if min(hearing.rates) < SAMPLE_RATE <= max(hearing.rates):
+        advice = f"All become {SAMPLE_RATE} Hz; some lack the upper band, which tells them from the others."
         return Finding("warning", "sampling rates", seen, "one band", advice)
     return Finding("ok", "sampling rates", seen, "", f"All become {SAMPLE_RATE} Hz.")
+
+
+def _narrow(corpus: Corpus, hearing: Hearing) -> Iterator[Finding]:
+    """Classes that have more files without the upper band than others have: a model can tell them by that."""
+    for target in corpus.targets:
+        shares = {
+            label: narrow / (narrow + wide)
+            for (name, label), (narrow, wide) in sorted(hearing.bands.items())
+            if name == target.name
+        }
+        if len(shares) < 2 or max(shares.values()) - min(shares.values()) <= _UNEVEN:
+            continue
+        most, least = max(shares, key=lambda each: shares[each]), min(shares, key=lambda each: shares[each])
+        seen = f"{shares[most]:.0%} of {most}, {shares[least]:.0%} of {least}"
+        advice = "A model can tell these classes by the empty upper band: bring all files to the lowest rate first."
+        what = f"{target.name}: files below {SAMPLE_RATE} Hz"
+        yield Finding("warning", what, seen, "the same share of every class", advice)
+
+
+def _bits(hearing: Hearing) -> Finding:
+    if not hearing.deep:
+        return Finding("ok", "files of more than 16 bits", "none", "", "The store keeps 16 bits.")
+    advice = "The store keeps all of it, in 32 bits a sample."
+    return Finding("ok", "files of more than 16 bits", str(hearing.deep), "", advice)
 
 
 def _channels(hearing: Hearing) -> Finding:

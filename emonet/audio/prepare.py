@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emonet.atomic import replacing, write_json
-from emonet.audio.current import META, record
+from emonet.audio.current import FORMAT, META, outdated, record
 from emonet.audio.decode import SAMPLE_RATE
 from emonet.audio.disk import explaining_a_full_disk
 from emonet.audio.shards import Problem, Shards
-from emonet.audio.store import FORMAT, STORE, read_meta
-from emonet.audio.table import read_table, row_of, write_batches
+from emonet.audio.store import STORE, read_meta
+from emonet.audio.table import SCHEMA, WIDE, read_table, row_of, widened, write_batches
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.member import file_of
 from emonet.digest import digest_of
@@ -86,6 +86,8 @@ def prepare(
         shards = Shards(folder / "parts", root, utterances)
         prepared = _kept(folder, listen)
         if prepared is None:
+            if remember and (old := outdated(corpus.id)):
+                listen(Notice(f"{old}: this store is of another version of emonet. {corpus.id} is prepared anew."))
             _make(corpus, shards, folder, listen, workers)
             prepared = _prepared(folder, reused=False)
         shutil.rmtree(shards.folder, ignore_errors=True)
@@ -180,19 +182,24 @@ def _sweep(folder: Path) -> None:
 def _join(shards: Shards, path: Path) -> dict[str, str | int]:
     """Write all shards into one file, and return what there is to say of it."""
     content, count, samples = hashlib.sha256(), 0, 0
+    tables = [shard for shard, _, _ in shards.finished()]
+    # One file of more than 16 bits is enough, so that all waves of a corpus are kept alike.
+    is_wide = any(read_table(shard).schema == WIDE for shard in tables)
 
     def batches() -> Iterator[pa.RecordBatch]:
         nonlocal count, samples
-        for shard, _, _ in shards.finished():
-            for batch in read_table(shard).to_batches():
+        for shard in tables:
+            for found in read_table(shard).to_batches():
+                batch = widened(found) if is_wide and found.schema != WIDE else found
                 _digest(batch, content.update)
                 count += batch.num_rows
                 samples += len(batch.column("wave").values)
                 yield batch
 
     with replacing(path) as temporary:
-        write_batches(temporary, batches())
-    return {"content": content.hexdigest(), "count": count, "samples": samples, "bytes": path.stat().st_size}
+        write_batches(temporary, batches(), WIDE if is_wide else SCHEMA)
+    facts = {"count": count, "samples": samples, "bits": 32 if is_wide else 16, "bytes": path.stat().st_size}
+    return {"content": content.hexdigest(), **facts}
 
 
 def _digest(batch: pa.RecordBatch, update: Callable[[bytes], None]) -> None:
@@ -202,7 +209,8 @@ def _digest(batch: pa.RecordBatch, update: Callable[[bytes], None]) -> None:
     samples, offsets = waves.values.to_numpy(), waves.offsets.to_numpy()
     for row, begin, end in zip(described, offsets[:-1], offsets[1:], strict=True):
         update(json.dumps(row, sort_keys=True).encode())
-        update(samples[begin:end].astype("<i2", copy=False).tobytes())
+        wave = samples[begin:end]
+        update(wave.astype(wave.dtype.newbyteorder("<"), copy=False).tobytes())
 
 
 def _kept(folder: Path, listen: Listener) -> Prepared | None:

@@ -6,17 +6,20 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from emonet.atomic import replacing, write_json
-from emonet.audio.decode import AudioProblem, read_wave
+from emonet.audio.decode import AudioProblem, read_recording, wave_of
 from emonet.audio.parallel import in_order
-from emonet.audio.table import Wave, batch_of, to_int16, write_batches
+from emonet.audio.table import Wave, batch_of, packed, write_batches
 from emonet.corpus.corpus import Utterance
 
 SHARD = 256
 """Utterances of a shard at most."""
 SHARD_SAMPLES = 1 << 26
 """Samples after which a shard ends in any case (70 minutes), which bounds the memory that long recordings take."""
+_SILENT = 2.0**-16
+"""Half a step of 16 bits, 1.5e-5 of full scale: whatever peaks there at most would be all zeros in 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +31,30 @@ class Problem:
     reason: str
 
 
+class Heard(NamedTuple):
+    """A wave (T,) at 16 kHz as it is kept, and the sampling rate of its file in Hz."""
+
+    wave: Wave
+    rate: int
+
+
 @dataclass
 class _Shard:
     begin: int
     end: int
     utterances: list[Utterance] = field(default_factory=list)
     waves: list[Wave] = field(default_factory=list)
+    rates: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, utterance: Utterance, heard: Wave | Problem) -> None:
+    def add(self, utterance: Utterance, heard: Heard | Problem) -> None:
         self.end += 1
         if isinstance(heard, Problem):
             self.problems.append(heard)
         else:
             self.utterances.append(utterance)
-            self.waves.append(heard)
+            self.waves.append(heard.wave)
+            self.rates.append(heard.rate)
 
     @property
     def is_full(self) -> bool:
@@ -85,7 +97,8 @@ class Shards:
 
     def _write(self, shard: _Shard) -> None:
         with replacing(self._table(shard.begin)) as temporary:
-            write_batches(temporary, [batch_of(shard.utterances, shard.waves)])
+            batch = batch_of(shard.utterances, shard.waves, shard.rates)
+            write_batches(temporary, [batch], batch.schema)
         # Written after the table: it is what makes the shard a finished one.
         write_json(self._facts(shard.begin), {"end": shard.end, "problems": [asdict(each) for each in shard.problems]})
 
@@ -96,11 +109,13 @@ class Shards:
         return self.folder / f"{begin:08}.json"
 
 
-def hear(root: Path, utterance: Utterance) -> Wave | Problem:
-    """Return an utterance's wave (T,) int16 at 16 kHz, or why there is none."""
+def hear(root: Path, utterance: Utterance) -> Heard | Problem:
+    """Return what is kept of an utterance's file, or why nothing is."""
     try:
-        samples = to_int16(read_wave(root / utterance.path, utterance.start, utterance.end))
+        recording = read_recording(root / utterance.path, utterance.start, utterance.end)
+        wave = wave_of(recording)
     except AudioProblem as problem:
         return Problem(utterance.id, utterance.path, problem.reason)
-    # Whatever peaks below half a step of 16 bits, 1.5e-5 of full scale, is all zeros here.
-    return samples if samples.any() else Problem(utterance.id, utterance.path, "silent")
+    if abs(wave).max(initial=0.0) <= _SILENT:
+        return Problem(utterance.id, utterance.path, "silent")
+    return Heard(packed(wave), recording.rate)

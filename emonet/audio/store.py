@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emonet.audio.current import META
+from emonet.audio.current import FORMAT, META
 from emonet.corpus.corpus import Utterance
 from emonet.errors import CorpusError
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from emonet.audio.table import Wave
+
 STORE = "store.arrow"
-FORMAT = 1
-"""Version of what a store holds and of how its waves are made; part of every store's key."""
 _SAYS = frozenset({"bytes", "content", "corpus", "count", "key", "samples"})
 
 
@@ -41,17 +41,17 @@ class Store:
     utterances: tuple[Utterance, ...]
     samples: NDArray[np.int64]
     row_of: Mapping[str, int]
-    _flat: tuple[NDArray[np.int16], ...] = field(repr=False)
+    _flat: tuple[Wave, ...] = field(repr=False)
     _places: NDArray[np.int64] = field(repr=False)
 
     def __len__(self) -> int:
         """Return how many utterances there are."""
         return len(self.utterances)
 
-    def wave(self, row: int) -> NDArray[np.int16]:
-        """Return a read-only view of a wave (T,): full scale is 32768, the rate 16 kHz."""
+    def wave(self, row: int) -> Wave:
+        """Return a read-only view of a wave (T,) at 16 kHz, in 16-bit steps or in floats: see ``as_float``."""
         chunk, begin, end = self._places[row]
-        wave: NDArray[np.int16] = self._flat[chunk][begin:end]
+        wave: Wave = self._flat[chunk][begin:end]
         return wave
 
 
@@ -135,6 +135,8 @@ def _damage(meta: Any, table: Path) -> str:
         return f"{META} is no mapping"
     if missing := sorted(_SAYS - set(meta)):
         return f"{META} lacks {', '.join(missing)}"
+    if meta.get("format") != FORMAT:
+        return f"format {meta.get('format')}, expected {FORMAT}: another version of emonet made it"
     if not table.is_file():
         return f"{STORE} is missing"
     size = table.stat().st_size

@@ -12,19 +12,24 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from emonet.audio.decode import SAMPLE_RATE
+from emonet.audio.decode import SAMPLE_RATE, rounded
 from emonet.corpus.corpus import Utterance
 
-Wave = NDArray[np.int16]
+Wave = NDArray[np.int16] | NDArray[np.float32]
+"""Samples (T,) as they are kept: 16-bit steps, full scale 32768; or floats, full scale 1."""
 
 _FULL_SCALE = np.float32(1 << 15)
 _TYPES = {"start": pa.float64(), "end": pa.float64()}
 DESCRIPTION = pa.schema(
-    [(field.name, _TYPES.get(field.name, pa.string())) for field in fields(Utterance)] + [("seconds", pa.float64())]
+    [(field.name, _TYPES.get(field.name, pa.string())) for field in fields(Utterance)]
+    + [("seconds", pa.float64()), ("rate", pa.int32())]
 )
-"""Columns that describe an utterance; ``labels`` is JSON text, ``seconds`` the length of the wave."""
+"""Columns that describe an utterance: ``labels`` is JSON text, ``seconds`` the length of the wave, and ``rate`` the
+sampling rate of its file in Hz."""
 SCHEMA = DESCRIPTION.append(pa.field("wave", pa.large_list(pa.int16())))
 """The columns of a store. The waves are one flat buffer with offsets, so that reading one is a slice."""
+WIDE = DESCRIPTION.append(pa.field("wave", pa.large_list(pa.float32())))
+"""The same where some file of a corpus holds more than 16 bits: then all its waves are floats."""
 
 
 def row_of(utterance: Utterance) -> dict[str, Any]:
@@ -39,25 +44,42 @@ def utterance_of(row: Mapping[str, Any]) -> Utterance:
     return Utterance(**{**values, "labels": json.loads(row["labels"])})
 
 
-def batch_of(utterances: Sequence[Utterance], waves: Sequence[Wave]) -> pa.RecordBatch:
-    """Return a record batch of utterances and their waves (T,) at 16 kHz."""
-    rows = [{**row_of(each), "seconds": len(wave) / SAMPLE_RATE} for each, wave in zip(utterances, waves, strict=True)]
+def batch_of(utterances: Sequence[Utterance], waves: Sequence[Wave], rates: Sequence[int]) -> pa.RecordBatch:
+    """Return a record batch of utterances, their waves (T,) at 16 kHz and their files' rates; see ``WIDE``."""
+    rows = [
+        {**row_of(each), "seconds": len(wave) / SAMPLE_RATE, "rate": rate}
+        for each, wave, rate in zip(utterances, waves, rates, strict=True)
+    ]
     offsets = np.concatenate([[0], np.cumsum([len(wave) for wave in waves])]).astype(np.int64)
+    is_wide = any(wave.dtype == np.float32 for wave in waves)
+    alike: Sequence[Wave] = [as_float(wave) for wave in waves] if is_wide else waves
     # Through Python lists, the waves alone would take 10 ms a clip.
-    values = pa.array(np.concatenate([np.zeros(0, dtype=np.int16), *waves]))
-    described = pa.RecordBatch.from_pylist(rows, schema=DESCRIPTION)
-    wave = pa.LargeListArray.from_arrays(pa.array(offsets), values)
-    return pa.RecordBatch.from_arrays([*described.columns, wave], schema=SCHEMA)
+    flat: Wave = np.concatenate([np.zeros(0, dtype=np.int16), *alike])
+    return _with_waves(pa.RecordBatch.from_pylist(rows, schema=DESCRIPTION), flat, offsets)
 
 
-def to_int16(wave: NDArray[np.float32]) -> Wave:
-    """Round a wave (T,) in [-1, 1] to 16 bits; what came from 16 bits comes back exactly."""
-    rounded: Wave = np.rint(wave * _FULL_SCALE).clip(-_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
-    return rounded
+def widened(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a record batch whose waves are floats."""
+    wave = batch.column("wave")
+    samples = as_float(wave.values.to_numpy())
+    return _with_waves(batch.drop_columns(["wave"]), samples, wave.offsets.to_numpy())
+
+
+def _with_waves(described: pa.RecordBatch, samples: Wave, offsets: NDArray[np.int64]) -> pa.RecordBatch:
+    wave = pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(samples))
+    schema = WIDE if samples.dtype == np.float32 else SCHEMA
+    return pa.RecordBatch.from_arrays([*described.columns, wave], schema=schema)
+
+
+def packed(wave: NDArray[np.float32]) -> Wave:
+    """Return a wave (T,) in 16-bit steps where that loses nothing, else as it is."""
+    return (wave * _FULL_SCALE).astype(np.int16) if np.array_equal(wave, rounded(wave)) else wave
 
 
 def as_float(wave: Wave) -> NDArray[np.float32]:
-    """Return a wave (T,) in [-1, 1] of 16-bit samples."""
+    """Return a kept wave (T,) as floats of full scale 1."""
+    if wave.dtype == np.float32:
+        return wave.astype(np.float32, copy=False)
     return (wave / _FULL_SCALE).astype(np.float32, copy=False)
 
 

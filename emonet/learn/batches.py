@@ -10,14 +10,13 @@ import numpy as np
 import torch
 
 from emonet.audio.decode import SAMPLE_RATE
+from emonet.audio.table import as_float
 from emonet.learn.clips import Clips
 from emonet.randomness import generator_for
 from emonet.recipe import Evaluate
 
 SHORTEST = 0.5
 """Length in s below which the rest of a long clip joins the window before it."""
-
-_INT16 = float(1 << 15)
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,5 @@ def _batch(clips: Clips, positions: Sequence[int], begins: Sequence[int], longes
     lengths = torch.tensor([len(wave) for wave in waves])
     padded = np.zeros((len(waves), int(lengths.max())), dtype=np.float32)
     for row, wave in zip(padded, waves, strict=True):
-        row[: len(wave)] = wave
-    padded /= _INT16
+        row[: len(wave)] = as_float(wave)
     return Batch(positions, torch.from_numpy(padded), lengths, torch.from_numpy(clips.labels[list(positions)]))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emonet.audio.store import Store
+from emonet.audio.table import Wave
 from emonet.task import Item, Task
 
 
@@ -34,8 +35,8 @@ class Clips:
         """Return how many clips there are."""
         return len(self.items)
 
-    def wave(self, position: int, begin: int = 0, length: int | None = None) -> NDArray[np.int16]:
-        """Return a view of a clip's samples, from ``begin`` on."""
+    def wave(self, position: int, begin: int = 0, length: int | None = None) -> Wave:
+        """Return a view of a clip's samples as they are kept, from ``begin`` on."""
         store, row = self.places[position]
         wave = store.wave(row)
         return wave[begin:] if length is None else wave[begin : begin + length]

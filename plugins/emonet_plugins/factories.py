@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from emonet_plugins.wide_resnet import WideResNet
 
 
-@emonet.component(version="1", yields="vector")
+@emonet.component(version="2", yields="vector")
 def egemaps() -> FunctionalsExtractor:
     """Return openSMILE's eGeMAPSv02 functionals, 88 features a clip (paper, 4.1)."""
     from emonet_plugins.opensmile_functionals import FunctionalsExtractor
@@ -21,7 +21,7 @@ def egemaps() -> FunctionalsExtractor:
     return FunctionalsExtractor("eGeMAPSv02")
 
 
-@emonet.component(version="1", yields="vector")
+@emonet.component(version="2", yields="vector")
 def compare2016() -> FunctionalsExtractor:
     """Return openSMILE's ComParE_2016 functionals, 6373 features a clip."""
     from emonet_plugins.opensmile_functionals import FunctionalsExtractor

@@ -10,8 +10,8 @@ from emonet.model.contracts import SAMPLE_RATE
 
 SHORTEST = 960
 """Samples (60 ms) of the longest analysis window, that of the pitch: openSMILE gives NaN for anything shorter."""
-LOUDEST = 32767 / 32768
-"""Largest sample that fits the 16 bits openSMILE works in; 1.0 would wrap round to -1.0 there."""
+FULL_SCALE = np.float32(32768)
+"""openSMILE works in 16 bits: it cuts what is finer, towards 0, and full scale itself would wrap round to -1.0."""
 
 
 class FunctionalsExtractor:
@@ -32,10 +32,12 @@ class FunctionalsExtractor:
     def extract(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
         """Turn a wave (T,) in [-1, 1] at 16 kHz into a vector (dim,); several threads may call at once.
 
-        A wave shorter than 60 ms is followed by silence up to that length. A feature that openSMILE cannot
+        Samples are rounded to 16 bits first, to the nearest, where openSMILE itself would cut them off. A wave shorter
+        than 60 ms is followed by silence up to that length. A feature that openSMILE cannot
         compute is 0, its value for silence; it happens to linear prediction over an almost silent clip.
         """
-        signal = np.pad(wave, (0, max(0, SHORTEST - len(wave)))).clip(-1.0, LOUDEST)
+        padded = np.pad(wave, (0, max(0, SHORTEST - len(wave))))
+        signal = np.rint(padded * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1) / FULL_SCALE
         # Every call sets up an openSMILE of its own, so that calls share nothing.
         values = np.asarray(self._smile(signal, SAMPLE_RATE), dtype=np.float32).reshape(self.dim)
         return np.where(np.isfinite(values), values, np.float32(0))

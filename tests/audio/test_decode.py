@@ -5,17 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-import torch
-import torchaudio.functional
 from audio_tones import tone
 
-from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
+from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_recording, read_wave, rounded
 
 
 def written(path: Path, data: np.ndarray, *, rate: int = SAMPLE_RATE, subtype: str | None = None) -> Path:
@@ -61,32 +58,6 @@ def test_channels_are_averaged(tmp_path: Path) -> None:
     left, right = tone(0.5, pitch=200), tone(0.5, pitch=330)
     wave = read_wave(written(tmp_path / "a.wav", np.stack([left, right], axis=1), subtype="FLOAT"))
     np.testing.assert_allclose(wave, (left + right) / 2, atol=1e-6)
-
-
-@pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 48_000])
-def test_resampling_equals_torchaudio_on_the_same_signal(tmp_path: Path, rate: int) -> None:
-    path = written(tmp_path / "a.wav", tone(0.5, rate=rate), rate=rate, subtype="FLOAT")
-    signal = torch.from_numpy(soundfile.read(path)[0])
-    # In double precision, since torchaudio's function makes its kernel in the precision of the signal.
-    expected = torchaudio.functional.resample(signal, rate, SAMPLE_RATE).numpy()
-    wave = read_wave(path)
-    assert len(wave) == SAMPLE_RATE // 2
-    np.testing.assert_allclose(wave, expected, atol=4e-6)
-
-
-def test_a_rate_without_a_simple_ratio_keeps_pitch_and_length(tmp_path: Path) -> None:
-    wave = read_wave(written(tmp_path / "a.wav", tone(2.0, rate=44_101), rate=44_101, subtype="FLOAT"))
-    sound = tone(2.0)
-    assert abs(len(wave) - len(sound)) <= 1
-    assert np.abs(wave[100:31_000] - sound[100:31_000]).max() < 2e-2
-
-
-def test_decoding_in_a_thread_leaves_that_threads_settings_alone(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.wav", tone(0.5, rate=8_000), rate=8_000)
-    with ThreadPoolExecutor(1) as pool:
-        before = pool.submit(torch.get_num_threads).result()
-        assert len(pool.submit(read_wave, path).result()) == 8_000
-        assert pool.submit(torch.get_num_threads).result() == before
 
 
 def test_a_piece_of_a_file_is_that_piece(tmp_path: Path) -> None:
@@ -186,6 +157,45 @@ def test_times_outside_the_file_are_reported(tmp_path: Path) -> None:
     path = written(tmp_path / "a.wav", tone(0.5))
     assert reason_of(path, 0.5) == "starts at 0.5 s, but the file ends after 0.50 s"
     assert reason_of(path, 0.3, 0.3) == "no frames between 0.3 s and 0.3 s"
+
+
+@pytest.mark.parametrize("subtype", ["PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+def test_a_lossless_file_of_more_than_16_bits_loses_none_of_them(tmp_path: Path, subtype: str) -> None:
+    fine = np.array([2.0**-20, -(2.0**-20), 0.3, -0.7, 0.99999])
+    recording = read_recording(written(tmp_path / "a.wav", fine, subtype=subtype))
+    assert recording.is_deep
+    wave = read_wave(tmp_path / "a.wav")
+    np.testing.assert_allclose(wave, fine, atol=2.0**-23)
+    assert wave[0] == 2.0**-20
+
+
+def test_a_float_file_keeps_full_scale_and_what_is_over_it(tmp_path: Path) -> None:
+    wave = read_wave(written(tmp_path / "a.wav", np.array([1.0, -1.0, 1.25, 0.1]), subtype="FLOAT"))
+    np.testing.assert_array_equal(wave, np.array([1.0, -1.0, 1.25, 0.1], dtype=np.float32))
+
+
+@pytest.mark.parametrize("subtype", ["PCM_24", "FLOAT"])
+def test_a_wide_file_that_holds_16_bits_counts_as_one_of_16_bits(tmp_path: Path, subtype: str) -> None:
+    steps = np.array([-32768, -1, 0, 1, 32767]) / 32768
+    path = written(tmp_path / "a.wav", steps, subtype=subtype)
+    assert not read_recording(path).is_deep
+    np.testing.assert_array_equal(read_wave(path), steps.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype"), [("wav", "PCM_16"), ("wav", "ULAW"), ("mp3", "MPEG_LAYER_III"), ("ogg", "VORBIS")]
+)
+def test_other_files_are_rounded_to_16_bits_after_resampling(tmp_path: Path, suffix: str, subtype: str) -> None:
+    path = written(tmp_path / f"a.{suffix}", tone(0.5, rate=8_000), rate=8_000, subtype=subtype)
+    assert not read_recording(path).is_deep
+    steps = read_wave(path) * 32768
+    np.testing.assert_array_equal(steps, np.rint(steps))
+
+
+def test_rounding_is_to_the_nearest_step_and_clips_rather_than_wraps() -> None:
+    steps = np.array([0.4, -0.4, 0.6, -0.6, 32767.4, 32768.0, 40000.0, -32768.0, -40000.0], dtype=np.float32)
+    expected = [0, 0, 1, -1, 32767, 32767, 32767, -32768, -32768]
+    np.testing.assert_array_equal(rounded(steps / 32768) * 32768, expected)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

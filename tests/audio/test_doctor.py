@@ -334,6 +334,32 @@ def test_clipping_rates_and_channels_are_those_of_the_files(copy: Path) -> None:
     assert named(findings, "channels") == Finding("ok", "channels", "1 (3), 2 (1)", "", "Their mean is taken.")
 
 
+def test_rates_below_16_khz_beside_others_are_a_warning(copy: Path) -> None:
+    for label in CLASSES:
+        soundfile.write(copy / f"a-{label}.wav", 0.5 * np.ones(4000), 8000)
+    rates = named(check(FOO, copy), "sampling rates")
+    assert (rates.level, rates.seen) == ("warning", "8000 Hz (2), 16000 Hz (2)")
+    assert not [each for each in check(FOO, copy) if each.what.startswith("emotion: files below")]
+
+
+def test_classes_that_the_rate_of_files_gives_away_are_named(copy: Path) -> None:
+    for speaker in ("a", "b"):
+        soundfile.write(copy / f"{speaker}-anger.wav", 0.5 * np.ones(4000), 8000)
+    found = named(check(FOO, copy), "emotion: files below 16000 Hz")
+    assert (found.level, found.seen) == ("warning", "100% of anger, 0% of joy")
+    assert found.advice.startswith("A model can tell these classes by the empty upper band")
+
+
+def test_files_of_more_than_16_bits_are_counted_and_kept_whole(copy: Path) -> None:
+    found = named(check(FOO, copy), "files of more than 16 bits")
+    assert (found.level, found.seen, found.advice) == ("ok", "none", "The store keeps 16 bits.")
+    for subtype, name in (("FLOAT", "a-joy"), ("PCM_24", "b-joy")):
+        soundfile.write(copy / f"{name}.wav", np.linspace(-0.3, 0.3, 8000), 16_000, subtype=subtype)
+    found = named(check(FOO, copy), "files of more than 16 bits")
+    assert (found.level, found.seen) == ("ok", "2: a-joy.wav, b-joy.wav")
+    assert found.advice == "The store keeps all of it, in 32 bits a sample."
+
+
 def test_reasons_that_differ_in_numbers_alone_are_one_finding(copy: Path) -> None:
     for number, name in enumerate(("a-joy", "a-anger", "b-joy")):
         path = copy / f"{name}.wav"

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import soundfile
 from audio_tones import Heard, tone
@@ -19,7 +20,8 @@ from made import make_corpus
 
 from emonet import Corpus, CorpusError, Utterance
 from emonet.audio import shards, table
-from emonet.audio.current import current, recorded_root
+from emonet.audio.current import current, record, recorded_root
+from emonet.audio.decode import Recording
 from emonet.audio.prepare import Problem, finished_store, prepare
 from emonet.audio.store import open_store, read_content, read_utterances
 from emonet.events import Event, Progress
@@ -35,13 +37,13 @@ def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are decoded from here on."""
     names: list[str] = []
-    real = shards.read_wave
+    real = shards.read_recording
 
-    def counting(path: Path, start: float, end: float | None) -> np.ndarray:
+    def counting(path: Path, start: float, end: float | None) -> Recording:
         names.append(path.name)
         return real(path, start, end)
 
-    monkeypatch.setattr(shards, "read_wave", counting)
+    monkeypatch.setattr(shards, "read_recording", counting)
     return names
 
 
@@ -71,10 +73,69 @@ def test_16_bit_waves_come_back_exactly(corpus: Corpus, root: Path) -> None:
         assert store.samples[row] == len(expected)
 
 
-def test_loud_samples_are_clipped_not_wrapped() -> None:
-    wave = table.to_int16(np.array([1.5, 1.0, -1.0, -1.5, 0.5], dtype=np.float32))
-    assert wave.tolist() == [32767, 32767, -32768, -32768, 16384]
-    np.testing.assert_array_equal(table.as_float(wave)[2:], np.array([-1.0, -1.0, 0.5], dtype=np.float32))
+def test_waves_are_kept_in_16_bits_only_where_that_loses_nothing() -> None:
+    steps = np.array([-32768, -1, 0, 32767], dtype=np.float32) / 32768
+    assert table.packed(steps).dtype == np.int16
+    assert table.packed(steps).tolist() == [-32768, -1, 0, 32767]
+    for fine in (np.array([0.1], dtype=np.float32), np.array([1.0], dtype=np.float32)):
+        assert table.packed(fine).dtype == np.float32
+        np.testing.assert_array_equal(table.packed(fine), fine)
+    for wave in (steps, steps / 2):
+        np.testing.assert_array_equal(table.as_float(table.packed(wave)), wave)
+        assert table.as_float(table.packed(wave)).dtype == np.float32
+
+
+def test_one_file_of_more_than_16_bits_makes_all_waves_floats(corpus: Corpus, root: Path) -> None:
+    narrow = open_store(prepare(corpus, root).folder)
+    fine = np.random.default_rng(1).uniform(-0.5, 0.5, 500).astype(np.float32)
+    soundfile.write(root / "a4.wav", fine, 16_000, subtype="FLOAT")  # in the second of four shards
+    wide = open_store(prepare(corpus, root).folder)
+    for one in wide.utterances:
+        expected = fine if one.id == "a4" else table.as_float(narrow.wave(narrow.row_of[one.id]))
+        assert wide.wave(wide.row_of[one.id]).dtype == np.float32
+        np.testing.assert_array_equal(wide.wave(wide.row_of[one.id]), expected)
+
+
+def test_content_of_floats_does_not_depend_on_shards(
+    corpus: Corpus, root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fine = np.random.default_rng(1).uniform(-0.5, 0.5, 500).astype(np.float32)
+    soundfile.write(root / "a4.wav", fine, 16_000, subtype="FLOAT")
+    first = prepare(corpus, root)
+    monkeypatch.setenv("EMONET_HOME", str(tmp_path / "other"))
+    monkeypatch.setattr(shards, "SHARD", 100)
+    assert prepare(corpus, root).content == first.content
+
+
+def test_a_float_file_below_half_a_step_of_16_bits_is_silent(corpus: Corpus, root: Path) -> None:
+    for name, level in (("a0", 1.5e-5), ("a2", 1.6e-5)):
+        soundfile.write(root / f"{name}.wav", np.full(500, level), 16_000, subtype="FLOAT")
+    assert [(each.id, each.reason) for each in prepare(corpus, root).problems] == [("a0", "silent")]
+
+
+def test_the_rate_of_each_file_is_kept(corpus: Corpus, root: Path) -> None:
+    soundfile.write(root / "a4.wav", tone(0.2, rate=8_000), 8_000)
+    found = table.read_table(prepare(corpus, root).folder / "store.arrow").select(["id", "rate"]).to_pylist()
+    assert {each["id"]: each["rate"] for each in found if each["rate"] != 16_000} == {"a4": 8_000}
+
+
+def test_a_store_of_another_version_is_no_longer_used_and_made_anew(corpus: Corpus, root: Path, heard: Heard) -> None:
+    folder = prepare(corpus, root).folder
+    older = folder.with_name("0123456789abcdef")
+    folder.rename(older)
+    meta = json.loads((older / "meta.json").read_text(encoding="utf-8"))
+    (older / "meta.json").write_text(json.dumps({**meta, "format": 1}), encoding="utf-8")
+    record("tones", older.name, root)
+    assert current("tones") is None
+    text = (
+        r"damaged \(format 1, expected \d+: another version of emonet made it\)\. Make it anew: emonet corpora prepare"
+    )
+    with pytest.raises(CorpusError, match=text):
+        read_content(older)
+    again = prepare(corpus, root, listen=heard)
+    assert (again.folder, again.reused) == (folder, False)
+    assert heard.notices == [f"{older}: this store is of another version of emonet. tones is prepared anew."]
+    assert current("tones") == folder
 
 
 def test_the_same_files_are_not_decoded_again(corpus: Corpus, root: Path, decoded: list[str]) -> None:
@@ -269,9 +330,9 @@ def test_long_recordings_end_a_shard_early(corpus: Corpus, root: Path, monkeypat
     written: list[int] = []
     real = table.write_batches
 
-    def counting(path: Path, batches: list) -> None:
+    def counting(path: Path, batches: list, schema: pa.Schema) -> None:
         written.append(batches[0].num_rows)
-        real(path, batches)
+        real(path, batches, schema)
 
     monkeypatch.setattr(shards, "write_batches", counting)
     prepare(corpus, root)

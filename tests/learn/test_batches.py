@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from prepared_task import Prepared
 
+from emonet.audio.table import as_float
 from emonet.learn.batches import Evaluation, evaluation_batches, train_batches
 
 
@@ -58,6 +61,17 @@ def test_evaluation_takes_the_centre_and_goes_by_length(prepared: Prepared) -> N
     np.testing.assert_allclose(first.wave[0].numpy(), wave[begin : begin + 1600] / 32768, atol=1e-7)
     lengths = [clips.samples[position] for batch in batches for position in batch.positions]
     assert lengths == sorted(lengths)
+
+
+def test_waves_kept_as_floats_come_as_they_are(prepared: Prepared) -> None:
+    fine = np.float32(2.0**-20)
+    floats = replace(prepared.store, _flat=tuple(as_float(flat) + fine for flat in prepared.store._flat))
+    batches = [
+        next(evaluation_batches(each.clips()["test"], 4, Evaluation("full", 0.1)))
+        for each in (prepared, replace(prepared, store=floats))
+    ]
+    for plain, finer, length in zip(batches[0].wave.numpy(), batches[1].wave.numpy(), batches[0].lengths, strict=True):
+        np.testing.assert_array_equal(finer[: int(length)], plain[: int(length)] + fine)
 
 
 def test_evaluation_of_full_clips_cuts_nothing(prepared: Prepared) -> None:

@@ -9,6 +9,7 @@ import opensmile
 import pytest
 from numpy.typing import NDArray
 
+from emonet.audio.decode import rounded
 from emonet.component import traits_of
 from emonet.model.contracts import Extractor
 from emonet_plugins import factories
@@ -24,13 +25,14 @@ def a_voice(seconds: float = 0.5, *, pitch: float = 150.0) -> NDArray[np.float32
 
 
 @pytest.mark.parametrize(("factory", "feature_set", "dim"), CASES)
-def test_it_gives_what_opensmile_gives(factory: type, feature_set: str, dim: int) -> None:
+def test_it_gives_what_opensmile_gives_for_16_bits(factory: type, feature_set: str, dim: int) -> None:
     extractor = factory()
     direct = opensmile.Smile(
         feature_set=opensmile.FeatureSet[feature_set], feature_level=opensmile.FeatureLevel.Functionals
     )
-    frame = direct.process_signal(a_voice(), 16_000)
-    values = extractor.extract(a_voice())
+    voice = rounded(a_voice())
+    frame = direct.process_signal(voice, 16_000)
+    values = extractor.extract(voice)
     assert extractor.dim == dim == len(values)
     assert extractor.names == tuple(frame.columns)
     assert values.dtype == np.float32
@@ -74,6 +76,14 @@ def test_a_full_scale_sample_does_not_wrap_round() -> None:
     assert loud.max() == 1.0
     softer = np.clip(loud, -1.0, 32767 / 32768).astype(np.float32)
     np.testing.assert_array_equal(extractor.extract(loud), extractor.extract(softer))
+
+
+def test_samples_are_rounded_to_16_bits_and_not_cut_off_towards_zero() -> None:
+    extractor = factories.egemaps()
+    steps = np.rint(a_voice() * 32768).astype(np.float32)
+    finer = steps + np.float32(0.375)
+    np.testing.assert_array_equal(extractor.extract(finer / 32768), extractor.extract(steps / 32768))
+    np.testing.assert_array_equal(extractor.extract((steps - 0.375) / 32768), extractor.extract(steps / 32768))
 
 
 def test_several_threads_may_extract_at_once() -> None:
