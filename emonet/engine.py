@@ -18,7 +18,7 @@ from emonet.digest import digest_of
 from emonet.document import Document
 from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
-from emonet.evaluate.score import Score, Setting, score_predictions
+from emonet.evaluate.score import Score, Setting, score_predictions, seed_means
 from emonet.events import Event, Listener, Notice, RunEnded, RunStarted, RunStopped, silent
 from emonet.executor import Executor
 from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
@@ -189,6 +189,7 @@ def _report(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:
         version=version("emonet"),
         scores=tuple(scores),
         notes=tuple(notes),
+        means=seed_means(scores, predictions),
         comparisons=_comparisons(made, predictions, scores),
         openings=count_openings(made.stages, read_ledger()),
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.interval import Interval, score_interval
 from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
-from emonet.evaluate.predictions import Checkpoint, Part, Predictions
+from emonet.evaluate.predictions import Checkpoint, Part, Prediction, Predictions
 from emonet.wording import counted
 
 TRANSDUCTIVE = "speaker"
@@ -196,6 +196,93 @@ def summarise(scores: Sequence[Score]) -> Summary:
     return Summary(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None, seeds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedMean:
+    """The mean over seeds of one system on one task's test part, with an interval for speakers and seeds.
+
+    Attributes:
+        seeds: of the scores that it is the mean of, in order.
+        value: the mean of the metric for selection.
+        interval: of that mean; see ``score_interval``.
+    """
+
+    task: str
+    system: str
+    normalisation: str
+    metric: str
+    protocol_hash: str
+    checkpoint: Checkpoint
+    seeds: tuple[int, ...]
+    value: float
+    interval: Interval
+
+    def is_of(self, scores: Sequence[Score]) -> bool:
+        """Say whether these are the scores that it is the mean of."""
+        return bool(scores) and self.seeds == _seeds(scores) and _subject(scores[0]) == _subject(self)
+
+
+def seed_means(scores: Iterable[Score], predictions: Iterable[Predictions]) -> tuple[SeedMean, ...]:
+    """Return the mean over seeds of every system on every task that several seeds were tested on.
+
+    What has no predictions for each seed, or not of the same utterances, is left out: its interval is unknown.
+
+    Args:
+        scores: of any parts, checkpoints and seeds.
+        predictions: theirs, in tables cut in any way.
+    """
+    groups: dict[tuple[str, ...], list[Score]] = {}
+    for score in scores:
+        if score.part == "test":
+            groups.setdefault(_subject(score), []).append(score)
+    several = {key: found for key, found in groups.items() if len(set(_seeds(found))) > 1}
+    rows = _test_rows(predictions) if several else {}
+    means = (_seed_mean(found, rows) for found in several.values())
+    return tuple(mean for mean in means if mean is not None)
+
+
+def _subject(score: Score | SeedMean) -> tuple[str, ...]:
+    return (score.task, score.system, score.normalisation, score.metric, score.protocol_hash, score.checkpoint)
+
+
+def _seeds(scores: Iterable[Score]) -> tuple[int, ...]:
+    return tuple(sorted(score.seed for score in scores))
+
+
+_Rows = dict[tuple[str, str, str, int], dict[tuple[str, str], Prediction]]
+
+
+def _test_rows(predictions: Iterable[Predictions]) -> _Rows:
+    """Return (task, system, checkpoint, seed) -> (fold, id) -> the row."""
+    found: _Rows = {}
+    for row in (row for table in predictions for row in table.rows if row.part == "test"):
+        key = (f"{row.corpus}/{row.target}", row.system, row.checkpoint, row.seed)
+        found.setdefault(key, {})[row.fold, row.id] = row
+    return found
+
+
+def _seed_mean(scores: Sequence[Score], rows: _Rows) -> SeedMean | None:
+    first, seeds = scores[0], _seeds(scores)
+    tables = [rows.get((first.task, first.system, first.checkpoint, seed), {}) for seed in seeds]
+    truths = [{key: row.truth for key, row in table.items()} for table in tables]
+    if not truths[0] or any(truth != truths[0] for truth in truths[1:]):
+        return None
+    metric, keys = metric_called(first.metric), list(truths[0])
+    speakers = [tables[0][key].speaker for key in keys]
+    columns = [_values([table[key].predicted for key in keys], metric) for table in tables]
+    truth = _values([truths[0][key] for key in keys], metric)
+    return SeedMean(
+        task=first.task,
+        system=first.system,
+        normalisation=first.normalisation,
+        metric=first.metric,
+        protocol_hash=first.protocol_hash,
+        checkpoint=first.checkpoint,
+        seeds=seeds,
+        value=statistics.fmean(score.value for score in scores),
+        interval=score_interval(truth, columns, metric, speakers=speakers),
+    )
+
+
 def _check(predictions: Predictions) -> None:
     if not predictions.rows:
         raise EmonetError("Nothing to score: there is no utterance. Check that the part is not empty.")
@@ -215,11 +302,15 @@ def _check_one_value(rule: str, values: Sequence[object]) -> None:
 
 
 def _judged(predictions: Predictions, metric: Metric) -> tuple[list[str] | list[float], list[str] | list[float]]:
-    truth, predicted = list(predictions.column("truth")), list(predictions.column("predicted"))
+    return _values(predictions.column("truth"), metric), _values(predictions.column("predicted"), metric)
+
+
+def _values(texts: Sequence[str], metric: Metric) -> list[str] | list[float]:
+    """Return what the metric judges: labels, or numbers."""
     if metric.kind == "categorical":
-        return truth, predicted
+        return list(texts)
     try:
-        return [float(text) for text in truth], [float(text) for text in predicted]
+        return [float(text) for text in texts]
     except ValueError as problem:
         message = f"The metric '{metric.name}' needs numbers: {problem}. Choose a categorical metric."
         raise EmonetError(message) from None

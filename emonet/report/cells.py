@@ -41,20 +41,12 @@ def best_of(row: Row, part: Part) -> str:
 
 
 def interval(row: Row) -> str:
-    """Return the interval of the test score; over several seeds, from the lowest end to the highest."""
-    scores = row.of_part("test")
-    if not scores:
+    """Return the interval of the test score in brackets, or without them a spread that claims no level."""
+    found, metric = row.interval, METRICS[row.first.metric]
+    if found is None:
         return NOTHING
-    metric = METRICS[scores[0].metric]
-    low = min(score.interval.low for score in scores)
-    high = max(score.interval.high for score in scores)
-    return ends(low, high, metric, claimed=all(score.interval.level is not None for score in scores))
-
-
-def ends(low: float, high: float, metric: Metric, *, claimed: bool) -> str:
-    """Return an interval in brackets, or without them a spread that claims no level."""
-    texts = number(low, metric), number(high, metric)
-    return f"[{texts[0]}, {texts[1]}]" if claimed else f"{texts[0]} to {texts[1]}"
+    low, high = number(found.low, metric), number(found.high, metric)
+    return f"{low} to {high}" if found.level is None else f"[{low}, {high}]"
 
 
 def correlation_and_error(row: Row) -> str:

@@ -90,7 +90,7 @@ def comparison_table(comparison: Comparison) -> Table:
 def _by_task(report: Report) -> dict[str, dict[str, Row]]:
     """Return task -> system -> row, for all rows with a test score."""
     found: dict[str, dict[str, Row]] = {}
-    for row in rows_of(report.scores):
+    for row in rows_of(report.scores, report.means):
         if row.of_part("test"):
             systems = found.setdefault(row.first.task, {})
             systems[_unique(row, systems)] = row

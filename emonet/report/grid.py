@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Checkpoint, Part
-from emonet.evaluate.score import Score, summarise
+from emonet.evaluate.score import Score, SeedMean, summarise
 from emonet.report.rows import Row, rows_of
 
 
@@ -38,10 +38,10 @@ class Grid:
     lines: tuple[Line, ...]
 
 
-def grid_of(scores: Iterable[Score]) -> Grid:
-    """Arrange scores; a system that is there with two normalisations makes two columns."""
+def grid_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> Grid:
+    """Arrange scores, and means over seeds; a system that is there with two normalisations makes two columns."""
     groups: dict[tuple[str, str], dict[str, Row]] = {}
-    for row in rows_of(scores):
+    for row in rows_of(scores, means):
         systems = groups.setdefault((row.first.task, row.first.protocol_hash), {})
         name = row.first.system
         systems[f"{name}, normalisation {row.first.normalisation}" if name in systems else name] = row

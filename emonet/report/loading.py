@@ -11,6 +11,7 @@ from emonet.corpus.corpus import Corpus, Published
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.baseline import compare_with_baseline
 from emonet.evaluate.predictions import Predictions, read_parquet
+from emonet.evaluate.score import seed_means
 from emonet.learned import task_id
 from emonet.openings import OpeningCount
 from emonet.report.curves import read_curves
@@ -44,8 +45,12 @@ def whole_report(
     twice = [str(folder) for folder, count in Counter(folder.resolve() for folder, _ in runs).items() if count > 1]
     if twice:
         raise EmonetError(f"The run {twice[0]} is given twice. Give each run once.")
-    loaded = _distinct([_load(folder, report, needs_rows=bool(baseline)) for folder, report in runs])
+    seeds = _seeds_are_apart([report for _, report in runs])
+    loaded = _distinct([_load(folder, report, needed=bool(baseline), wanted=seeds) for folder, report in runs])
     merged = _merged([run.report for run in loaded])
+    tables = [table for run in loaded for table in run.predictions]
+    if seeds:
+        merged = replace(merged, means=tuple(dict.fromkeys((*merged.means, *seed_means(merged.scores, tables)))))
     tasks = {score.task for score in merged.scores}
     merged = replace(merged, published={task: value for task, value in (published or {}).items() if task in tasks})
     if not baseline:
@@ -56,7 +61,6 @@ def whole_report(
     if not any(score.part == "test" and score.system == baseline for score in merged.scores):
         note = f"No system was tested against the baseline '{baseline}', which has scores on dev only."
         return replace(merged, notes=(*merged.notes, note))
-    tables = [table for run in loaded for table in run.predictions]
     return replace(merged, comparisons=compare_with_baseline(tables, merged.scores, baseline))
 
 
@@ -78,9 +82,25 @@ def read_predictions(folder: Path) -> tuple[Predictions, ...]:
     return tuple(read_parquet(path) for path in paths)
 
 
-def _load(folder: Path, report: Report, *, needs_rows: bool) -> LoadedRun:
+def _seeds_are_apart(reports: Sequence[Report]) -> bool:
+    """Say whether some system's seeds on a task are in several runs, so that no run knows their interval."""
+    owners: dict[tuple[str, str], set[int]] = {}
+    for place, report in enumerate(reports):
+        for score in report.scores:
+            owners.setdefault((score.system, score.task), set()).add(place)
+    return any(len(places) > 1 for places in owners.values())
+
+
+def _load(folder: Path, report: Report, *, needed: bool, wanted: bool) -> LoadedRun:
+    """Read a run's curves and its predictions: where they are needed, or wanted and there."""
     curves = report.curves or read_curves(folder, report.scores)
-    return LoadedRun(replace(report, curves=curves), read_predictions(folder) if needs_rows else ())
+    try:
+        tables = read_predictions(folder) if needed or wanted else ()
+    except EmonetError:
+        if needed:
+            raise
+        tables = ()
+    return LoadedRun(replace(report, curves=curves), tables)
 
 
 def _distinct(runs: Sequence[LoadedRun]) -> list[LoadedRun]:
@@ -101,6 +121,7 @@ def _renamed(run: LoadedRun, clashing: set[str]) -> LoadedRun:
     report = replace(
         run.report,
         scores=tuple(replace(score, system=names.get(score.system, score.system)) for score in run.report.scores),
+        means=tuple(replace(mean, system=names.get(mean.system, mean.system)) for mean in run.report.means),
         curves=tuple(replace(curve, system=names.get(curve.system, curve.system)) for curve in run.report.curves),
         comparisons=tuple(
             replace(each, system=names.get(each.system, each.system), baseline=names.get(each.baseline, each.baseline))
@@ -124,6 +145,7 @@ def _merged(reports: Sequence[Report]) -> Report:
         version=", ".join(sorted({report.version for report in reports})),
         scores=tuple(score for report in reports for score in report.scores),
         notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+        means=tuple(mean for report in reports for mean in report.means),
         comparisons=tuple(each for report in reports for each in report.comparisons),
         curves=tuple(curve for report in reports for curve in report.curves),
         audits=tuple(dict.fromkeys(verdict for report in reports for verdict in report.audits)),

@@ -22,7 +22,7 @@ _POINTS = {"epoch": "epochs", "round": "rounds", "c": "values of C"}
 
 def systems_table(report: Report) -> Table:
     """Return the paper's Table 3: all systems at the best and final epoch, on dev and test."""
-    grid = grid_of(report.scores)
+    grid = grid_of(report.scores, report.means)
     parts = tuple(part for part in _PARTS if part == "dev" or any(score.part == part for score in report.scores))
     header = ("task", "chance", *(f"{system} {part}" for system in grid.systems for part in parts))
     rows: list[tuple[str, ...]] = []
@@ -40,7 +40,7 @@ def systems_table(report: Report) -> Table:
 
 def strategies_table(report: Report) -> Table:
     """Return the paper's Table 4: test scores of the baseline and all others, with marks where they differ."""
-    grid = grid_of(report.scores)
+    grid = grid_of(report.scores, report.means)
     baselines = tuple(dict.fromkeys(each.baseline for each in report.comparisons))
     systems = (*baselines, *(system for system in grid.systems if system not in baselines))
     marks = {(each.task, each.system): each for each in report.comparisons}
@@ -104,7 +104,7 @@ def curves_table(report: Report) -> Table:
 def confusion_tables(report: Report) -> tuple[Table, ...]:
     """Return the confusion matrix of each system and task on test at the best epoch, summed over seeds."""
     tables = []
-    for line in grid_of(report.scores).lines:
+    for line in grid_of(report.scores, report.means).lines:
         for system, row in line.rows.items():
             counts = confusion_of(row)
             if counts:

@@ -13,7 +13,7 @@ from emonet.audit.finding import Verdict
 from emonet.corpus.corpus import Published
 from emonet.errors import EmonetError
 from emonet.evaluate.baseline import BaselineComparison
-from emonet.evaluate.score import Score
+from emonet.evaluate.score import Score, SeedMean
 from emonet.openings import OpeningCount
 from emonet.report.curves import Curve
 
@@ -34,6 +34,7 @@ class Report:
         created: when, as an ISO 8601 time.
         version: of EmoNet.
         notes: sentences that concern the whole run, e.g. how many files could not be read.
+        means: over seeds, with intervals, where there are several seeds.
         comparisons: every system against the named baseline; empty where none is named.
         curves: what training went through; empty where it was not asked for.
         published: task -> what the paper reports for it.
@@ -48,6 +49,7 @@ class Report:
     version: str
     scores: tuple[Score, ...]
     notes: tuple[str, ...] = ()
+    means: tuple[SeedMean, ...] = ()
     comparisons: tuple[BaselineComparison, ...] = ()
     curves: tuple[Curve, ...] = ()
     published: Mapping[str, Published] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class Report:
         """Return plain data for JSON; what is empty is left out, save for scores and notes."""
         texts = {key: getattr(self, key) for key in _TEXTS}
         rest = {
+            "means": [asdict(mean) for mean in self.means],
             "comparisons": [comparison.to_json() for comparison in self.comparisons],
             "curves": [asdict(curve) for curve in self.curves],
             "published": {task: asdict(published) for task, published in self.published.items()},
@@ -89,6 +92,7 @@ class Report:
             **texts,
             scores=scores,
             notes=tuple(data.get("notes", ())),
+            means=_typed(tuple[SeedMean, ...], data, "means", ()),
             comparisons=_typed(tuple[BaselineComparison, ...], data, "comparisons", ()),
             curves=_typed(tuple[Curve, ...], data, "curves", ()),
             published=_typed(dict[str, Published], data, "published", {}),

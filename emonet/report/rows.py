@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from emonet.evaluate.interval import Interval
 from emonet.evaluate.predictions import Checkpoint, Part
-from emonet.evaluate.score import Score, Setting
+from emonet.evaluate.score import Score, SeedMean, Setting
 
 Key = tuple[Part, Checkpoint]
 
 
 @dataclass(frozen=True)
 class Row:
-    """All scores of one system on one task under one protocol; each list has one score for each seed."""
+    """All scores of one system on one task under one protocol; each list has one score for each seed.
+
+    Attributes:
+        means: means over seeds, of any systems; see ``interval``.
+    """
 
     scores: Mapping[Key, tuple[Score, ...]]
+    means: tuple[SeedMean, ...] = ()
 
     @property
     def first(self) -> Score:
@@ -31,20 +37,29 @@ class Row:
         """Return the scores of the best epoch, or of the only checkpoint that there is."""
         return self.of(part, "best") or self.of(part, "final")
 
+    @property
+    def interval(self) -> Interval | None:
+        """The interval of the test score, over several seeds that of their mean; None where it is unknown."""
+        scores = self.of_part("test")
+        if len(scores) == 1:
+            return scores[0].interval
+        return next((mean.interval for mean in self.means if mean.is_of(scores)), None)
+
     def all(self) -> Iterable[Score]:
         """Yield all scores."""
         for scores in self.scores.values():
             yield from scores
 
 
-def rows_of(scores: Iterable[Score]) -> tuple[Row, ...]:
-    """Group scores into rows, in the order in which the scores come."""
+def rows_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> tuple[Row, ...]:
+    """Group scores into rows, in the order in which the scores come; ``means`` are those over seeds."""
+    known = tuple(means)
     grouped: dict[tuple[str, ...], dict[Key, list[Score]]] = {}
     for score in scores:
         row = grouped.setdefault(row_key(score), {})
         row.setdefault((score.part, score.checkpoint), []).append(score)
     return tuple(
-        Row({key: tuple(sorted(found, key=lambda score: score.seed)) for key, found in row.items()})
+        Row({key: tuple(sorted(found, key=lambda score: score.seed)) for key, found in row.items()}, known)
         for row in grouped.values()
     )
 

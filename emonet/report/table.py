@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from emonet.evaluate.interval import Interval
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Part
 from emonet.evaluate.score import Score
@@ -31,7 +32,7 @@ class Table:
 
 def report_table(report: Report) -> Table:
     """Return the main table: one row for each system and task, with everything that its scores must not go without."""
-    rows = rows_of(report.scores)
+    rows = rows_of(report.scores, report.means)
     marks = _marks(rows)
     columns: dict[str, Callable[[Row], str]] = {
         "system": lambda row: _marked(row, marks),
@@ -50,7 +51,7 @@ def report_sections(report: Report) -> tuple[Table, ...]:
 
     What the rows of a task share stands in the table's title; the last table has all footnotes.
     """
-    rows = rows_of(report.scores)
+    rows = rows_of(report.scores, report.means)
     marks = _marks(rows)
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -78,7 +79,7 @@ def _score_columns(rows: Sequence[Row], metric: str) -> dict[str, Callable[[Row]
     folds = {"test, mean of folds ± sd": cells.over_folds}
     has_folds = any(cells.over_folds(row) != cells.NOTHING for row in rows)
     errors = {"test r / MAE": cells.correlation_and_error}
-    claimed = all(score.interval.level is not None for row in rows for score in row.of_part("test"))
+    claimed = all(row.interval is None or row.interval.level is not None for row in rows)
     has_numbers = any(cells.correlation_and_error(row) != cells.NOTHING for row in rows)
     dev = {f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev")}
     if not any(row.of_part("test") for row in rows):
@@ -124,13 +125,17 @@ def _marked(row: Row, marks: Marks) -> str:
 
 
 def _row_notes(row: Row) -> list[str]:
-    notes = dict.fromkeys(text for score in row.all() for text in _score_notes(score, row.first.part))
-    return list(notes)
+    scores = row.of_part("test")
+    if row.interval is not None:
+        limits = [row.interval.note] if row.interval.note else []
+    else:
+        limits = ["the interval of the mean over seeds is unknown: not all predictions are at hand"] if scores else []
+    return list(
+        dict.fromkeys([*limits, *(text for score in row.all() for text in _score_notes(score, row.first.part))])
+    )
 
 
 def _score_notes(score: Score, judged: Part) -> Iterable[str]:
-    if score.interval.note and score.part == "test":
-        yield score.interval.note
     if score.missing_classes:
         title = METRICS[score.metric].title
         present = len(score.classes) - len(score.missing_classes)
@@ -150,7 +155,26 @@ def _footnotes(report: Report, rows: Iterable[Row], marks: Marks) -> tuple[str, 
     numbered = tuple(f"({number}) {text}." for text, number in marks.items())
     audits = (verdict.line for verdict in report.audits)
     openings = (each.line for each in report.openings)
-    return (*_general_notes(scores), *numbered, *audits, *openings, *report.notes)
+    return (*_general_notes(scores), *_interval_notes(rows), *numbered, *audits, *openings, *report.notes)
+
+
+def _interval_notes(rows: Iterable[Row]) -> Iterable[str]:
+    """Say how intervals were made and what noise is in them."""
+    tested = [row for row in rows if row.of_part("test")]
+    claimed = [row.interval for row in tested if row.interval is not None and row.interval.level is not None]
+    if claimed:
+        degrees = dict.fromkeys(f"{each(interval.degrees or 0 for interval in claimed):.3g}" for each in (min, max))
+        yield (
+            f"95 % intervals, of the best epoch on test: {claimed[0].method}, t with {' to '.join(degrees)} degrees of "
+            f"freedom; they hold the noise of speakers{_of_seeds(claimed)}."
+        )
+    if any(len(row.of_part("test")) == 1 and row.of_part("test")[0].best_epochs for row in tested):
+        yield "A network's score of one seed is one draw: its interval knows no noise of training."
+
+
+def _of_seeds(intervals: Iterable[Interval]) -> str:
+    counts = sorted({interval.seeds for interval in intervals} - {1})
+    return f" and of {' or '.join(str(count) for count in counts)} seeds" if counts else ""
 
 
 def _general_notes(scores: list[Score]) -> Iterable[str]:
@@ -158,15 +182,8 @@ def _general_notes(scores: list[Score]) -> Iterable[str]:
         yield "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one."
     if any(METRICS[score.metric].kind == "dimensional" for score in scores):
         yield "Scores of numbers (CCC, Pearson's r, MAE in the corpus' own unit) pooled over folds; constant: CCC 0."
-    claimed = [score.interval for score in scores if score.part == "test" and score.interval.level is not None]
-    if claimed:
-        degrees = dict.fromkeys(f"{each(interval.degrees or 0 for interval in claimed):.3g}" for each in (min, max))
-        yield (
-            f"95 % intervals, of the best epoch on test: {claimed[0].method}, t with {' to '.join(degrees)} degrees of "
-            "freedom; they hold the noise of speakers."
-        )
     if len({score.seed for score in scores}) > 1:
-        yield "Mean ± standard deviation over seeds; the interval then spans those of all seeds."
+        yield "Mean ± standard deviation over seeds; the interval is that of the mean."
     judged = sorted({score.evaluation for score in scores} - {""})
     if judged:
         yield f"Networks judge {' or '.join(judged)} of each clip in dev and test."

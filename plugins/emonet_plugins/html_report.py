@@ -60,7 +60,7 @@ def breakable(text: str) -> Markup:
 
 
 def _sections(report: Report) -> dict[str, Any]:
-    grid = grid_of(report.scores)
+    grid = grid_of(report.scores, report.means)
     compared = bool(report.comparisons)
     return {
         "scores": report_sections(report),
@@ -118,10 +118,11 @@ def whiskers(line: Line) -> list[charts.Whisker]:
         lowest = _LOWEST.get(METRICS[scores[0].metric].name) if scores else None
         if lowest is not None:
             value = cells.best_of(row, "test")
-            ends = [end for score in scores for end in (score.interval.low, score.interval.high)]
             mean = sum(score.value for score in scores) / len(scores)
+            # Where the interval is unknown, a point is all that can be drawn.
+            span = (row.interval.low, mean, row.interval.high) if row.interval else (mean, mean, mean)
             guess = row.first.chance if row.first.range is None else 0.0
-            low, middle, high = (_place(each, lowest) for each in (min(ends), mean, max(ends)))
+            low, middle, high = (_place(each, lowest) for each in span)
             chance = None if guess is None else _place(guess, lowest)
             found.append(charts.Whisker(system, f"{value} {cells.interval(row)}", low, middle, high, chance))
     return found

@@ -203,6 +203,11 @@ def test_the_table_and_the_formats_show_a_run(recipe: Path, emonet: Emonet) -> N
     code, out, _ = emonet("runs", "show", name, "--format", "markdown")
     assert code == 0
     assert "| svm" in out
+    means = json.loads(emonet("runs", "show", name, "--format", "json")[1])["means"]
+    assert {(mean["system"], tuple(mean["seeds"]), mean["interval"]["seeds"]) for mean in means} == {
+        ("svm", (1, 2), 2),
+        ("net", (1, 2), 2),
+    }
     code, _, err = emonet("runs", "show", name, "--format", "markdwon")
     assert code == 2
     assert "Did you mean 'markdown'?" in err

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from emonet.errors import EmonetError, UnknownName
+from emonet.evaluate.interval import score_interval
+from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Pass, Predictions, concat
-from emonet.evaluate.score import Score, Setting, score_predictions, summarise
+from emonet.evaluate.score import Score, Setting, score_predictions, seed_means, summarise
 
 CLASSES = ("anger", "fear", "joy")
 SETTING = Setting(
@@ -153,3 +156,49 @@ def test_what_is_no_set_of_seeds_is_not_summarised() -> None:
 def test_a_single_fold_has_no_mean_over_folds() -> None:
     score = score_predictions(fold("s0", "aaff", "aaff"), SETTING)
     assert (score.fold_mean, score.fold_sd) == (None, None)
+
+
+GUESSES = {1: ("aaff", "ffff", "aaff", "afaf", "aaaf"), 2: ("afff", "aaff", "aaff", "ffff", "aaff")}
+
+
+def of_seed(seed: int, truth: str = "aaff") -> Predictions:
+    return concat([fold(f"s{number}", truth, guess, seed=seed) for number, guess in enumerate(GUESSES[seed])])
+
+
+def test_the_mean_over_seeds_has_an_interval_of_its_own_made_of_all_predictions() -> None:
+    tables = [of_seed(1), of_seed(2)]
+    scores = [score_predictions(table, SETTING) for table in tables]
+    (mean,) = seed_means(scores, [concat(tables)])
+    columns = [table.column("predicted") for table in tables]
+    wanted = score_interval(tables[0].column("truth"), columns, METRICS["uar"], speakers=tables[0].column("speaker"))
+    assert (mean.interval, mean.seeds) == (wanted, (1, 2))
+    assert mean.value == pytest.approx((scores[0].value + scores[1].value) / 2)
+    assert mean.is_of(scores[::-1])
+    assert not mean.is_of(scores[:1])
+    assert not mean.is_of([replace(score, system="other") for score in scores])
+    assert not mean.is_of([])
+
+
+def test_numbers_have_means_over_seeds_too() -> None:
+    generator = np.random.default_rng(1)
+    tables = [
+        Pass("foo", "valence", "test", "1", seed, "net", "best").predictions(
+            [str(at) for at in range(40)],
+            [str(at % 7) for at in range(40)],
+            [str(at % 7 + noise) for at, noise in enumerate(generator.normal(0, 1, 40))],
+            speakers=[f"s{at % 5}" for at in range(40)],
+        )
+        for seed in (1, 2, 3)
+    ]
+    (mean,) = seed_means([score_predictions(table, replace(SETTING, metric="ccc")) for table in tables], tables)
+    assert (mean.metric, mean.interval.seeds, mean.interval.kind) == ("ccc", 3, "speakers")
+    assert mean.interval.low < mean.value < mean.interval.high
+
+
+def test_one_seed_other_utterances_and_lost_predictions_have_no_mean_over_seeds() -> None:
+    scores = [score_predictions(of_seed(seed), SETTING) for seed in (1, 2)]
+    assert seed_means(scores[:1], [of_seed(1)]) == ()
+    assert seed_means(scores, [of_seed(1)]) == ()
+    assert seed_means(scores, [of_seed(1), of_seed(2, "faff")]) == ()
+    fewer = replace(of_seed(2), rows=of_seed(2).rows[1:])
+    assert seed_means(scores, [of_seed(1), fewer]) == ()

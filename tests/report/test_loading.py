@@ -11,7 +11,7 @@ from whole import PUBLISHED, predictions, setting, tables
 from emonet.atomic import write_json
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.predictions import Predictions, concat
-from emonet.evaluate.score import score_predictions
+from emonet.evaluate.score import score_predictions, seed_means
 from emonet.openings import OpeningCount
 from emonet.plugin.registry import load_registry
 from emonet.report.loading import published_results, read_predictions, whole_report
@@ -70,6 +70,24 @@ def test_systems_of_one_name_are_told_apart_by_their_runs(tmp_path: Path) -> Non
     assert {score.system for score in report.scores} == {"net (first)", "net (second)"}
     assert {curve.system for curve in report.curves} == {"net (first)", "net (second)"}
     assert [(each.system, each.baseline) for each in report.comparisons] == [("net (second)", "net (first)")]
+
+
+def test_seeds_of_several_runs_have_an_interval_of_their_mean_where_predictions_are_there(tmp_path: Path) -> None:
+    runs = [run(tmp_path / f"seed-{seed}", [predictions("net", 9 + seed, seed=seed)]) for seed in (1, 2)]
+    (mean,) = whole_report(runs).means
+    assert (mean.system, mean.seeds, mean.interval.seeds) == ("net", (1, 2), 2)
+    (tmp_path / "seed-2" / "predictions.parquet").unlink()
+    assert whole_report(runs).means == ()
+
+
+def test_means_over_seeds_are_kept_and_renamed_with_their_systems(tmp_path: Path) -> None:
+    found = [predictions("net", 9 + seed, seed=seed) for seed in (1, 2)]
+    folder, report = run(tmp_path / "first", found)
+    report = replace(report, means=seed_means(report.scores, found))
+    assert whole_report([(folder, report)]).means == report.means
+    other = run(tmp_path / "second", [predictions("net", 1)])
+    (mean,) = whole_report([(folder, report), other]).means
+    assert (mean.system, mean.interval) == ("net (first)", report.means[0].interval)
 
 
 def test_one_system_over_a_run_for_each_corpus_keeps_its_name(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from whole import whole
 
 from emonet.report.paper import systems_table
 from emonet.report.results import Report
@@ -50,18 +51,39 @@ def test_the_main_table_has_everything_that_a_score_must_not_go_without(usual: R
         "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one.",
         "95 % intervals, of the best epoch on test: delete-one-speaker jackknife, t with 4 degrees of freedom; they "
         "hold the noise of speakers.",
+        "A network's score of one seed is one draw: its interval knows no noise of training.",
         "3 files could not be read.",
     )
 
 
 def test_seeds_make_a_mean_and_a_deviation(make_score: Any, make_report: Any) -> None:
     report = make_report(make_score(8, seed=1), make_score(12, seed=2))
-    row = only_row(report)
-    assert row["test UAR best / final"] == "75.0 ± 7.1"
-    ends = [score.interval for score in report.scores]
-    low, high = min(end.low for end in ends), max(end.high for end in ends)
-    assert row["95 % interval of test"] == f"[{100 * low:.1f}, {100 * high:.1f}]"
-    assert any("over seeds; the interval then spans" in note for note in report_table(report).footnotes)
+    assert only_row(report)["test UAR best / final"] == "75.0 ± 7.1"
+    assert any("Mean ± standard deviation over seeds" in note for note in report_table(report).footnotes)
+
+
+def test_over_seeds_the_interval_is_that_of_the_mean_or_unknown() -> None:
+    report = whole((1, 2, 3))
+    table = report_table(report)
+    at = table.header.index("95 % interval of test")
+    shown = {(row[0], row[1]): row[at] for row in table.rows}
+    best = [mean for mean in report.means if mean.checkpoint == "best"]
+    assert len(shown) == len(best) == 6
+    for mean in best:
+        low, high = 100 * mean.interval.low, 100 * mean.interval.high
+        assert shown[mean.system, mean.task] == f"[{low:.1f}, {high:.1f}]"
+    assert any("they hold the noise of speakers and of 3 seeds." in note for note in table.footnotes)
+    unknown = report_table(replace(report, means=()))
+    assert {row[at] for row in unknown.rows} == {"-"}
+    assert any(note.startswith("(1) the interval of the mean over seeds is unknown") for note in unknown.footnotes)
+
+
+def test_a_network_of_one_seed_is_called_one_draw(make_score: Any, make_report: Any) -> None:
+    net = {"best_epochs": {"1": 8}}
+    one, two = make_report(make_score(8, **net)), make_report(make_score(8, **net), make_score(9, seed=2, **net))
+    svm = make_report(make_score(8, chosen={"1": 0.1}))
+    drawn = [any("is one draw" in note for note in report_table(report).footnotes) for report in (one, two, svm)]
+    assert drawn == [True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from whole import whole
 
 from emonet.errors import EmonetError
 from emonet.report.results import Report, read_report, write_report
@@ -16,6 +17,11 @@ def test_a_report_comes_back_from_disk_as_it_was(tmp_path: Path, usual: Report) 
     write_report(usual, path)
     assert len(usual.scores) == 6
     assert read_report(path) == usual
+    several = whole((1, 2))
+    assert len(several.means) == 10
+    write_report(several, path)
+    assert read_report(path).means == several.means
+    write_report(usual, path)
     assert json.loads(path.read_text(encoding="utf-8"))["scores"][0]["metrics"]["uar"] == usual.scores[0].value
 
 

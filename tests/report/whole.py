@@ -8,7 +8,7 @@ from emonet.audit.finding import Finding, Verdict
 from emonet.corpus.corpus import Published, PublishedResult
 from emonet.evaluate.baseline import compare_with_baseline
 from emonet.evaluate.predictions import Checkpoint, Part, Pass, Predictions
-from emonet.evaluate.score import Setting, score_predictions
+from emonet.evaluate.score import Setting, score_predictions, seed_means
 from emonet.report.curves import Curve
 from emonet.report.results import Report
 
@@ -92,6 +92,7 @@ def whole(seeds: tuple[int, ...] = (1,)) -> Report:
         version="0.1.0",
         scores=scores,
         notes=("3 files could not be read.",),
+        means=seed_means(scores, found),
         comparisons=compare_with_baseline(found, scores, "net"),
         curves=curves(),
         published={"foo/emotion": PUBLISHED},
