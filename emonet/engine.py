@@ -21,17 +21,17 @@ from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions, seed_means
 from emonet.events import Event, Listener, Notice, RunEnded, RunStarted, RunStopped, silent
 from emonet.executor import Executor
+from emonet.filename import file_name
 from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
 from emonet.openings import count_openings, read_ledger, tests_opened
 from emonet.plan import plan
 from emonet.plugin.registry import Registry
 from emonet.recipe import Recipe
 from emonet.report.results import Report
-from emonet.runfolder import RunFolder
+from emonet.runfolder import RunFolder, training_place
 from emonet.spaces import with_maps
 from emonet.stage import Plan, Stage, by_id
 from emonet.stages import CHECKPOINTS, PREDICTIONS, StageRunner, chosen_device, stage_facts, stage_folder
-from emonet.task import Task
 
 
 def plan_run(
@@ -173,7 +173,7 @@ def _report(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:
     for stages in _passes(stage for stage in made.stages if stage.scored):
         rows = concat([_named(stage) for stage in stages])
         predictions.append(rows)
-        tables[f"{stages[0].system}-{_plain(stages[0].task)}-seed-{stages[0].seed}"] = rows
+        tables[f"{stages[0].system}-{file_name(stages[0].task.id)}-seed-{stages[0].seed}"] = rows
         scores += _scores(stages, rows)
     for stage in made.stages:
         _keep(stage, folder)
@@ -268,14 +268,9 @@ def _complexity(facts: Mapping[str, Any], target: str) -> float:
     return float(chosen[target] if isinstance(chosen, dict) else chosen)
 
 
-def _plain(task: Task) -> str:
-    """Return a task's id as it stands in the names of files."""
-    return task.id.replace("/", "-")
-
-
 def _keep(stage: Stage, folder: RunFolder) -> None:
-    what = _plain(stage.task) if stage.scored else f"shared-{stage.key[:8]}"
-    place = f"{stage.system}/{what}/fold-{stage.fold}-seed-{stage.seed}"
+    what = stage.task.id if stage.scored else f"shared-{stage.key[:8]}"
+    place = training_place(stage.system, what, fold=stage.fold, seed=stage.seed)
     for path in sorted(stage_folder(stage.key).glob("*.safetensors")):
         folder.keep(path, f"checkpoints/{place}/{path.name}")
     folder.keep(stage_folder(stage.key) / "history.json", f"history/{place}.json")

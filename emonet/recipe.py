@@ -219,8 +219,14 @@ def checked_device(device: str) -> str:
     return device
 
 
+_LONGEST_NAME = 100
+"""Bytes; a file's name has 255, and what stands in a run's folder joins names of systems, tasks and seeds."""
+
+
 def _plain_name(name: str, what: str) -> str:
     """Return a name that can be a folder's; refuse any other."""
+    if len(name.encode()) > _LONGEST_NAME:
+        raise ValueError(f"the {what} {name[:20]!r}... is longer than {_LONGEST_NAME} bytes. Shorten it")
     if not re.fullmatch(r"[\w-][\w.-]*", name):
         raise ValueError(f"the {what} {name!r} may hold letters, digits, '.', '-' and '_' only")
     return name

@@ -17,6 +17,7 @@ from typing import Any
 
 from emonet.atomic import write_json, write_text
 from emonet.errors import EmonetError, did_you_mean
+from emonet.filename import file_name
 from emonet.report.results import Report, read_report, write_report
 
 _STATE = "run.json"
@@ -89,6 +90,15 @@ class RunFolder:
             os.link(source, target)
         except OSError:
             shutil.copyfile(source, target)
+
+
+def training_place(system: str, task: str, *, fold: str, seed: int) -> str:
+    """Return where a run keeps what a training left, below ``checkpoints`` and ``history``.
+
+    >>> training_place("net", "foo/emotion", fold="s/1", seed=2)
+    'net/foo%2Femotion/fold-s%2F1-seed-2'
+    """
+    return f"{system}/{file_name(task)}/fold-{file_name(fold)}-seed-{seed}"
 
 
 def find_run(name: str, folder: Path) -> RunFolder:

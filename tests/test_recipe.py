@@ -111,6 +111,10 @@ def test_a_name_that_would_lead_out_of_its_folder_is_refused(path: Path) -> None
     assert "the name '..' may hold" in refusal(path, RECIPE, ("name=..",))
 
 
+def test_a_name_too_long_for_a_folder_is_refused(path: Path) -> None:
+    assert "longer than 100 bytes. Shorten it" in refusal(path, RECIPE, (f"systems={{{'s' * 101}: {{}}}}",))
+
+
 def test_set_changes_values_deep_in_the_recipe(path: Path) -> None:
     changes = ["seeds=[1, 2]", "backbone.some_backbone.width=8", "corpora.0=other", "frontend.some_frontend.bands=32"]
     recipe, _ = read_recipe(path, changes)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from emonet.errors import CorpusError
+from emonet.filename import file_name
 from emonet.home import home
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -50,7 +50,7 @@ def downloaded(dataset: HubId) -> Path:
     """
     from filelock import FileLock
 
-    words = [quote(word, safe="") for word in (dataset.id, dataset.config, dataset.revision) if word]
+    words = [file_name(word) for word in (dataset.id, dataset.config, dataset.revision) if word]
     folder = home() / "hub" / "@".join(words)
     if not (folder / _MARK).is_file():
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from emonet.model.keys import task_key
 from emonet.pack.pack import FITTED, FORMAT, MEAN, OWN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
 from emonet.plugin.registry import Registry
 from emonet.recipe import read_recipe
-from emonet.runfolder import RunFolder
+from emonet.runfolder import RunFolder, training_place
 
 _ROLES = ("frontend", "backbone")
 
@@ -114,7 +114,7 @@ def _check_exportable(system: str, stage: Mapping[str, Any]) -> None:
 
 def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trained:
     (task,) = stage["tasks"]
-    place = f"{stage['system']}/{task.replace('/', '-')}/fold-{stage['fold']}-seed-{stage['seed']}"
+    place = training_place(stage["system"], task, fold=stage["fold"], seed=stage["seed"])
     path = run.path / "checkpoints" / place / f"{checkpoint}.safetensors"
     if not path.is_file():
         known = sorted(found.stem for found in path.parent.glob("*.safetensors") if found.name != TABLE)

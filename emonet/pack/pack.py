@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import quote
 
 import torch
 
 from emonet.atomic import replacing
 from emonet.errors import EmonetError, UnknownName
+from emonet.filename import file_name
 from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.scaling import ScalingTable
@@ -232,7 +232,7 @@ def task_file(task: str) -> str:
     >>> task_file("foo/emotion")
     'foo%2Femotion.safetensors'
     """
-    return f"{quote(task, safe='')}.safetensors"
+    return f"{file_name(task)}.safetensors"
 
 
 def _check_made_for(shared: Part, part: Part) -> None:

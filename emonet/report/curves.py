@@ -11,6 +11,7 @@ from typing import Any
 
 from emonet.errors import EmonetError
 from emonet.evaluate.score import Score
+from emonet.filename import file_name, name_in
 
 HISTORY = "history"
 AXES = ("epoch", "round", "c")
@@ -55,15 +56,15 @@ def read_curves(folder: Path, scores: Iterable[Score]) -> tuple[Curve, ...]:
 
     Args:
         folder: of the run.
-        scores: of the run; they say what the folders of its tasks stand for.
+        scores: of the run; they say what the names of files stand for where these are hashed.
 
     Raises:
         EmonetError: a history that is no list of records.
     """
-    known = {score.head or score.task for score in scores}
-    tasks = {task.replace("/", "-"): task for task in known}
+    known = {name for score in scores for name in (score.head or score.task, *score.per_fold)}
+    names = {file_name(name): name for name in known}
     base = folder / HISTORY
-    found = (_read(path, path.relative_to(base).parts, tasks) for path in sorted(base.glob("*/*/fold-*-seed-*.json")))
+    found = (_read(path, path.relative_to(base).parts, names) for path in sorted(base.glob("*/*/fold-*-seed-*.json")))
     return tuple(curve for curve in found if curve is not None)
 
 
@@ -97,7 +98,7 @@ def sparkline(values: Sequence[float], *, width: int = 24) -> str:
     return "".join(_BARS[round((len(_BARS) - 1) * (value - low) / height) if height else 0] for value in shown)
 
 
-def _read(path: Path, parts: tuple[str, ...], tasks: Mapping[str, str]) -> Curve | None:
+def _read(path: Path, parts: tuple[str, ...], names: Mapping[str, str]) -> Curve | None:
     """Return the curve of one file, None for a history in which nothing happened."""
     system, task, name = parts
     fold, _, seed = name.removesuffix(".json").removeprefix("fold-").rpartition("-seed-")
@@ -107,11 +108,12 @@ def _read(path: Path, parts: tuple[str, ...], tasks: Mapping[str, str]) -> Curve
     axis = next((axis for axis in AXES if axis in records[0]), None)
     if axis is None:
         raise EmonetError(f"{path}: this history has none of {', '.join(AXES)}. Run the recipe again to write it anew.")
-    names = dict.fromkeys(key for record in records for key in record if key not in _ASIDE)
-    series = {key: tuple(_number(record.get(key)) for record in records) for key in names}
+    kinds = dict.fromkeys(key for record in records for key in record if key not in _ASIDE)
+    series = {key: tuple(_number(record.get(key)) for record in records) for key in kinds}
     kept = {key: values for key, values in series.items() if any(value is not None for value in values)}
     at = tuple(float(record[axis]) for record in records)
-    return Curve(system, tasks.get(task, task), fold, int(seed), axis, at, kept)
+    task, fold = (names.get(name, name_in(name)) for name in (task, fold))
+    return Curve(system, task, fold, int(seed), axis, at, kept)
 
 
 def _records(path: Path) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def write_run(folder: Path, *, protocol_hash: str = "1a2b3c4d5e6f", **wrong: int
     setting = Setting(strategy="scratch", protocol_id="emodb/by-speaker", protocol_hash=protocol_hash, parameters=7)
     scores = tuple(score_predictions(table, setting) for table in tables)
     write_report(Report(folder.name, str(folder), "2026-01-02T03:04:05", "0.1.0", scores), folder / "scores.json")
-    write_json(folder / "history" / "net" / "emodb-emotion" / "fold-1-seed-1.json", [{"epoch": 1, "dev_uar": 0.5}])
+    write_json(folder / "history" / "net" / "emodb%2Femotion" / "fold-1-seed-1.json", [{"epoch": 1, "dev_uar": 0.5}])
     write_json(folder / "run.json", {"state": "complete", "name": folder.name, "started": "2026-01-02"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from emonet.atomic import write_json, write_text
 from emonet.errors import EmonetError
 from emonet.report.curves import mean_curve, read_curves, sparkline
+from emonet.runfolder import training_place
 
 EPOCHS = [
     {"epoch": 1, "dev_uar": 0.5, "train_loss": 1.0, "learning_rate": 0.1, "seconds": 3.0},
@@ -20,10 +22,10 @@ TRIALS = [{"c": 0.1, "dev_uar": 0.5, "converged": True}, {"c": 1.0, "dev_uar": 0
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_json(tmp_path / "history" / "net" / "foo_corpus-emotion" / "fold-a-b-seed-3.json", EPOCHS)
-    write_json(tmp_path / "history" / "svm" / "foo_corpus-emotion" / "fold-1-seed-1.json", TRIALS)
+    write_json(tmp_path / "history" / "net" / "foo_corpus%2Femotion" / "fold-a-b-seed-3.json", EPOCHS)
+    write_json(tmp_path / "history" / "svm" / "foo_corpus%2Femotion" / "fold-1-seed-1.json", TRIALS)
     write_json(tmp_path / "history" / "net" / "shared-1a2b" / "fold-1-seed-1.json", [{"round": 10, "foo/emotion": 2}])
-    write_json(tmp_path / "history" / "old" / "foo_corpus-emotion" / "fold-1-seed-1.json", [])
+    write_json(tmp_path / "history" / "old" / "foo_corpus%2Femotion" / "fold-1-seed-1.json", [])
     return tmp_path
 
 
@@ -35,6 +37,16 @@ def test_curves_are_read_under_the_names_of_the_scores(folder: Path, make_score:
     assert net.watched == (0.5, None)
     assert (svm.axis, svm.at, svm.series) == ("c", (0.1, 1.0), {"dev_uar": (0.5, 0.4)})
     assert (shared.task, shared.axis, shared.watched) == ("shared-1a2b", "round", ())
+
+
+def test_names_that_no_file_can_have_come_back_as_they_are(tmp_path: Path, make_score: Any) -> None:
+    names = ["spk/1", "..", "s" * 300, "a+b", "ä%2F"]
+    for number, name in enumerate(names):
+        place = training_place("net", "foo_corpus/emotion", fold=name, seed=number)
+        write_json(tmp_path / "history" / f"{place}.json", EPOCHS)
+    curves = read_curves(tmp_path, [replace(make_score(), per_fold=dict.fromkeys(names, 0.5))])
+    assert {(curve.fold, curve.seed) for curve in curves} == {(name, number) for number, name in enumerate(names)}
+    assert {curve.task for curve in curves} == {"foo_corpus/emotion"}
 
 
 def test_a_run_without_histories_has_no_curves(tmp_path: Path) -> None:
@@ -50,7 +62,7 @@ def test_a_run_without_histories_has_no_curves(tmp_path: Path) -> None:
     ],
 )
 def test_a_history_that_cannot_be_read_names_the_file(tmp_path: Path, text: str, message: str) -> None:
-    write_text(tmp_path / "history" / "net" / "foo-emotion" / "fold-1-seed-1.json", text)
+    write_text(tmp_path / "history" / "net" / "foo%2Femotion" / "fold-1-seed-1.json", text)
     with pytest.raises(EmonetError, match=message):
         read_curves(tmp_path, [])
 

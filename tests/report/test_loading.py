@@ -26,7 +26,7 @@ def run(folder: Path, found: list[Predictions], *, one_file: bool = True) -> tup
         for number, each in enumerate(found):
             each.write_parquet(folder / "predictions" / f"{number}.parquet")
     system = found[0].rows[0].system
-    write_json(folder / "history" / system / "foo-emotion" / "fold-1-seed-1.json", [{"epoch": 1, "dev_uar": 0.5}])
+    write_json(folder / "history" / system / "foo%2Femotion" / "fold-1-seed-1.json", [{"epoch": 1, "dev_uar": 0.5}])
     scores = tuple(score_predictions(each, setting(each.rows[0].system, each.rows[0].corpus)) for each in found)
     return folder, Report(folder.name, str(folder), "2026-01-02T03:04:05+00:00", "0.1.0", scores, ("A note.",))
 
