@@ -142,7 +142,7 @@ def test_utterances_that_lack_a_dimension_are_not_learned_from() -> None:
         ("valence+valence", (), "", "the target 'valence' is named twice"),
         ("valence+arousl", (), "", "Did you mean 'arousal'?"),
         ("valence", (), "uar", "Unknown metric of 'foo/valence' 'uar'. Known: ccc, mae"),
-        ("emotion", (), "ccc", "Unknown metric of 'foo/emotion' 'ccc'. Known: macro_f1, uar, wa."),
+        ("emotion", (), "ccc", "Unknown metric of 'foo/emotion' 'ccc'. Known: macro_f1_all, macro_f1_truth, uar, wa."),
     ],
 )
 def test_outputs_that_make_no_sense_are_refused(

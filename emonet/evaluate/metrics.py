@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -73,11 +74,31 @@ def accuracy(counts: Counts) -> Floats:
     return np.asarray(np.trace(counts, axis1=-2, axis2=-1) / counts.sum((-2, -1)), dtype=np.float64)
 
 
-def macro_f1(counts: Counts) -> Floats:
-    """Return the mean of 2 n_kk / (sum_j n_kj + sum_j n_jk) over the classes present in the truth."""
+def f1_scores(counts: Counts) -> Floats:
+    """Return F1_k = 2 n_kk / (sum_j n_kj + sum_j n_jk): (..., K, K) -> (..., K), 0 where k is nowhere."""
     both = counts.sum(-1) + counts.sum(-2)
     right = np.diagonal(counts, axis1=-2, axis2=-1)
-    return _mean_over_present(np.divide(2 * right, both, out=np.zeros(both.shape), where=both > 0), counts)
+    scores: Floats = np.divide(2 * right, both, out=np.zeros(both.shape), where=both > 0)
+    return scores
+
+
+def macro_f1_truth(counts: Counts) -> Floats:
+    """Return the mean of F1_k over the classes present in the truth, the classes that UAR is a mean of."""
+    return _mean_over_present(f1_scores(counts), counts)
+
+
+def macro_f1_all(counts: Counts) -> Floats:
+    """Return the mean of F1_k over the classes of truth and prediction together, as scikit-learn's ``f1_score`` does.
+
+    A class that is predicted but not in the truth counts as 0, so that a small part of test is scored lower than by
+    ``macro_f1_truth``.
+
+    >>> counts = confusion(["a", "b"], ["a", "c"], ["a", "b", "c", "d"])
+    >>> float(macro_f1_truth(counts)), round(float(macro_f1_all(counts)), 4)
+    (0.5, 0.3333)
+    """
+    there = (counts.sum(-1) + counts.sum(-2)) > 0
+    return np.asarray(f1_scores(counts).sum(-1) / there.sum(-1), dtype=np.float64)
 
 
 def chance_level(truth: Sequence[Hashable]) -> float:
@@ -186,26 +207,23 @@ class Metric:
         return float(self.function(confusion(truth, predicted, classes).astype(np.float64)))
 
 
+_OF_CLASSES = partial(Metric, higher_is_better=True, kind="categorical")
+_OF_NUMBERS = partial(Metric, kind="dimensional")
+_CORRELATION = (-1.0, 1.0)
+_ERROR = (0.0, math.inf)
+
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         metric.name: metric
         for metric in (
-            Metric("uar", "UAR", uar, higher_is_better=True, kind="categorical", by_class=True),
-            Metric("wa", "WA", accuracy, higher_is_better=True, kind="categorical"),
-            Metric("macro_f1", "macro F1", macro_f1, higher_is_better=True, kind="categorical", by_class=True),
-            Metric("ccc", "CCC", ccc, higher_is_better=True, kind="dimensional", bounds=(-1.0, 1.0)),
-            Metric("pearson", "Pearson's r", pearson, higher_is_better=True, kind="dimensional", bounds=(-1.0, 1.0)),
-            Metric(
-                "mae", "MAE", mean_absolute_error, higher_is_better=False, kind="dimensional", bounds=(0.0, math.inf)
-            ),
-            Metric(
-                "rmse",
-                "RMSE",
-                root_mean_squared_error,
-                higher_is_better=False,
-                kind="dimensional",
-                bounds=(0.0, math.inf),
-            ),
+            _OF_CLASSES("uar", "UAR", uar, by_class=True),
+            _OF_CLASSES("wa", "WA", accuracy),
+            _OF_CLASSES("macro_f1_truth", "macro F1 (classes of truth)", macro_f1_truth, by_class=True),
+            _OF_CLASSES("macro_f1_all", "macro F1 (classes of truth and prediction)", macro_f1_all, by_class=True),
+            _OF_NUMBERS("ccc", "CCC", ccc, higher_is_better=True, bounds=_CORRELATION),
+            _OF_NUMBERS("pearson", "Pearson's r", pearson, higher_is_better=True, bounds=_CORRELATION),
+            _OF_NUMBERS("mae", "MAE", mean_absolute_error, higher_is_better=False, bounds=_ERROR),
+            _OF_NUMBERS("rmse", "RMSE", root_mean_squared_error, higher_is_better=False, bounds=_ERROR),
         )
     }
 )

@@ -68,7 +68,7 @@ class Score(Setting):
         fold_mean: mean over folds of the metric for selection, None where there is one fold.
         fold_sd: sample standard deviation over folds.
         confusion: (K, K), rows truth and columns prediction; () for a dimensional target.
-        missing_classes: classes without an utterance in this part; metrics leave them out.
+        missing_classes: classes without an utterance in this part; only ``macro_f1_all`` may count them.
         n: number of predictions.
         speakers: number of known speakers.
         transductive: normalised with the test speakers' own clips.

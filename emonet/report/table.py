@@ -140,7 +140,10 @@ def _score_notes(score: Score, judged: Part) -> Iterable[str]:
         title = METRICS[score.metric].title
         present = len(score.classes) - len(score.missing_classes)
         classes, missing = counted(present, "class", "classes"), ", ".join(score.missing_classes)
-        yield f"{title} over the {classes} present: {score.part} has no {missing}"
+        if score.metric == "macro_f1_all":
+            yield f"{title}: {score.part} has no {missing}, which counts as 0 where it is predicted"
+        else:
+            yield f"{title} over the {classes} present: {score.part} has no {missing}"
     if score.transductive:
         yield f"transductive: features normalised with each speaker's own clips, those of {judged} included (no labels)"
     if score.head and score.best_epochs:

@@ -70,14 +70,14 @@ def naive_degrees(truth: list[object], names: list[str], *, by_class: bool) -> f
     return min(together, apart)
 
 
-@pytest.mark.parametrize("metric", ["uar", "wa", "macro_f1", "ccc", "pearson", "mae", "rmse"])
+@pytest.mark.parametrize("metric", ["uar", "wa", "macro_f1_truth", "macro_f1_all", "ccc", "pearson", "mae", "rmse"])
 @pytest.mark.parametrize("level", [0.95, 0.8])
 def test_the_interval_is_that_of_a_plain_loop_which_leaves_out_each_speaker(metric: str, level: float) -> None:
     truth, guess, names = corpus(6, 10) if METRICS[metric].kind == "categorical" else numbers(6, 10)
     interval = score_interval(truth, [guess], METRICS[metric], speakers=names, level=level)
     value, error = METRICS[metric].of(truth, guess), naive_error(truth, guess, names, metric)
     assert interval.standard_error == pytest.approx(error, rel=1e-6)
-    degrees = naive_degrees(truth, names, by_class=metric in {"uar", "macro_f1"})
+    degrees = naive_degrees(truth, names, by_class=metric in {"uar", "macro_f1_truth", "macro_f1_all"})
     assert (interval.low, interval.high) == pytest.approx(stats.t.interval(level, degrees, value, error), rel=1e-6)
     assert astuple(interval)[2:5] == ("speakers", JACKKNIFE, level)
     assert interval.degrees == pytest.approx(degrees)

@@ -16,7 +16,16 @@ from sklearn.metrics import (
 )
 
 from emonet.errors import EmonetError
-from emonet.evaluate.metrics import METRICS, accuracy, chance_level, confusion, macro_f1, recalls, uar
+from emonet.evaluate.metrics import (
+    METRICS,
+    accuracy,
+    chance_level,
+    confusion,
+    macro_f1_all,
+    macro_f1_truth,
+    recalls,
+    uar,
+)
 
 CLASSES = ["anger", "fear", "joy", "neutral", "sad"]
 # Truth lacks nothing, one class in the middle, the last class, or all but one.
@@ -44,7 +53,9 @@ def test_uar_worked_by_hand() -> None:
     assert float(uar(counts)) == pytest.approx((1 / 3 + 1) / 2)
     assert float(accuracy(counts)) == 0.5
     # F1 of a: 2*1 / (3+1); of b: 2*1 / (1+2).
-    assert float(macro_f1(counts)) == pytest.approx((0.5 + 2 / 3) / 2)
+    assert float(macro_f1_truth(counts)) == pytest.approx((0.5 + 2 / 3) / 2)
+    # c is predicted, with an F1 of 0.
+    assert float(macro_f1_all(counts)) == pytest.approx((0.5 + 2 / 3) / 3)
 
 
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true:UserWarning")
@@ -57,13 +68,14 @@ def test_metrics_agree_with_scikit_learn_when_classes_are_missing(present: list[
     macro = {"labels": present, "average": "macro", "zero_division": 0}
     assert float(uar(counts)) == pytest.approx(recall_score(truth, guess, **macro))
     assert float(uar(counts)) == pytest.approx(balanced_accuracy_score(truth, guess))
-    assert float(macro_f1(counts)) == pytest.approx(f1_score(truth, guess, **macro))
+    assert float(macro_f1_truth(counts)) == pytest.approx(f1_score(truth, guess, **macro))
+    assert float(macro_f1_all(counts)) == pytest.approx(f1_score(truth, guess, average="macro"))
     assert float(accuracy(counts)) == pytest.approx(accuracy_score(truth, guess))
 
 
 def test_a_batch_of_matrices_is_scored_matrix_by_matrix() -> None:
     batch = np.stack([confusion(*labels_of(present, 1), CLASSES) for present in PRESENT])
-    for metric in (uar, macro_f1, accuracy):
+    for metric in (uar, macro_f1_truth, macro_f1_all, accuracy):
         assert np.allclose(metric(batch), [float(metric(counts)) for counts in batch])
 
 
@@ -72,7 +84,16 @@ def test_metrics_by_name_do_not_depend_on_the_order_of_classes() -> None:
     counts = confusion(truth, guess, CLASSES)
     assert METRICS["uar"].of(truth, guess) == pytest.approx(float(uar(counts)))
     assert METRICS["wa"].of(truth, guess) == pytest.approx(float(accuracy(counts)))
-    assert METRICS["macro_f1"].of(truth, guess) == pytest.approx(float(macro_f1(counts)))
+    assert METRICS["macro_f1_truth"].of(truth, guess) == pytest.approx(float(macro_f1_truth(counts)))
+    assert METRICS["macro_f1_all"].of(truth, guess) == pytest.approx(float(macro_f1_all(counts)))
+
+
+def test_both_macro_f1_are_one_where_all_classes_are_in_the_truth_and_differ_where_some_are_not() -> None:
+    truth, guess = labels_of(CLASSES, 0)
+    assert METRICS["macro_f1_truth"].of(truth, guess) == METRICS["macro_f1_all"].of(truth, guess)
+    assert METRICS["macro_f1_truth"].of(["a", "a"], ["a", "b"]) == 2 * METRICS["macro_f1_all"].of(
+        ["a", "a"], ["a", "b"]
+    )
 
 
 def test_ccc_worked_by_hand() -> None:

@@ -45,7 +45,7 @@ def test_a_score_pools_the_folds_and_keeps_each() -> None:
     score = score_predictions(two_folds(), SETTING)
     # Pooled: anger 2 of 4, fear 4 of 4; the first fold is all right, the second half right.
     assert score.value == score.metrics["uar"] == pytest.approx(0.75)
-    assert score.metrics.keys() == {"uar", "wa", "macro_f1"}
+    assert score.metrics.keys() == {"uar", "wa", "macro_f1_truth", "macro_f1_all"}
     assert score.per_fold == {"s0": 1.0, "s1": 0.5}
     assert (score.fold_mean, score.fold_sd) == (0.75, pytest.approx(0.125**0.5))
     assert score.confusion == ((2, 2, 0), (0, 4, 0), (0, 0, 0))

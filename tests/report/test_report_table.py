@@ -96,6 +96,11 @@ def test_a_network_of_one_seed_is_called_one_draw(make_score: Any, make_report: 
         ),
         ({"truth": "a"}, "(1) UAR over the 1 class present: test has no fear."),
         (
+            {"truth": "a", "metric": "macro_f1_all"},
+            "(1) macro F1 (classes of truth and prediction): test has no fear, which counts as 0 where it is "
+            "predicted.",
+        ),
+        (
             {"normalisation": "speaker"},
             "(1) transductive: features normalised with each speaker's own clips, those of test included (no labels).",
         ),
