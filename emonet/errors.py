@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class EmonetError(Exception):
@@ -24,6 +25,14 @@ class PluginError(EmonetError):
 
 class ContractError(EmonetError):
     """A component that breaks a promise of its kind."""
+
+
+class Damaged(EmonetError):
+    """A kept file that is not what was written; ``path`` names it."""
+
+    def __init__(self, path: Path, reason: str, advice: str = "") -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: this file is damaged ({reason}). {advice}".rstrip())
 
 
 class MissingExtra(EmonetError):

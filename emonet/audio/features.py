@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from emonet.audio.parallel import in_order
 from emonet.audio.store import Store
 from emonet.audio.table import as_float, read_table, write_batches
 from emonet.digest import digest_of
-from emonet.errors import ContractError, EmonetError
+from emonet.errors import ContractError, Damaged, EmonetError
 from emonet.events import Listener, Notice, Progress, silent
 
 if TYPE_CHECKING:
@@ -71,15 +72,16 @@ class _Extraction:
     place: Path
     workers: int | None
 
-    @property
-    def schema(self) -> pa.Schema:
+    def schema(self, features: Features, ids: Sequence[str]) -> pa.Schema:
+        """Return the schema of a table of features (N, D); its metadata hold their digest."""
         names = json.dumps(list(self.extractor.names), ensure_ascii=False)
         vector = pa.list_(pa.float32(), self.extractor.dim)
-        return pa.schema([("id", pa.string()), ("features", vector)], metadata={"names": names})
+        digest = hashlib.sha256(json.dumps(ids).encode() + np.ascontiguousarray(features).tobytes()).hexdigest()
+        return pa.schema([("id", pa.string()), ("features", vector)], metadata={"names": names, "sha256": digest})
 
     def run(self, listen: Listener) -> Features:
         whole = self.place.with_suffix(".arrow")
-        found = self._read(whole, 0, len(self.store))
+        found = self._read(whole, (0, len(self.store)), listen)
         return self._make(whole, listen) if found is None else found
 
     def _make(self, whole: Path, listen: Listener) -> Features:
@@ -88,7 +90,7 @@ class _Extraction:
         paths = [self.place.with_name(f"{self.place.name}-{start:08}.arrow") for start in starts]
         for path, start in zip(paths, starts, strict=True):
             end = min(start + BLOCK, len(self.store))
-            block = self._read(path, start, end)
+            block = self._read(path, (start, end), listen)
             if block is None:
                 block = self._extract(start, end, strange, listen)
                 self._write(path, block, start)
@@ -131,25 +133,45 @@ class _Extraction:
     def _tell(self, done: int, listen: Listener) -> None:
         listen(Progress(f"extracting {self.name} from {self.store.corpus}", done, len(self.store)))
 
-    def _write(self, path: Path, features: Features, start: int) -> None:
-        ids = [utterance.id for utterance in self.store.utterances[start : start + len(features)]]
-        vectors = pa.FixedSizeListArray.from_arrays(pa.array(features.reshape(-1)), self.extractor.dim)
-        batch = pa.RecordBatch.from_arrays([pa.array(ids), vectors], schema=self.schema)
-        with replacing(path) as temporary:
-            write_batches(temporary, [batch], self.schema)
+    def _ids(self, start: int, end: int) -> list[str]:
+        return [utterance.id for utterance in self.store.utterances[start:end]]
 
-    def _read(self, path: Path, start: int, end: int) -> Features | None:
-        """Return kept features (rows, D), None where there are none or they are not these utterances'."""
+    def _write(self, path: Path, features: Features, start: int) -> None:
+        ids = self._ids(start, start + len(features))
+        schema = self.schema(features, ids)
+        vectors = pa.FixedSizeListArray.from_arrays(pa.array(features.reshape(-1)), self.extractor.dim)
+        batch = pa.RecordBatch.from_arrays([pa.array(ids), vectors], schema=schema)
+        with replacing(path) as temporary:
+            write_batches(temporary, [batch], schema)
+
+    def _read(self, path: Path, rows: tuple[int, int], listen: Listener) -> Features | None:
+        """Return kept features (rows, D), None where there are none, or not these utterances', or damaged ones."""
         try:
             table = read_table(path)
-        except (FileNotFoundError, pa.ArrowInvalid):
+        except FileNotFoundError:
             return None
-        ids = [utterance.id for utterance in self.store.utterances[start:end]]
-        if not table.schema.equals(self.schema, check_metadata=True) or table.column("id").to_pylist() != ids:
+        except Damaged as problem:
+            listen(Notice(f"{path} is damaged ({problem.reason}). Its features are extracted again."))
             return None
-        column = table.column("features").combine_chunks()
-        flat: Features = column.values.to_numpy(zero_copy_only=True)
-        return flat.reshape(len(ids), self.extractor.dim)
+        features = self._checked(table, self._ids(*rows))
+        if features is None:
+            listen(Notice(f"{path} is damaged, or of other clips or names. Its features are extracted again."))
+        return features
+
+    def _checked(self, table: pa.Table, ids: list[str]) -> Features | None:
+        """Return the features of a table (N, D), None where they are not what was written of these utterances."""
+        try:
+            is_ours = table.schema.equals(self.schema(np.zeros((0, 0), np.float32), ids)) and (
+                table.column("id").to_pylist() == ids
+            )
+            if not is_ours:
+                return None
+            flat: Features = table.column("features").combine_chunks().values.to_numpy(zero_copy_only=True)
+            features = flat.reshape(len(ids), self.extractor.dim)
+        except (pa.ArrowException, ValueError):
+            return None
+        is_whole = table.schema.equals(self.schema(features, ids), check_metadata=True)
+        return features if is_whole else None
 
 
 class _Strange:

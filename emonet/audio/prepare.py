@@ -17,14 +17,25 @@ from emonet.audio.current import FORMAT, META, outdated, record
 from emonet.audio.decode import SAMPLE_RATE
 from emonet.audio.disk import explaining_a_full_disk
 from emonet.audio.shards import Problem, Shards
-from emonet.audio.store import STORE, read_meta
-from emonet.audio.table import SCHEMA, WIDE, read_table, row_of, widened, write_batches
+from emonet.audio.store import PROBLEMS, STORE, open_store, read_meta, store_table
+from emonet.audio.table import (
+    CHECKSUM,
+    SCHEMA,
+    WAVE,
+    WIDE,
+    description_digest,
+    read_table,
+    row_of,
+    widened,
+    write_batches,
+)
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.member import file_of
 from emonet.digest import digest_of
-from emonet.errors import CorpusError
+from emonet.errors import CorpusError, Damaged
 from emonet.events import Listener, Notice, Progress, silent
 from emonet.home import store_folder
+from emonet.seal import sums_of, write_sealed
 from emonet.wording import counted
 
 if TYPE_CHECKING:
@@ -32,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Prepared", "Problem", "prepare"]
 
-_PROBLEMS = "problems.json"
 _SHOWN = 5
 
 
@@ -65,6 +75,7 @@ def prepare(
     workers: int | None = None,
     strict: bool = False,
     remember: bool = True,
+    verify: bool = False,
 ) -> Prepared:
     """Bring a corpus into its store, or take the store that was made of the same files before.
 
@@ -72,6 +83,7 @@ def prepare(
     call goes on where it was; a second process waits for the first. ``workers`` threads decode, by default one a
     core and at most eight; with ``strict``, a file that gives no wave is an error. ``remember`` lets later commands
     find the corpus by its id; a manifest, whose id may be that of a registered corpus, is given anew each time.
+    A store that is damaged is made anew; with ``verify``, every sample of one that is there is read for that.
 
     Raises:
         CorpusError: no file gives a wave; two utterances with one id; a full disk; with ``strict``, any problem.
@@ -84,7 +96,7 @@ def prepare(
         explaining_a_full_disk(f"the store of corpus '{corpus.id}'", store_folder(corpus.id)),
     ):
         shards = Shards(folder / "parts", root, utterances)
-        prepared = _kept(folder, listen)
+        prepared = _kept(folder, listen, verify=verify)
         if prepared is None:
             if remember and (old := outdated(corpus.id)):
                 listen(Notice(f"{old}: this store is of another version of emonet. {corpus.id} is prepared anew."))
@@ -166,8 +178,9 @@ def _make(corpus: Corpus, shards: Shards, folder: Path, listen: Listener, worker
     if len(problems) == total:
         raise CorpusError(f"{shards.root}: no file can be used. {_listing(corpus, problems)}")
     meta = _join(shards, folder / STORE)
-    write_json(folder / _PROBLEMS, [asdict(problem) for problem in problems])
-    write_json(folder / META, {**meta, "corpus": corpus.id, "key": folder.name, "format": FORMAT, "rate": SAMPLE_RATE})
+    write_json(folder / PROBLEMS, [asdict(problem) for problem in problems])
+    named = {"corpus": corpus.id, "key": folder.name, "format": FORMAT, "rate": SAMPLE_RATE}
+    write_sealed(folder / META, {**meta, **named, "sums": sums_of(folder, [PROBLEMS])})
 
 
 def _sweep(folder: Path) -> None:
@@ -193,19 +206,19 @@ def _join(shards: Shards, path: Path) -> dict[str, str | int]:
                 batch = widened(found) if is_wide and found.schema != WIDE else found
                 _digest(batch, content.update)
                 count += batch.num_rows
-                samples += len(batch.column("wave").values)
+                samples += len(batch.column(WAVE).values)
                 yield batch
 
     with replacing(path) as temporary:
         write_batches(temporary, batches(), WIDE if is_wide else SCHEMA)
     facts = {"count": count, "samples": samples, "bits": 32 if is_wide else 16, "bytes": path.stat().st_size}
-    return {"content": content.hexdigest(), **facts}
+    return {"content": content.hexdigest(), "described": description_digest(read_table(path)), **facts}
 
 
 def _digest(batch: pa.RecordBatch, update: Callable[[bytes], None]) -> None:
     """Feed row after row to a hash, so that the result does not depend on where shards end."""
-    described = batch.drop_columns(["wave"]).to_pylist()
-    waves = batch.column("wave")
+    described = batch.drop_columns([WAVE, CHECKSUM]).to_pylist()
+    waves = batch.column(WAVE)
     samples, offsets = waves.values.to_numpy(), waves.offsets.to_numpy()
     for row, begin, end in zip(described, offsets[:-1], offsets[1:], strict=True):
         update(json.dumps(row, sort_keys=True).encode())
@@ -213,21 +226,42 @@ def _digest(batch: pa.RecordBatch, update: Callable[[bytes], None]) -> None:
         update(wave.astype(wave.dtype.newbyteorder("<"), copy=False).tobytes())
 
 
-def _kept(folder: Path, listen: Listener) -> Prepared | None:
+def _kept(folder: Path, listen: Listener, *, verify: bool) -> Prepared | None:
     """Return the store that is there already, None where there is none or it is damaged."""
     if not (folder / META).is_file():
         return None
     try:
+        store_table(folder)
+        if verify:
+            verify_store(folder, listen)
         return _prepared(folder, reused=True)
-    except (CorpusError, OSError, ValueError):
-        listen(Notice(f"{folder}: this store is damaged. It is made anew."))
-        (folder / META).unlink()
+    except Damaged as problem:
+        listen(Notice(f"{problem.path} is damaged ({problem.reason}). The store is made anew."))
+        discard(folder)
         return None
+
+
+def verify_store(folder: Path, listen: Listener = silent) -> None:
+    """Read every sample of a store.
+
+    Raises:
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
+    """
+    store = open_store(folder)
+    for row in range(len(store)):
+        store.wave(row)
+        listen(Progress(f"verifying {store.corpus}", row + 1, len(store)))
+
+
+def discard(folder: Path) -> None:
+    """Let a store count as one that was never completed, so that it is made anew."""
+    (folder / META).unlink(missing_ok=True)
 
 
 def _prepared(folder: Path, *, reused: bool) -> Prepared:
     meta = read_meta(folder)
-    problems: list[Mapping[str, str]] = json.loads((folder / _PROBLEMS).read_text(encoding="utf-8"))
+    problems: list[Mapping[str, str]] = json.loads((folder / PROBLEMS).read_text(encoding="utf-8"))
     return Prepared(
         folder=folder,
         key=meta["key"],

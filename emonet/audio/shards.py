@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from emonet.atomic import replacing, write_json
+from emonet.atomic import replacing
 from emonet.audio.decode import AudioProblem, read_recording, wave_of
 from emonet.audio.parallel import in_order
 from emonet.audio.table import Wave, batch_of, packed, write_batches
 from emonet.corpus.corpus import Utterance
+from emonet.errors import Damaged
+from emonet.seal import damaged, read_sealed, sums_of, write_sealed
 
 SHARD = 256
 """Utterances of a shard at most."""
@@ -70,12 +71,21 @@ class Shards:
     utterances: Sequence[Utterance]
 
     def finished(self) -> Iterator[tuple[Path, int, list[Problem]]]:
-        """Yield, in order, each finished shard's file, the number of utterances up to its end, and its problems."""
+        """Yield, in order, each finished shard's file, the number of utterances up to its end, and its problems.
+
+        A damaged shard counts as one that is not finished, and so does what follows it.
+        """
         begin = 0
-        while (path := self._facts(begin)).is_file():
-            facts = json.loads(path.read_text(encoding="utf-8"))
+        while (facts := self._finished(begin)) is not None:
             yield self._table(begin), facts["end"], [Problem(**problem) for problem in facts["problems"]]
             begin = facts["end"]
+
+    def _finished(self, begin: int) -> dict[str, Any] | None:
+        try:
+            facts = read_sealed(self._facts(begin))
+        except (FileNotFoundError, Damaged):
+            return None
+        return None if damaged(self.folder, facts["sums"]) else facts
 
     def done(self) -> int:
         """Return how many utterances the finished shards cover."""
@@ -100,7 +110,9 @@ class Shards:
             batch = batch_of(shard.utterances, shard.waves, shard.rates)
             write_batches(temporary, [batch], batch.schema)
         # Written after the table: it is what makes the shard a finished one.
-        write_json(self._facts(shard.begin), {"end": shard.end, "problems": [asdict(each) for each in shard.problems]})
+        sums = sums_of(self.folder, [self._table(shard.begin).name])
+        problems = [asdict(each) for each in shard.problems]
+        write_sealed(self._facts(shard.begin), {"end": shard.end, "problems": problems, "sums": sums})
 
     def _table(self, begin: int) -> Path:
         return self.folder / f"{begin:08}.arrow"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from emonet.audio.current import FORMAT, META
 from emonet.corpus.corpus import Utterance
-from emonet.errors import CorpusError
+from emonet.errors import CorpusError, Damaged
+from emonet.seal import damaged, read_sealed
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from emonet.audio.table import Wave
 
 STORE = "store.arrow"
-_SAYS = frozenset({"bytes", "content", "corpus", "count", "key", "samples"})
+PROBLEMS = "problems.json"
+_SAYS = frozenset({"bytes", "content", "corpus", "count", "described", "key", "samples", "sums"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,34 +45,48 @@ class Store:
     row_of: Mapping[str, int]
     _flat: tuple[Wave, ...] = field(repr=False)
     _places: NDArray[np.int64] = field(repr=False)
+    _checksums: NDArray[np.uint32] = field(repr=False)
+    _heard: NDArray[np.bool_] = field(repr=False)
 
     def __len__(self) -> int:
         """Return how many utterances there are."""
         return len(self.utterances)
 
     def wave(self, row: int) -> Wave:
-        """Return a read-only view of a wave (T,) at 16 kHz, in 16-bit steps or in floats: see ``as_float``."""
+        """Return a read-only view of a wave (T,) at 16 kHz, in 16-bit steps or in floats: see ``as_float``.
+
+        Raises:
+            Damaged: its samples are not those that were written; they are compared when it is first asked for.
+        """
         chunk, begin, end = self._places[row]
         wave: Wave = self._flat[chunk][begin:end]
+        if not self._heard[row]:
+            self._check(row, wave)
         return wave
+
+    def _check(self, row: int, wave: Wave) -> None:
+        from emonet.audio.table import checksum_of
+
+        if checksum_of(wave) != self._checksums[row]:
+            reason = f"the samples of '{self.utterances[row].id}' are not those that were written"
+            raise Damaged(self.folder / STORE, reason, _advice(self.folder))
+        self._heard[row] = True
 
 
 def open_store(folder: Path) -> Store:
     """Open a store without reading its waves.
 
     Raises:
-        CorpusError: there is no complete store in the folder, or it is damaged.
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
     """
-    import datasets
     import numpy as np
 
-    from emonet.audio.table import flat_waves, utterance_of
+    from emonet.audio.table import CHECKSUM, DESCRIPTION, WAVE, flat_waves, utterance_of
 
-    meta = read_meta(folder)
-    table = datasets.Dataset.from_file(str(folder / STORE)).data.table
-    rows = table.drop_columns(["wave"]).to_pylist()
-    utterances = tuple(utterance_of(row) for row in rows)
-    chunks = flat_waves(table.column("wave"))
+    meta, table = read_meta(folder), store_table(folder)
+    utterances = tuple(utterance_of(row) for row in table.select(DESCRIPTION.names).to_pylist())
+    chunks = flat_waves(table.column(WAVE))
     places = [
         np.stack([np.full(len(offsets) - 1, number), offsets[:-1], offsets[1:]], axis=1)
         for number, (_, offsets) in enumerate(chunks)
@@ -86,19 +102,40 @@ def open_store(folder: Path) -> Store:
         row_of={utterance.id: row for row, utterance in enumerate(utterances)},
         _flat=tuple(values for values, _ in chunks),
         _places=joined,
+        _checksums=table.column(CHECKSUM).to_numpy(),
+        _heard=np.zeros(len(joined), dtype=bool),
     )
+
+
+def store_table(folder: Path) -> pa.Table:
+    """Return a store's table after comparing all of it but the samples with what was written.
+
+    Raises:
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
+    """
+    from emonet.audio.table import SCHEMA, WIDE, description_digest, read_table
+
+    meta, path = read_meta(folder), folder / STORE
+    try:
+        table = read_table(path)
+    except Damaged as problem:
+        raise Damaged(path, problem.reason, _advice(folder)) from None
+    if not any(map(table.schema.equals, (SCHEMA, WIDE))) or description_digest(table) != meta["described"]:
+        raise Damaged(path, "what it says of its clips is not what was written", _advice(folder))
+    return table
 
 
 def read_utterances(folder: Path) -> tuple[Utterance, ...]:
     """Return the utterances of a store without touching its waves.
 
     Raises:
-        CorpusError: there is no complete store in the folder, or it is damaged.
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
     """
-    from emonet.audio.table import DESCRIPTION, read_table, utterance_of
+    from emonet.audio.table import DESCRIPTION, utterance_of
 
-    read_meta(folder)
-    rows = read_table(folder / STORE).select(DESCRIPTION.names).to_pylist()
+    rows = store_table(folder).select(DESCRIPTION.names).to_pylist()
     return tuple(utterance_of(row) for row in rows)
 
 
@@ -106,7 +143,8 @@ def read_content(folder: Path) -> str:
     """Return the content hash of a store.
 
     Raises:
-        CorpusError: there is no complete store in the folder, or it is damaged.
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
     """
     return str(read_meta(folder)["content"])
 
@@ -115,29 +153,37 @@ def read_meta(folder: Path) -> dict[str, Any]:
     """Return what a complete store says of itself.
 
     Raises:
-        CorpusError: there is no complete store in the folder, or it is damaged.
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
     """
-    command = f"emonet corpora prepare {folder.parent.name}"
     try:
-        meta: dict[str, Any] = json.loads((folder / META).read_text(encoding="utf-8"))
-        damage = _damage(meta, folder / STORE)
+        meta = read_sealed(folder / META)
     except FileNotFoundError:
-        raise CorpusError(f"{folder}: there is no complete store ({META} is missing). Run: {command}") from None
-    except ValueError as problem:
-        damage = f"{META} is not JSON: {problem}"
-    if damage:
-        raise CorpusError(f"{folder}: this store is damaged ({damage}). Make it anew: {command}")
+        text = f"{folder}: there is no complete store ({META} is missing). Run: {_command(folder)}"
+        raise CorpusError(text) from None
+    except Damaged as problem:
+        raise Damaged(problem.path, problem.reason, _advice(folder)) from None
+    if reason := _damage(meta, folder / STORE):
+        raise Damaged(folder / STORE, reason, _advice(folder))
+    for path in damaged(folder, meta["sums"]):
+        raise Damaged(path, "it is not what was written", _advice(folder))
     return meta
 
 
-def _damage(meta: Any, table: Path) -> str:
-    if not isinstance(meta, dict):
-        return f"{META} is no mapping"
+def _command(folder: Path) -> str:
+    return f"emonet corpora prepare {folder.parent.name}"
+
+
+def _advice(folder: Path) -> str:
+    return f"Make the store anew from the corpus' own files: {_command(folder)}"
+
+
+def _damage(meta: dict[str, Any], table: Path) -> str:
     if missing := sorted(_SAYS - set(meta)):
         return f"{META} lacks {', '.join(missing)}"
     if meta.get("format") != FORMAT:
         return f"format {meta.get('format')}, expected {FORMAT}: another version of emonet made it"
     if not table.is_file():
-        return f"{STORE} is missing"
+        return "it is missing"
     size = table.stat().st_size
-    return "" if size == meta["bytes"] else f"{STORE} has {size} bytes, expected {meta['bytes']}"
+    return "" if size == meta["bytes"] else f"it has {size} bytes, expected {meta['bytes']}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from emonet.audit.finding import Finding, Level
 from emonet.audit.shared import PAIRS, FoldRows
-from emonet.events import Listener, Progress, silent
+from emonet.events import Listener, Notice, Progress, silent
 
 if TYPE_CHECKING:
     from emonet.audio.store import Store
@@ -71,7 +73,7 @@ def _clips(store: Store, listen: Listener) -> list[Clip]:
     from emonet.audit.fingerprint import VERSION
 
     path = store.folder / f"fingerprints-{VERSION}.npz"
-    kept = _kept(path, store)
+    kept = _kept(path, store, listen)
     if kept is not None:
         return from_arrays(kept)
     clips = []
@@ -83,19 +85,25 @@ def _clips(store: Store, listen: Listener) -> list[Clip]:
     return clips
 
 
-def _kept(path: Path, store: Store) -> Any:
-    """Return the arrays of an earlier time, None where there are none or they are another store's."""
+def _kept(path: Path, store: Store, listen: Listener) -> Any:
+    """Return the arrays of an earlier time, None where there are none or they are damaged or another store's."""
     import zipfile
 
     import numpy as np
 
     try:
-        with np.load(path) as file:
+        with path.open("rb") as opened, np.load(opened) as file:
             arrays = {name: file[name] for name in file.files}
-        is_ours = str(arrays["content"]) == store.content and len(arrays["frames"]) == len(store)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        is_whole = str(arrays.pop("sha256")) == _digest(arrays)
+    except FileNotFoundError:
         return None
-    return arrays if is_ours else None
+    # What numpy raises of a damaged file is any of these; of an empty one, EOFError, which means Ctrl-C elsewhere.
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        is_whole = False
+    if not is_whole:
+        listen(Notice(f"{path} is damaged. The fingerprints are made again."))
+        return None
+    return arrays if str(arrays["content"]) == store.content and len(arrays["frames"]) == len(store) else None
 
 
 def _keep(path: Path, arrays: Mapping[str, Any]) -> None:
@@ -103,8 +111,17 @@ def _keep(path: Path, arrays: Mapping[str, Any]) -> None:
 
     from emonet.atomic import replacing
 
+    plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **plain, sha256=np.array(_digest(plain)))
+
+
+def _digest(arrays: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of arrays: of each one's name, type, shape and bytes."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 def copies_in_fold(fold: FoldRows, corpus: str, copies: Copies) -> Finding:

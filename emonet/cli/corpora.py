@@ -170,7 +170,7 @@ def prepare(  # noqa: PLR0913 - a command's options
     from emonet.audio.prepare import prepare as prepare_corpus
 
     with progress_listener(errors(), quiet=json) as listen:
-        prepared = prepare_corpus(corpus, folder, listen=listen, strict=strict, remember=bool(corpus_id))
+        prepared = prepare_corpus(corpus, folder, listen=listen, strict=strict, remember=bool(corpus_id), verify=True)
     if json:
         print_json(_plain(corpus, prepared))
     else:

@@ -76,8 +76,9 @@ def _parquet(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     try:
         with pq.ParquetFile(path) as file:
             table = file.read()
+        table.validate(full=True)
         columns = {name: _plain(table.column(name)) for name in table.column_names}
-    except (pa.ArrowException, OSError) as problem:
+    except (pa.ArrowException, OSError, ValueError) as problem:
         reason = str(problem).splitlines()[0].rstrip(".")
         raise CorpusError(f"{path}: cannot be read as a file in Parquet ({reason}). Get it again.") from None
     for number, values in enumerate(zip(*columns.values(), strict=True)):

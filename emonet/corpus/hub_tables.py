@@ -63,7 +63,9 @@ def _read(path: Path, columns: Sequence[str]) -> pa.Table:
 
     if path.suffix == ".parquet":
         with pq.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
-            return file.read(list(columns))
+            table = file.read(list(columns))
+            table.validate(full=True)
+            return table
     return open_arrow(path).select([column.removesuffix(".path") for column in columns])
 
 

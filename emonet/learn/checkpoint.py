@@ -1,7 +1,8 @@
-"""Weights on disk: safetensors with their facts as JSON inside; one file, so never half of a pair."""
+"""Weights on disk: safetensors with their facts as JSON inside, and one digest of both, compared at every reading."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,28 +13,45 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from emonet.atomic import replacing
-from emonet.errors import EmonetError
+from emonet.errors import Damaged, EmonetError
 
-_FACTS = "emonet"
+_FACTS, _DIGEST = "emonet", "sha256"
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> None:
-    """Write tensors and JSON facts atomically."""
+    """Write tensors and JSON facts with their digest, atomically."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(facts, sort_keys=True)
     with replacing(path) as temporary:
-        save_file(plain, temporary, metadata={_FACTS: json.dumps(facts, sort_keys=True)})
+        save_file(plain, temporary, metadata={_FACTS: text, _DIGEST: tensors_digest(plain, text)})
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read tensors and facts.
 
     Raises:
-        EmonetError: the file is no checkpoint of EmoNet.
+        EmonetError: the file is no checkpoint of EmoNet, or is damaged.
     """
+    advice = "Check the path; if EmoNet wrote it, it is damaged: copy it, or make it, again."
     try:
         with safe_open(path, framework="pt") as file:
-            facts = json.loads((file.metadata() or {})[_FACTS])
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - no mapping
-    except (SafetensorError, KeyError, ValueError) as problem:
-        advice = "Check the path; if EmoNet wrote it, remove it and run again."
+            metadata = file.metadata() or {}
+            text, digest = metadata[_FACTS], metadata.get(_DIGEST, "")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, KeyError, ValueError, RuntimeError) as problem:
         raise EmonetError(f"{path}: not a checkpoint of EmoNet ({problem}). {advice}") from problem
+    if tensors_digest(tensors, text) != digest:
+        reason = "its tensors and facts are not those it was written with"
+        reason = reason if digest else "it holds no digest, or an earlier EmoNet wrote it"
+        raise Damaged(path, reason, "Copy it again from where it came from, or make it again.")
+    return tensors, json.loads(text)
+
+
+def tensors_digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:
+    """Return the SHA-256 of a text and of each tensor's name, type, shape and bytes."""
+    digest = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        plain = tensor.detach().cpu().contiguous()
+        digest.update(f"\n{name} {plain.dtype} {tuple(plain.shape)}\n".encode())
+        digest.update(plain.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -105,11 +105,13 @@ class EpochTrainer:
             return Progression(), []
         try:
             tensors, facts = load_checkpoint(self.folder / RESUME)
+            now = Progression(**facts["progression"])
+            if now.epoch != now.best_epoch:
+                load_checkpoint(self.folder / "best.safetensors")  # of an earlier epoch, so it must be whole
             self.learner.take_up(tensors, self.folder / RESUME)
         except EmonetError as problem:
             self.listen(Notice(f"Training begins anew, since its resume point cannot be read: {problem}"))
             return Progression(), []
-        now = Progression(**facts["progression"])
         if now.epoch == now.best_epoch:
             self._save("best", now)
         return now, facts["history"]

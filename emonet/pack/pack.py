@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from emonet.atomic import replacing
 from emonet.errors import EmonetError, UnknownName
 from emonet.filename import file_name
 from emonet.learn.batches import Evaluation
-from emonet.learn.checkpoint import load_checkpoint
+from emonet.learn.checkpoint import load_checkpoint, tensors_digest
 from emonet.learn.scaling import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
@@ -87,12 +86,7 @@ class Pack:
 
 def fingerprint(components: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:
     """Return the SHA-256 of a shared model: components with options, and each tensor's name, type, shape and bytes."""
-    digest = hashlib.sha256(json.dumps(components, sort_keys=True).encode())
-    for name, tensor in sorted(tensors.items()):
-        plain = tensor.detach().cpu().contiguous()
-        digest.update(f"\n{name} {plain.dtype} {tuple(plain.shape)}\n".encode())
-        digest.update(plain.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    return tensors_digest(tensors, json.dumps(components, sort_keys=True))
 
 
 def read_pack(folder: Path) -> Pack:

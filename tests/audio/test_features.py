@@ -104,13 +104,30 @@ def test_features_of_other_utterances_are_never_taken(store: Store) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"half a file"])
-def test_a_broken_cache_is_made_again(store: Store, content: bytes) -> None:
+def test_a_broken_cache_is_named_and_made_again(store: Store, content: bytes, heard: Heard) -> None:
     first = extract(store, Loudness())
     (name,) = cached(store)
     (store.folder / "features" / name).write_bytes(content)
     extractor = Loudness()
-    np.testing.assert_array_equal(extract(store, extractor), first)
+    np.testing.assert_array_equal(extract(store, extractor, listen=heard), first)
     assert extractor.calls == 10
+    (notice,) = heard.notices
+    assert notice.startswith(f"{store.folder / 'features' / name} is damaged (")
+    assert notice.endswith("Its features are extracted again.")
+
+
+def test_no_bit_of_a_cache_turns_without_being_noticed(store: Store, heard: Heard) -> None:
+    first = extract(store, Loudness())
+    (name,) = cached(store)
+    path = store.folder / "features" / name
+    whole = path.read_bytes()
+    made_again = 0
+    for place in range(0, len(whole), 3):
+        path.write_bytes(bytes([*whole[:place], whole[place] ^ 64, *whole[place + 1 :]]))
+        extractor = Loudness()
+        np.testing.assert_array_equal(extract(store, extractor, listen=heard), first, err_msg=str(place))
+        made_again += extractor.calls == 10
+    assert made_again == len(heard.notices) > len(whole) / 6
 
 
 def test_features_with_other_names_are_made_again(store: Store) -> None:

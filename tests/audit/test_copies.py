@@ -15,7 +15,7 @@ from emonet.audit.copies import Copies, copies_between, copies_in, copies_in_cor
 from emonet.audit.shared import FoldRows, Placed
 from emonet.corpus.corpus import Utterance
 from emonet.corpus.manifest import manifest_corpus
-from emonet.events import Event, Progress
+from emonet.events import Event, Notice, Progress
 
 SECONDS = 0.8
 
@@ -101,13 +101,19 @@ def test_a_copy_in_another_corpus_is_a_leak_where_both_are_learned(
     assert single.level == level, "another number of folds: all of their train parts count"
 
 
-def test_fingerprints_are_kept_beside_the_store_and_made_anew_when_damaged(stores: tuple[Store, Store]) -> None:
+@pytest.mark.parametrize("damage", ["junk", "empty", "cut", "a flipped bit"])
+def test_fingerprints_are_kept_beside_the_store_and_made_anew_when_damaged(
+    stores: tuple[Store, Store], damage: str
+) -> None:
     told: list[Event] = []
     first = copies_in(stores, told.append)
     assert told == [], "they are there already"
     (kept,) = stores[0].folder.glob("fingerprints-*.npz")
-    kept.write_bytes(b"not an archive")
+    whole = kept.read_bytes()
+    flipped = bytes([*whole[:80], whole[80] ^ 1, *whole[81:]])
+    kept.write_bytes({"junk": b"not an archive", "empty": b"", "cut": whole[:-9], "a flipped bit": flipped}[damage])
     assert copies_in(stores, told.append) == first
-    assert told == [Progress(f"fingerprinting {stores[0].corpus}", 5, 5)]
+    notice = Notice(f"{kept} is damaged. The fingerprints are made again.")
+    assert told == [notice, Progress(f"fingerprinting {stores[0].corpus}", 5, 5)]
     with np.load(kept) as arrays:
         assert str(arrays["content"]) == stores[0].content

@@ -12,6 +12,7 @@ from hub_datasets import clip, dataset_of, rows, save_parquet, save_parts
 from tones import write_tone
 
 from emonet.affect import TABLE_2
+from emonet.corpus.arrow import open_arrow
 from emonet.corpus.corpus import Target, Utterance
 from emonet.corpus.hub import hub_corpus, scan_hub
 from emonet.errors import CorpusError
@@ -234,6 +235,22 @@ def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(CorpusError, match=r"x\.parquet: cannot be read as a file in Parquet \(.*\)\. Get it again"):
         hub_corpus(tmp_path, {})
+
+
+def test_an_offset_that_leads_out_of_an_arrow_file_is_refused_before_anything_is_read_through_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "texts.arrow"
+    table = pa.table({"text": ["anger", "joy", "fear"]})
+    for new in (pa.ipc.new_stream, pa.ipc.new_file):
+        with pa.OSFile(str(path), "wb") as sink, new(sink, table.schema) as writer:
+            writer.write_table(table)
+        whole = path.read_bytes()
+        assert open_arrow(path).column("text").to_pylist() == ["anger", "joy", "fear"]
+        place = whole.index(b"\x05\x00\x00\x00\x08\x00\x00\x00") + 2
+        path.write_bytes(bytes([*whole[:place], 255, *whole[place + 1 :]]))
+        with pytest.raises(pa.ArrowInvalid, match="offset for slot 1 out of bounds"):
+            open_arrow(path)
 
 
 def test_a_damaged_arrow_file_is_named(tmp_path: Path) -> None:
