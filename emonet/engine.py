@@ -10,12 +10,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from emonet.audio.current import discard
 from emonet.audio.statistics import CorpusStatistics, statistics_of
+from emonet.audio.store import STORE
 from emonet.audit.finding import Verdict
 from emonet.audits import audit_gathered, learns_together
 from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
 from emonet.document import Document
+from emonet.errors import Damaged
 from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions, seed_means
@@ -82,17 +85,33 @@ def run(
     """Run a recipe: prepare, plan, carry out every stage, score; return the run's folder and report.
 
     Interrupted at any moment, the same call goes on where it was: stages are kept by content, and the run's
-    folder is named after the recipe and its plan.
+    folder is named after the recipe and its plan. A store whose samples turn out to be damaged is made anew, once.
 
     Raises:
         EmonetError: whatever is wrong with recipe, corpora or components, in words for the user.
     """
-    base = Path(document.name).resolve().parent
 
     def tell(event: Event) -> None:
         listen(event)
         registry.emit(event)
 
+    def once() -> tuple[RunFolder, Report]:
+        return _run(recipe, document, registry, out=out, changes=changes, tell=tell)
+
+    try:
+        return once()
+    except Damaged as problem:
+        if problem.path.name != STORE:
+            raise
+        tell(Notice(f"{problem.path} is damaged ({problem.reason}). The store is made anew, and the run goes on."))
+        discard(problem.path.parent)
+    return once()
+
+
+def _run(
+    recipe: Recipe, document: Document, registry: Registry, *, out: Path, changes: Sequence[str], tell: Listener
+) -> tuple[RunFolder, Report]:
+    base = Path(document.name).resolve().parent
     recipe, precision = with_right_precision(recipe, tell)
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
     executor = _executor(made, registry)

@@ -54,6 +54,11 @@ def record(corpus_id: str, key: str, root: Path) -> None:
     write_json(_file(corpus_id), {"key": key, "root": str(root.resolve())})
 
 
+def discard(folder: Path) -> None:
+    """Let a store count as one that was never completed, so that it is made anew."""
+    (folder / META).unlink(missing_ok=True)
+
+
 def _file(corpus_id: str) -> Path:
     return store_folder(corpus_id) / "current.json"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emonet.atomic import replacing, write_json
-from emonet.audio.current import FORMAT, META, outdated, record
+from emonet.audio.current import FORMAT, META, discard, outdated, record
 from emonet.audio.decode import SAMPLE_RATE
 from emonet.audio.disk import explaining_a_full_disk
 from emonet.audio.shards import Problem, Shards
@@ -252,11 +252,6 @@ def verify_store(folder: Path, listen: Listener = silent) -> None:
     for row in range(len(store)):
         store.wave(row)
         listen(Progress(f"verifying {store.corpus}", row + 1, len(store)))
-
-
-def discard(folder: Path) -> None:
-    """Let a store count as one that was never completed, so that it is made anew."""
-    (folder / META).unlink(missing_ok=True)
 
 
 def _prepared(folder: Path, *, reused: bool) -> Prepared:

@@ -111,6 +111,32 @@ def test_a_broken_resume_point_is_told_and_training_begins_anew(trainer: Make) -
     assert next(event.text for event in events if isinstance(event, Notice)).startswith("Training begins anew")
 
 
+def test_best_weights_that_were_damaged_while_training_was_stopped_are_never_kept(trainer: Make) -> None:
+    whole = trainer("whole")
+    whole.train()
+
+    def die(event: Event) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 3:
+            raise KeyboardInterrupt
+
+    stopped = trainer("stopped", listen=die)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.train()
+    tensors, facts = load_checkpoint(stopped.folder / "resume.safetensors")
+    facts["progression"]["best_epoch"] = 1  # else the best weights are those of the resume point, and written again
+    train.save_checkpoint(stopped.folder / "resume.safetensors", tensors, facts)
+    path = stopped.folder / "best.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content[:-5] + bytes([content[-5] ^ 64]) + content[-4:])
+    events: list[Event] = []
+    again = trainer("stopped", listen=events.append)
+    again.train()
+    notice = next(event.text for event in events if isinstance(event, Notice))
+    assert notice.startswith("Training begins anew")
+    assert str(path) in notice
+    assert same(weights(again, "best"), weights(whole, "best"))
+
+
 def test_l2_is_on_weights_and_not_on_norms_and_biases(learner: Callable[..., Learner]) -> None:
     made = learner(l2=0.5)
     decays = {
