@@ -179,10 +179,10 @@ def _advice(folder: Path) -> str:
 
 
 def _damage(meta: dict[str, Any], table: Path) -> str:
-    if missing := sorted(_SAYS - set(meta)):
-        return f"{META} lacks {', '.join(missing)}"
     if meta.get("format") != FORMAT:
         return f"format {meta.get('format')}, expected {FORMAT}: another version of emonet made it"
+    if missing := sorted(_SAYS - set(meta)):
+        return f"{META} lacks {', '.join(missing)}"
     if not table.is_file():
         return "it is missing"
     size = table.stat().st_size

@@ -24,8 +24,10 @@ from emonet.audio.current import current, record, recorded_root
 from emonet.audio.decode import Recording
 from emonet.audio.prepare import Problem, finished_store, prepare
 from emonet.audio.store import open_store, read_content, read_utterances
+from emonet.errors import Damaged
 from emonet.events import Event, Progress
 from emonet.home import store_folder
+from emonet.seal import write_sealed
 
 
 @pytest.fixture(autouse=True)
@@ -124,13 +126,12 @@ def test_a_store_of_another_version_is_no_longer_used_and_made_anew(corpus: Corp
     older = folder.with_name("0123456789abcdef")
     folder.rename(older)
     meta = json.loads((older / "meta.json").read_text(encoding="utf-8"))
-    (older / "meta.json").write_text(json.dumps({**meta, "format": 1}), encoding="utf-8")
+    meta.pop("seal")
+    write_sealed(older / "meta.json", {**meta, "format": 1})
     record("tones", older.name, root)
     assert current("tones") is None
-    text = (
-        r"damaged \(format 1, expected \d+: another version of emonet made it\)\. Make it anew: emonet corpora prepare"
-    )
-    with pytest.raises(CorpusError, match=text):
+    text = r"damaged \(format 1, expected \d+: another version of emonet made it\)\. Make the store anew from"
+    with pytest.raises(Damaged, match=text):
         read_content(older)
     again = prepare(corpus, root, listen=heard)
     assert (again.folder, again.reused) == (folder, False)
