@@ -126,7 +126,8 @@ def _run(
         found = (precision, *(each.facts.note for each in gathered), *_dev_only(recipe))
         notes = dict.fromkeys(note for note in found if note)
         brief = tuple(each.brief() for each in verdicts)
-        report = replace(_report(made, folder, notes), audits=brief, corpora=_corpora(gathered))
+        content = {each.facts.corpus.id: each.facts.content for each in gathered}
+        report = replace(_report(made, folder, notes), audits=brief, corpora=_corpora(gathered), content=content)
         folder.finish(
             report, {stage.key: tests_opened(stage_folder(stage.key)) for stage in made.stages if stage.opens}
         )

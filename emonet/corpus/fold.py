@@ -23,7 +23,7 @@ class Protocol:
 
     Attributes:
         id: ``corpus/protocol``, with its options.
-        hash: over every fold's utterance ids, labels and parts; two scores compare only under one hash.
+        hash: over the ids, labels, speakers, segments and parts of every fold; scores compare only under one hash.
         overlap: why speakers may stand in two parts; empty where none does.
         notes: what else a reader of its scores needs to know, one sentence each.
     """

@@ -92,8 +92,8 @@ def check_hash(imported: Imported, found: str) -> None:
     if imported.header.hash and imported.header.hash != found and not imported.notes:
         message = (
             f"The folds of '{imported.name}' have the hash {found[:8]} here; their file says "
-            f"{imported.header.hash[:8]}. Labels or parts are others than where it was exported. To use them under "
-            "their own hash, remove the line '# hash: ...' from the file."
+            f"{imported.header.hash[:8]}. Labels, speakers, segments or parts are others than where it was exported. "
+            "To use them under their own hash, remove the line '# hash: ...' from the file."
         )
         raise CorpusError(message)
 

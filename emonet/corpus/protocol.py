@@ -61,8 +61,9 @@ def make_protocol(
 
 
 def _hash(folds: Iterable[Fold], utterances: Sequence[Utterance]) -> str:
-    labels = {utterance.id: dict(utterance.labels) for utterance in utterances}
-    return digest_of([[[id_, part, labels[id_]] for id_, part in sorted(fold.parts.items())] for fold in folds])
+    """Return the hash of what scores under a protocol are about; paths, texts and the names of folds are not in it."""
+    said = {each.id: [dict(each.labels), each.speaker, each.start, each.end] for each in utterances}
+    return digest_of([[[id_, part, *said[id_]] for id_, part in sorted(fold.parts.items())] for fold in folds])
 
 
 def _declared_folds(protocol: NamedProtocol, corpus: Corpus, utterances: Sequence[Utterance]) -> tuple[Fold, ...]:

@@ -25,7 +25,7 @@ class Setting:
     Attributes:
         strategy: the row of the strategy table.
         protocol_id: corpus, protocol and its options.
-        protocol_hash: over utterances, labels and parts; scores compare only under one hash.
+        protocol_hash: over utterances, labels, speakers, segments and parts; scores compare only under one hash.
         protocol_overlap: why speakers stand in two parts, empty where none does.
         normalisation: which clips the features were normalised with.
         metric: the name of the metric for selection, one of ``METRICS``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from emonet.errors import EmonetError
@@ -25,6 +25,7 @@ class ComparedRow:
         differences: to the first run, None where there is none or it would mean nothing.
         problem: why the runs cannot be compared here; empty where they can.
         caution: what makes the difference unfair although it may be taken.
+        finding: how the data that the runs heard differ although their protocol is one.
     """
 
     task: str
@@ -34,6 +35,12 @@ class ComparedRow:
     differences: tuple[float | None, ...]
     problem: str = ""
     caution: str = ""
+    finding: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return all that is to be said of the row."""
+        return tuple(text for text in (self.problem, self.finding, self.caution) if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,8 @@ class Comparison:
 
     @property
     def is_sound(self) -> bool:
-        """Say whether every row may be compared."""
-        return not any(row.problem for row in self.rows)
+        """Say whether every row may be compared, and all runs heard the same."""
+        return not any(row.problem or row.finding for row in self.rows)
 
 
 def compare(reports: Sequence[Report]) -> Comparison:
@@ -68,17 +75,17 @@ def compare(reports: Sequence[Report]) -> Comparison:
         has = "; ".join(f"{name} has {', '.join(table) or 'none'}" for name, table in zip(names, tables, strict=True))
         raise EmonetError(f"These runs have no task in common: {has}. Compare runs of the same corpora and targets.")
     rows = [row for task in shared for row in _compare_task(task, names, [table.get(task, {}) for table in tables])]
-    return Comparison(names, tuple(rows))
+    return Comparison(names, tuple(replace(row, finding=_finding(row, names, reports)) for row in rows))
 
 
 def comparison_table(comparison: Comparison) -> Table:
     """Return a comparison as a table; rows with a problem have a footnote that says which."""
-    marks = list(dict.fromkeys(text for row in comparison.rows for text in (row.problem, row.caution) if text))
+    marks = list(dict.fromkeys(text for row in comparison.rows for text in row.notes))
     header = ("task", "system", *comparison.names, *(f"{name} - first" for name in comparison.names[1:]))
     rows = []
     for row in comparison.rows:
         metric = METRICS[row.metric]
-        numbers = ", ".join(str(marks.index(text) + 1) for text in (row.problem, row.caution) if text)
+        numbers = ", ".join(str(marks.index(text) + 1) for text in row.notes)
         mark = f" ({numbers})" if numbers else ""
         values = [cells.NOTHING if value is None else cells.number(value, metric) for value in row.values]
         shown = [cells.NOTHING if value is None else _signed(value, row.metric) for value in row.differences[1:]]
@@ -149,9 +156,30 @@ def _problem(names: tuple[str, ...], rows: Sequence[Row | None]) -> str:
         if score.protocol_hash != against.protocol_hash:
             return (
                 f"cannot be compared: '{name}' was scored under {protocol_of(score)}, '{other}' under "
-                f"{protocol_of(against)}, so that utterances, labels or parts differ. Run both under one protocol."
+                f"{protocol_of(against)}, so that utterances, labels, speakers or parts differ. "
+                "Run both under one protocol."
             )
     return ""
+
+
+def _finding(row: ComparedRow, names: tuple[str, ...], reports: Sequence[Report]) -> str:
+    """Return how the prepared data of a row's corpus differ between the runs that have it; empty where they do not."""
+    corpus = row.task.partition("/")[0]
+    heard = {
+        name: report.content.get(corpus, "")
+        for name, value, report in zip(names, row.values, reports, strict=True)
+        if value is not None and not row.problem
+    }
+    unknown = [f"'{name}'" for name, content in heard.items() if not content]
+    if unknown:
+        return f"unknown whether the audio is the same: {' and '.join(unknown)} does not say what audio it heard."
+    if len(set(heard.values())) < 2:
+        return ""
+    each = ", ".join(f"#{content[:8]} in '{name}'" for name, content in heard.items())
+    return (
+        f"the prepared data of '{corpus}' (its audio, or what its table says beside the protocol) are not the same: "
+        f"{each}. Run both on one copy of the corpus, prepared by one version of EmoNet."
+    )
 
 
 def _caution(names: tuple[str, ...], rows: Sequence[Row | None]) -> str:

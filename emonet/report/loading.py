@@ -144,14 +144,26 @@ def _merged(reports: Sequence[Report]) -> Report:
         created=max(report.created for report in reports),
         version=", ".join(sorted({report.version for report in reports})),
         scores=tuple(score for report in reports for score in report.scores),
-        notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+        notes=tuple(dict.fromkeys([*(note for report in reports for note in report.notes), *_differing(reports)])),
         means=tuple(mean for report in reports for mean in report.means),
         comparisons=tuple(each for report in reports for each in report.comparisons),
         curves=tuple(curve for report in reports for curve in report.curves),
         audits=tuple(dict.fromkeys(verdict for report in reports for verdict in report.audits)),
         corpora=tuple({each.corpus: each for report in reports for each in report.corpora}.values()),
         openings=_openings(reports),
+        content={corpus: content for report in reports for corpus, content in report.content.items()},
     )
+
+
+def _differing(reports: Sequence[Report]) -> Iterable[str]:
+    """Yield a sentence for each corpus of which the runs heard different data."""
+    heard: dict[str, set[str]] = {}
+    for report in reports:
+        for corpus, content in report.content.items():
+            heard.setdefault(corpus, set()).add(content)
+    for corpus, contents in heard.items():
+        if len(contents) > 1:
+            yield f"The prepared data of '{corpus}' (its audio, or its table) are not the same in all of these runs."
 
 
 def _openings(reports: Sequence[Report]) -> tuple[OpeningCount, ...]:

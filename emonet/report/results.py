@@ -40,6 +40,7 @@ class Report:
         published: task -> what the paper reports for it.
         audits: the verdict on each partition that the scores are under.
         corpora: what the run's corpora are made of.
+        content: corpus -> hash of its prepared utterances and their audio.
         openings: how often the test part of each protocol had been opened in this EMONET_HOME by then.
     """
 
@@ -56,6 +57,7 @@ class Report:
     audits: tuple[Verdict, ...] = ()
     corpora: tuple[CorpusStatistics, ...] = ()
     openings: tuple[OpeningCount, ...] = ()
+    content: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON; what is empty is left out, save for scores and notes."""
@@ -68,6 +70,7 @@ class Report:
             "audits": [verdict.to_json() for verdict in self.audits],
             "corpora": [asdict(each) for each in self.corpora],
             "openings": [asdict(each) for each in self.openings],
+            "content": dict(self.content),
         }
         given = {key: value for key, value in rest.items() if value}
         return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores], **given}
@@ -99,6 +102,7 @@ class Report:
             audits=_typed(tuple[Verdict, ...], data, "audits", ()),
             corpora=_typed(tuple[CorpusStatistics, ...], data, "corpora", ()),
             openings=_typed(tuple[OpeningCount, ...], data, "openings", ()),
+            content=_typed(dict[str, str], data, "content", {}),
         )
 
 

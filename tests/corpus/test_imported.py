@@ -57,8 +57,21 @@ def test_other_labels_or_parts_than_exported_are_refused(tmp_path: Path) -> None
     (tmp_path / "folds.csv").write_text(text.replace("s0,s1_anger_0,dev", "s0,s1_anger_0,test"))
     with pytest.raises(CorpusError, match=r"speaker 's1' is in dev and test"):
         protocol("imported", base=tmp_path, file="folds.csv")
-    with pytest.raises(CorpusError, match=r"have the hash \w{8} here; their file says \w{8}\. Labels or parts"):
+    with pytest.raises(
+        CorpusError, match=r"have the hash \w{8} here; their file says \w{8}\. Labels, speakers, segments or parts"
+    ):
         protocol("imported", base=tmp_path, file="folds.csv", overlap="I moved one")
+
+
+def test_a_file_of_the_first_format_is_refused_and_can_be_taken_without_its_hash(tmp_path: Path) -> None:
+    write_protocol(protocol("leave-one-speaker-out"), tmp_path / "folds.csv")
+    text = (tmp_path / "folds.csv").read_text()
+    (tmp_path / "folds.csv").write_text(text.replace(MAGIC, "# emonet protocol 1"))
+    with pytest.raises(CorpusError, match=r"its first line is '# emonet protocol 1', and this EmoNet reads .* 2'"):
+        protocol("imported", base=tmp_path, file="folds.csv")
+    lines = [line for line in text.splitlines() if not line.startswith(("# emonet", "# hash"))]
+    (tmp_path / "folds.csv").write_text("\n".join(lines))
+    assert protocol("imported", base=tmp_path, file="folds.csv").hash == protocol("leave-one-speaker-out").hash
 
 
 def test_folds_of_another_corpus_are_refused(tmp_path: Path) -> None:

@@ -178,10 +178,27 @@ def test_the_hash_follows_labels_and_parts_and_not_the_order() -> None:
     assert make_protocol("leave-one-speaker-out", {}, corpus(), said[::-1]).hash == first
     relabelled = [dataclasses.replace(said[0], labels={"emotion": "neutral"}), *said[1:]]
     assert make_protocol("leave-one-speaker-out", {}, corpus(), relabelled).hash != first
+    cut = [dataclasses.replace(said[0], end=1.5), *said[1:]]
+    assert make_protocol("leave-one-speaker-out", {}, corpus(), cut).hash != first
+    begun = [dataclasses.replace(said[0], start=0.5), *said[1:]]
+    assert make_protocol("leave-one-speaker-out", {}, corpus(), begun).hash != first
     assert make_protocol("by-speaker", {}, corpus(), said).hash != first
     assert make_protocol("leave-one-speaker-out", {}, corpus(), said[1:]).hash != first
     moved = [dataclasses.replace(each, path=f"else/{each.path}") for each in said]
     assert make_protocol("leave-one-speaker-out", {}, corpus(), moved).hash == first
+
+
+def test_the_hash_follows_who_speaks_where_parts_stay_the_same() -> None:
+    said = [
+        dataclasses.replace(each, split=("train", "dev", "test")[number % 3]) for number, each in enumerate(spoken(3))
+    ]
+    own = NamedProtocol("own", "split", ({part: (part,) for part in ("train", "dev", "test")},), overlap="mixed")
+    made = [
+        make_protocol("own", {}, corpus(own), each)
+        for each in (said, [dataclasses.replace(said[0], speaker="x"), *said[1:]])
+    ]
+    assert made[0].folds == made[1].folds
+    assert made[0].hash != made[1].hash
 
 
 def test_an_unknown_protocol_is_named_with_the_known_ones() -> None:

@@ -69,7 +69,10 @@ def ran(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 def test_every_opening_of_a_protocol_is_counted_over_all_runs_of_a_home(
     recipe: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (first,) = ran(capsys, *SVM)["openings"]
+    result = ran(capsys, *SVM)
+    (store,) = (home() / "store" / "labels").glob("*/meta.json")
+    assert result["content"] == {"labels": json.loads(store.read_text(encoding="utf-8"))["content"]}
+    (first,) = result["openings"]
     assert (first["times"], first["fewest"], first["systems"], first["repeats"]) == (1, 1, 1, 0)
     again = ran(capsys, "--set", SVM[1].replace("svm: {strategy", "other-name: {strategy"))["openings"]
     assert again == [first], "nothing was opened, and a name makes no other system"

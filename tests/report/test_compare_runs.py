@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def test_scores_under_different_protocols_are_not_subtracted(make_score: Any, ma
     assert row.differences == (None, None)
     assert row.problem == (
         "cannot be compared: 'first' was scored under foo_corpus/leave-one-speaker-out #1a2b3c4d, "
-        "'second' under foo_corpus/official #ffffffff, so that utterances, labels or parts differ. "
+        "'second' under foo_corpus/official #ffffffff, so that utterances, labels, speakers or parts differ. "
         "Run both under one protocol."
     )
     table = comparison_table(comparison)
@@ -62,6 +63,22 @@ def test_a_transductive_score_against_another_is_cautioned(make_score: Any, make
     assert row.differences[1] == pytest.approx(0.1)
     assert comparison_table(compare([make_report(make_score(8)), second])).rows[0][1] == "net (1)"
     assert compare([second, second]).rows[0].caution == ""
+
+
+def test_scores_on_other_audio_under_one_protocol_are_a_finding(make_score: Any, make_report: Any) -> None:
+    first = make_report(make_score(8))
+    second = replace(make_report(make_score(4), name="second"), content={"foo_corpus": "badc0de5a1", "bar": "c0ffee"})
+    comparison = compare([first, second])
+    assert not comparison.is_sound
+    assert comparison.rows[0].differences[1] == pytest.approx(0.1)
+    assert comparison.rows[0].finding == (
+        "the prepared data of 'foo_corpus' (its audio, or what its table says beside the protocol) are not the same: "
+        "#c0ffee in 'first', #badc0de5 in 'second'. Run both on one copy of the corpus, prepared by one version of "
+        "EmoNet."
+    )
+    assert comparison_table(comparison).footnotes[1] == f"(1) {comparison.rows[0].finding}"
+    (row,) = compare([first, replace(second, content={})]).rows
+    assert row.finding == "unknown whether the audio is the same: 'second' does not say what audio it heard."
 
 
 def test_a_run_without_a_task_has_a_gap_there(make_score: Any, make_report: Any) -> None:

@@ -125,6 +125,16 @@ def test_published_results_come_from_the_cards_for_their_first_targets() -> None
     assert all(task.endswith("/emotion") for task in found)
 
 
+def test_runs_that_heard_other_audio_are_told_apart(tmp_path: Path) -> None:
+    (folder, one), (other_folder, other) = (
+        run(tmp_path / name, [predictions(name, 2)]) for name in ("net", "linear-svm")
+    )
+    heard = [(folder, replace(one, content={"foo": "1"})), (other_folder, replace(other, content={"foo": "2"}))]
+    note = "The prepared data of 'foo' (its audio, or its table) are not the same in all of these runs."
+    assert whole_report(heard).notes == ("A note.", note)
+    assert whole_report([heard[0], (other_folder, replace(other, content={"foo": "1"}))]).notes == ("A note.",)
+
+
 def test_of_runs_under_one_protocol_the_latest_count_of_openings_is_told(tmp_path: Path) -> None:
     count = OpeningCount(protocol="foo/p", hash="1a2b3c4d", times=7, fewest=7, systems=5, by_run=False)
     fewer = replace(count, times=2, systems=2, by_run=True)

@@ -32,7 +32,7 @@ class Header:
     Attributes:
         corpus: id of the corpus.
         protocol: name of the protocol, with its options.
-        hash: over utterances, labels and parts.
+        hash: over utterances, labels, speakers, segments and parts.
         overlap: why speakers stand in two parts.
     """
 

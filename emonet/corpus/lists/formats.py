@@ -11,7 +11,7 @@ from typing import Any
 
 from emonet.corpus.lists.entry import Entry, Header
 from emonet.corpus.lists.naming import fold_in_name, part_called, part_of_file
-from emonet.corpus.lists.portable import MAGIC, header_of
+from emonet.corpus.lists.portable import check_version, header_of, is_portable
 from emonet.errors import CorpusError, UnknownName
 
 _NAMES = ("id", "file", "path", "wav", "filename", "utterance", "key", "name")
@@ -34,7 +34,7 @@ def format_of(path: Path, text: str) -> str:
         CorpusError: it is none of those that are known.
     """
     start = text.lstrip()
-    if start.startswith(MAGIC):
+    if is_portable(start):
         return "emonet"
     first = _json(start.partition("\n")[0])
     if isinstance(first, Mapping) and {"key", "wav"} <= set(first):
@@ -52,6 +52,7 @@ def format_of(path: Path, text: str) -> str:
 
 def read_emonet(path: Path, text: str) -> Iterator[Entry]:
     """Yield the entries of EmoNet's portable format."""
+    check_version(path, text)
     yield from read_csv(path, text)
 
 

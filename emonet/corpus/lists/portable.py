@@ -11,9 +11,11 @@ from emonet.atomic import write_text
 from emonet.corpus.corpus import PARTS
 from emonet.corpus.fold import Protocol
 from emonet.corpus.lists.entry import Header
+from emonet.errors import CorpusError
 
-MAGIC = "# emonet protocol 1"
-"""First line of every such file, with the version of the format."""
+_ANY = "# emonet protocol "
+MAGIC = f"{_ANY}2"
+"""First line of every such file, with the version of the format; 1 had hashes without speakers and segments."""
 
 
 def write_protocol(protocol: Protocol, path: Path) -> None:
@@ -34,6 +36,27 @@ def write_protocol(protocol: Protocol, path: Path) -> None:
         order = sorted(fold.parts.items(), key=lambda item: (PARTS.index(item[1]), item[0]))
         table.writerows((fold.name, id_, part) for id_, part in order)
     write_text(path, file.getvalue())
+
+
+def is_portable(text: str) -> bool:
+    """Say whether a file is in this format, in whatever version."""
+    return text.lstrip().startswith(_ANY)
+
+
+def check_version(path: Path, text: str) -> None:
+    """Refuse a file of another version of this format: its hash stands for other things.
+
+    Raises:
+        CorpusError: naming both versions.
+    """
+    found = text.lstrip().partition("\n")[0].strip()
+    if is_portable(text) and found != MAGIC:
+        message = (
+            f"{path}: its first line is '{found}', and this EmoNet reads '{MAGIC}', whose hash holds speakers and the "
+            "begin and end of segments, too. Export the protocol anew; or, to take its folds under a new hash, remove "
+            "this line and the line '# hash: ...'."
+        )
+        raise CorpusError(message)
 
 
 def header_of(text: str) -> Header:
