@@ -47,12 +47,14 @@ def scan_with_advice(scan: Scan, marks: Sequence[str], root: Path) -> Iterator[U
 def folder_nearby(scan: Scan, marks: Sequence[str], root: Path) -> Path | None:
     """Return a folder below, beside or above ``root`` that ``scan`` can read, None where there is none.
 
-    A folder is tried when it holds one of the marks, or few files; a bounded number of folders is looked at.
+    A folder is tried when it holds one of the marks, or few files; a bounded number of folders is looked at. They are
+    other people's, too: one that may not be read is passed over.
     """
     for folder in islice(_folders_near(root), _MOST_FOLDERS):
-        has_mark = any((folder / mark).exists() for mark in marks[:_MOST_MARKS])
-        if (has_mark or _is_small(folder)) and _can_be_read(scan, folder):
-            return folder
+        with suppress(OSError):
+            has_mark = any((folder / mark).exists() for mark in marks[:_MOST_MARKS])
+            if (has_mark or _is_small(folder)) and _can_be_read(scan, folder):
+                return folder
     return None
 
 
@@ -60,7 +62,7 @@ def _advice(scan: Scan, marks: Sequence[str], root: Path) -> str:
     folder = folder_nearby(scan, marks, root)
     if folder is not None:
         return f"The folder {folder} looks right: --root {folder}"
-    archives = [name for name in _names(root) if name.lower().endswith(_ARCHIVES)] if root.is_dir() else []
+    archives = [name for name in _names(root) if name.lower().endswith(_ARCHIVES)]
     return f"It holds {', '.join(archives[:3])}: unpack it first." if archives else ""
 
 
@@ -70,14 +72,21 @@ def _folders_near(root: Path) -> Iterator[Path]:
     below, beside = _below(root), _below(root.parent)
     deeper = chain.from_iterable(map(_below, chain(below, beside)))
     for folder in chain(below, beside, islice(root.parents, 2), deeper):
-        if folder not in seen and folder.is_dir():
+        if folder not in seen and _is_folder(folder):
             seen.add(folder)
             yield folder
 
 
 def _below(root: Path) -> list[Path]:
     folders = [root / name for name in _names(root)]
-    return [folder for folder in folders if folder.is_dir() and not folder.is_symlink()]
+    return [folder for folder in folders if _is_folder(folder) and not folder.is_symlink()]
+
+
+def _is_folder(path: Path) -> bool:
+    # Before Python 3.14, is_dir() raises where a folder above may not be entered.
+    with suppress(OSError):
+        return path.is_dir()
+    return False
 
 
 def _names(folder: Path) -> list[str]:

@@ -157,24 +157,44 @@ def test_an_interruption_says_how_to_go_on(
     assert ran.err.strip() == "Interrupted. Run the same command again: it goes on where it was."
 
 
-def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
-    plugin = tmp_path / "slow.py"
+def started(folder: Path, handler: signal.Handlers) -> subprocess.Popen[str]:
+    """Start a command that waits for a line, with SIGINT as a shell hands it on, and return when it waits."""
+    plugin = folder / "slow.py"
     plugin.write_text(
-        "import sys, time, emonet\n"
+        "import sys, emonet\n"
         "@emonet.hookimpl\n"
         "def emonet_corpora():\n"
         "    print('waiting', file=sys.stderr, flush=True)\n"
-        "    time.sleep(60)\n"
+        "    sys.stdin.readline()\n"
         "    return []\n"
     )
     command = [sys.executable, "-c", "from emonet.cli import main; main()", "corpora", "list", "--plugin", str(plugin)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline() == "waiting\n"
+    # The tests themselves may run where SIGINT is ignored, as in `nohup make test &`, and a child inherits that.
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        process = subprocess.Popen(command, text=True, **pipes)  # type: ignore[call-overload]
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "waiting\n"
+    return process
+
+
+def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
+    with started(tmp_path, signal.SIG_DFL) as process:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
     assert err.strip() == "Interrupted. Run the same command again: it goes on where it was."
+
+
+def test_control_c_stays_ignored_where_a_shell_ignores_it(tmp_path: Path) -> None:
+    with started(tmp_path, signal.SIG_IGN) as process:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate("go on\n", timeout=30)
+    assert (process.returncode, err) == (0, "")
+    assert "polish_speech_emotions" in out
 
 
 def test_a_closed_pipe_is_no_error(plugin: Path) -> None:

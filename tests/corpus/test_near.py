@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import zipfile
 from pathlib import Path
 
@@ -111,6 +113,37 @@ def test_an_archive_that_nobody_unpacked_is_named(tmp_path: Path) -> None:
         archive.writestr("wav/s1_j.wav", b"RIFF")
     with pytest.raises(CorpusError, match=r"It holds foo\.zip: unpack it first"):
         list(corpus.scan(root))
+
+
+@pytest.mark.parametrize("way", ["pattern", "table", "manifest"])
+def test_neighbours_that_may_not_be_read_are_passed_over(
+    way: str, tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = card(tmp_path / "cards", way)
+    secret = data / "another's"
+    secret.mkdir()
+    # To the superuser nothing is closed, so what is asked of paths within answers as it does to others.
+    stat = Path.stat
+
+    def refusing(path: Path, **how: bool) -> os.stat_result:
+        if secret in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", refusing)
+    with pytest.raises(CorpusError, match=r"looks right: --root .*foo corpus$"):
+        list(corpus.scan(data / "bar"))
+
+
+def test_a_folder_that_may_not_be_entered_is_passed_over(tmp_path: Path, data: Path) -> None:
+    corpus = card(tmp_path / "cards", "pattern")
+    (data / "another's" / "wav").mkdir(parents=True)
+    (data / "another's").chmod(0)
+    try:
+        with pytest.raises(CorpusError, match=r"looks right: --root .*foo corpus$"):
+            list(corpus.scan(data / "bar"))
+    finally:
+        (data / "another's").chmod(0o700)
 
 
 def test_a_big_folder_without_the_corpus_files_is_not_tried(tmp_path: Path, data: Path) -> None:
