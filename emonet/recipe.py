@@ -15,6 +15,7 @@ from emonet.document import Document, changed, read_document, validate
 from emonet.errors import EmonetError, RecipeError, did_you_mean
 
 Normalisation = Literal["global", "none", "corpus", "speaker"]
+Rest = Literal["keep", "drop", "merge"]
 Shares = Literal["shared", "shared-families"]
 """The label space that corpora share, by canonical words or by the widest word of each family."""
 LabelMap = Annotated[
@@ -81,6 +82,8 @@ class Training(_Strict):
         l2: factor of the squared weights in the loss.
         class_weights: weigh the loss of classes by inverse class frequency in train.
         loss: of numbers: ``ccc``, 1 - concordance correlation of the batch, or ``mse``; classes take cross entropy.
+        rest: what becomes of an epoch's last clips where they are less than half a batch: ``keep`` makes a step on
+            them as on any other, ``drop`` leaves them out of this epoch, ``merge`` adds them to the batch before.
         crop: longest random piece of a clip in training, in s.
         evaluate: what dev and test scores, and a pack, judge of a clip: its ``centre`` of that length, the ``full``
             clip, or ``windows`` of that length one after the other, the mean of whose answers counts by length.
@@ -95,6 +98,7 @@ class Training(_Strict):
     l2: Annotated[float, Field(ge=0)] = 1e-6
     class_weights: bool = True
     loss: Literal["ccc", "mse"] = "ccc"
+    rest: Rest = "keep"
     crop: Positive = 5.0
     evaluate: Evaluate = "centre"
 

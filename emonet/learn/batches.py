@@ -13,7 +13,7 @@ from emonet.audio.decode import SAMPLE_RATE
 from emonet.audio.table import as_float
 from emonet.learn.clips import Clips
 from emonet.randomness import generator_for
-from emonet.recipe import Evaluate
+from emonet.recipe import Evaluate, Rest, Training
 
 SHORTEST = 0.5
 """Length in s below which the rest of a long clip joins the window before it."""
@@ -29,17 +29,30 @@ class Batch:
     labels: torch.Tensor
 
 
-def train_batches(clips: Clips, size: int, crop: float, *, seed: int, epoch: int, first: int = 0) -> Iterator[Batch]:
-    """Yield every clip once, in an order and with random crops of at most ``crop`` s fixed by seed and epoch.
+def train_batches(clips: Clips, settings: Training, *, seed: int, epoch: int, first: int = 0) -> Iterator[Batch]:
+    """Yield an epoch's batches, in an order and with random crops of at most ``crop`` s fixed by seed and epoch.
 
-    Only clips longer than ``crop`` are cut (paper, 5.1). ``first`` is the batch to begin with.
+    Every clip comes once, but for a rest that is dropped. Only clips longer than ``crop`` are cut (paper, 5.1).
+    ``first`` is the batch to begin with.
     """
     order = generator_for("order", seed, epoch).permutation(len(clips))
-    longest = round(crop * SAMPLE_RATE)
-    for start in range(first * size, len(clips), size):
-        positions = [int(position) for position in order[start : start + size]]
+    longest = round(settings.crop * SAMPLE_RATE)
+    for begin, end in batch_cuts(len(clips), settings.batch, settings.rest)[first:]:
+        positions = [int(position) for position in order[begin:end]]
         begins = [_random_begin(clips, position, longest, seed, epoch) for position in positions]
         yield _batch(clips, positions, begins, [longest] * len(positions))
+
+
+def batch_cuts(clips: int, size: int, rest: Rest) -> list[tuple[int, int]]:
+    """Return (first, end) of each batch of an epoch; less than half a batch at the end is a rest.
+
+    >>> batch_cuts(9, 4, "keep"), batch_cuts(9, 4, "drop"), batch_cuts(9, 4, "merge")
+    ([(0, 4), (4, 8), (8, 9)], [(0, 4), (4, 8)], [(0, 4), (4, 9)])
+    """
+    cuts = [*range(0, clips, size), clips]
+    if rest != "keep" and len(cuts) > 2 and 2 * (cuts[-1] - cuts[-2]) < size:
+        cuts.pop(-1 if rest == "drop" else -2)
+    return list(pairwise(cuts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from emonet.errors import EmonetError
 from emonet.events import EpochEnded, Listener, Notice, Progress
-from emonet.learn.batches import Batch, train_batches
+from emonet.learn.batches import Batch, batch_cuts, train_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.learner import Learner
 from emonet.learn.train import RESUME, RESUME_EVERY
@@ -82,11 +82,8 @@ class RoundTrainer:
     def _batch(self, task_id: str, number: int) -> Batch:
         """Return a task's batch by its running number; a pass over its clips is shuffled by its own number."""
         clips, settings = self.learner.clips[task_id]["train"], self.learner.settings
-        each = -(-len(clips) // settings.batch)
-        epoch, index = divmod(number, each)
-        batches = train_batches(
-            clips, settings.batch, settings.crop, seed=self.learner.seed, epoch=epoch + 1, first=index
-        )
+        epoch, index = divmod(number, len(batch_cuts(len(clips), settings.batch, settings.rest)))
+        batches = train_batches(clips, settings, seed=self.learner.seed, epoch=epoch + 1, first=index)
         return next(batches)
 
     def _rate(self, done: int) -> float:

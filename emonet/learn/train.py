@@ -85,8 +85,8 @@ class EpochTrainer:
         """Make one step for each batch of an epoch; return mean loss and number of steps."""
         learner, epoch, losses = self.learner, now.epoch + 1, []
         learner.model.train()
-        size, crop = learner.settings.batch, learner.settings.crop
-        batches = train_batches(learner.clips[self.task.id]["train"], size, crop, seed=learner.seed, epoch=epoch)
+        clips = learner.clips[self.task.id]["train"]
+        batches = train_batches(clips, learner.settings, seed=learner.seed, epoch=epoch)
         for step, batch in enumerate(batches, start=1):
             rate = learning_rate(self.rates, now, learner.settings.decay, step - 1)
             losses.append(learner.step(self.task, batch, rate, ("epoch", epoch, "step", step)))

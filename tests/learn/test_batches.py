@@ -3,15 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from prepared_task import Prepared
 
 from emonet.audio.table import as_float
-from emonet.learn.batches import Evaluation, evaluation_batches, train_batches
+from emonet.learn.batches import Evaluation, batch_cuts, evaluation_batches, train_batches
+from emonet.recipe import Rest, Training
 
 
 def crops(prepared: Prepared, seed: int, epoch: int) -> dict[int, bytes]:
     found = {}
-    for batch in train_batches(prepared.clips()["train"], 4, 0.1, seed=seed, epoch=epoch):
+    for batch in train_batches(prepared.clips()["train"], Training(batch=4, crop=0.1), seed=seed, epoch=epoch):
         for position, wave, length in zip(batch.positions, batch.wave, batch.lengths, strict=True):
             found[position] = wave[:length].numpy().tobytes()
     return found
@@ -19,12 +21,41 @@ def crops(prepared: Prepared, seed: int, epoch: int) -> dict[int, bytes]:
 
 def test_an_epoch_has_every_clip_once_cut_to_the_crop(prepared: Prepared) -> None:
     clips = prepared.clips()["train"]
-    batches = list(train_batches(clips, 5, 0.1, seed=1, epoch=1))
+    batches = list(train_batches(clips, Training(batch=5, crop=0.1), seed=1, epoch=1))
     positions = [position for batch in batches for position in batch.positions]
     assert sorted(positions) == list(range(len(clips)))
     assert [len(batch.positions) for batch in batches] == [5, 5, 2]
     assert {int(length) for batch in batches for length in batch.lengths} == {1600}
     assert all((batch.labels.numpy() == clips.labels[list(batch.positions)]).all() for batch in batches)
+
+
+@pytest.mark.parametrize(("rest", "sizes"), [("keep", [5, 5, 2]), ("drop", [5, 5]), ("merge", [5, 7])])
+def test_a_rest_is_kept_dropped_or_merged(prepared: Prepared, rest: Rest, sizes: list[int]) -> None:
+    clips = prepared.clips()["train"]
+    batches = list(train_batches(clips, Training(batch=5, rest=rest), seed=1, epoch=1))
+    assert [len(batch.positions) for batch in batches] == sizes
+    positions = [position for batch in batches for position in batch.positions]
+    assert len(set(positions)) == len(positions) == sum(sizes)
+    whole = list(train_batches(clips, Training(batch=5), seed=1, epoch=1))
+    assert positions == [position for batch in whole for position in batch.positions][: sum(sizes)]
+
+
+def test_half_a_batch_is_no_rest_and_neither_is_the_only_batch() -> None:
+    for rest in ("drop", "merge"):
+        assert batch_cuts(6, 4, rest) == [(0, 4), (4, 6)]
+        assert batch_cuts(1, 4, rest) == [(0, 1)]
+        assert batch_cuts(8, 4, rest) == [(0, 4), (4, 8)]
+
+
+def test_another_epoch_drops_other_clips(prepared: Prepared) -> None:
+    clips, settings = prepared.clips()["train"], Training(batch=5, rest="drop")
+    seen = [
+        frozenset(
+            position for batch in train_batches(clips, settings, seed=1, epoch=epoch) for position in batch.positions
+        )
+        for epoch in range(6)
+    ]
+    assert len(set(seen)) > 1
 
 
 def test_crops_are_a_function_of_seed_epoch_and_utterance(prepared: Prepared) -> None:
@@ -36,7 +67,11 @@ def test_crops_are_a_function_of_seed_epoch_and_utterance(prepared: Prepared) ->
 def test_the_order_differs_between_epochs(prepared: Prepared) -> None:
     clips = prepared.clips()["train"]
     orders = [
-        [position for batch in train_batches(clips, 4, 9.0, seed=1, epoch=epoch) for position in batch.positions]
+        [
+            position
+            for batch in train_batches(clips, Training(batch=4, crop=9.0), seed=1, epoch=epoch)
+            for position in batch.positions
+        ]
         for epoch in (1, 2)
     ]
     assert orders[0] != orders[1]
@@ -44,7 +79,7 @@ def test_the_order_differs_between_epochs(prepared: Prepared) -> None:
 
 def test_short_clips_stay_whole_and_are_padded_with_zeros(prepared: Prepared) -> None:
     clips = prepared.clips()["train"]
-    batch = next(train_batches(clips, 12, 5.0, seed=1, epoch=1))
+    batch = next(train_batches(clips, Training(batch=12, crop=5.0), seed=1, epoch=1))
     assert batch.wave.shape == (12, int(clips.samples.max()))
     for position, wave, length in zip(batch.positions, batch.wave.numpy(), batch.lengths, strict=True):
         assert int(length) == clips.samples[position]

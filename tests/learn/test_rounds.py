@@ -21,9 +21,11 @@ def trainer(prepared: Prepared, learner: Callable[..., Learner], tmp_path: Path)
     small = {"train": prepared.task.items["train"][:3], "dev": prepared.task.items["dev"], "test": ()}
     tasks = (prepared.task, replace(prepared.task, id="small/label", items=small))
 
-    def make(name: str = "stage", *, listen: Listener = silent, **shared: object) -> RoundTrainer:
+    def make(name: str = "stage", *, listen: Listener = silent, rest: str = "keep", **shared: object) -> RoundTrainer:
         wanted = Shared.model_validate({"rounds": 4, **shared})
-        return RoundTrainer(learner(tasks=tasks, batch=5), wanted, (0.05, 0.01), tmp_path / name, name, listen)
+        return RoundTrainer(
+            learner(tasks=tasks, batch=5, rest=rest), wanted, (0.05, 0.01), tmp_path / name, name, listen
+        )
 
     return make
 
@@ -39,6 +41,13 @@ def test_round_robin_gives_every_task_one_batch_a_round(trainer: Callable[..., R
     # 12 clips in batches of 5, 5 and 2, over and over: 5 + 5 + 2 + 5 + 5 + 2 + 5 + 5.
     assert received == {"labels/label": {"steps": 8, "clips": 34}, "small/label": {"steps": 8, "clips": 24}}
     assert set(history[-1]) == {"round", "learning_rate", "train_loss labels/label", "train_loss small/label"}
+
+
+@pytest.mark.parametrize(("rest", "clips"), [("drop", 8 * 5), ("merge", 4 * (5 + 7))])
+def test_rounds_pass_over_a_rest_as_epochs_do(trainer: Callable[..., RoundTrainer], rest: str, clips: int) -> None:
+    _, _, received = trainer(rest=rest).train()
+    # The small task has one batch of 3 alone, which is no rest.
+    assert received == {"labels/label": {"steps": 8, "clips": clips}, "small/label": {"steps": 8, "clips": 24}}
 
 
 def test_the_rate_falls_after_its_rounds(trainer: Callable[..., RoundTrainer]) -> None:

@@ -54,6 +54,15 @@ def test_equal_seeds_give_equal_weights_and_others_do_not(trainer: Make) -> None
     assert not same(weights(made[0], "final"), weights(made[2], "final"))
 
 
+def test_each_way_with_a_rest_gives_other_weights(trainer: Make) -> None:
+    found = []
+    for rest in ("keep", "drop", "merge"):
+        made = trainer(rest, batch=5, rest=rest)
+        made.train()
+        found.append(weights(made, "final"))
+    assert not any(same(found[one], found[other]) for one, other in ((0, 1), (0, 2), (1, 2)))
+
+
 def test_a_killed_training_goes_on_to_the_very_same_result(trainer: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "RESUME_EVERY", 0.0)
     whole = trainer("whole")
