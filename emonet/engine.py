@@ -26,6 +26,7 @@ from emonet.events import Event, Listener, Notice, RunEnded, RunStarted, RunStop
 from emonet.executor import Executor
 from emonet.filename import file_name
 from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
+from emonet.kept import HISTORY, PREDICTIONS, stage_facts, stage_folder
 from emonet.openings import count_openings, read_ledger, tests_opened
 from emonet.plan import plan
 from emonet.plugin.registry import Registry
@@ -34,7 +35,7 @@ from emonet.report.results import Report
 from emonet.runfolder import RunFolder, training_place
 from emonet.spaces import with_maps
 from emonet.stage import Plan, Stage, by_id
-from emonet.stages import CHECKPOINTS, PREDICTIONS, StageRunner, chosen_device, stage_facts, stage_folder
+from emonet.stages import CHECKPOINTS, StageRunner, chosen_device
 
 
 def plan_run(
@@ -293,7 +294,7 @@ def _keep(stage: Stage, folder: RunFolder) -> None:
     place = training_place(stage.system, what, fold=stage.fold, seed=stage.seed)
     for path in sorted(stage_folder(stage.key).glob("*.safetensors")):
         folder.keep(path, f"checkpoints/{place}/{path.name}")
-    folder.keep(stage_folder(stage.key) / "history.json", f"history/{place}.json")
+    folder.keep(stage_folder(stage.key) / HISTORY, f"history/{place}.json")
 
 
 def resume_command(document: Document, changes: Sequence[str]) -> str:

@@ -13,9 +13,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emonet.atomic import write_json
 from emonet.corpus.protocol import Protocol
+from emonet.digest import digest_of
+from emonet.errors import Damaged
 from emonet.home import home
+from emonet.seal import SEAL, read_sealed, write_sealed
 from emonet.stage import Stage
 from emonet.wording import counted
 
@@ -93,15 +95,21 @@ def open_test(stage: Stage, folder: Path) -> Stage:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     fold = [each.name for each in stage.protocol.folds].index(stage.fold)
     opening = Opening(stage.protocol.hash, fold, stage.key, stage.method, now)
-    _add(json.dumps(asdict(opening), sort_keys=True))
-    write_json(folder / _OPENED, tests_opened(folder) + 1)
+    times = tests_opened(folder)
+    facts = asdict(opening)
+    _add(json.dumps({**facts, SEAL: digest_of(facts)}, sort_keys=True))
+    write_sealed(folder / _OPENED, {"times": times + 1})
     return replace(stage, tasks=tuple(replace(task, items={"test": task.items["test"]}) for task in stage.tasks))
 
 
 def tests_opened(folder: Path) -> int:
     """Return how often the test part of a stage was opened: once, or more if that was interrupted."""
-    path = folder / _OPENED
-    return int(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else 0
+    try:
+        return int(read_sealed(folder / _OPENED)["times"])
+    except FileNotFoundError:
+        return 0
+    except Damaged:
+        return sum(opening.stage == folder.name for opening in read_ledger().openings)
 
 
 def read_ledger() -> Ledger:
@@ -154,8 +162,12 @@ def _add(line: str) -> None:
 
 def _opening(line: bytes) -> Opening | None:
     try:
-        opening = Opening(**json.loads(line))
-    except (ValueError, TypeError):
+        facts = json.loads(line)
+        is_whole = facts.pop(SEAL) == digest_of(facts)
+        opening = Opening(**facts)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    if not is_whole:
         return None
     texts = (opening.protocol, opening.stage, opening.system, opening.time)
     return opening if isinstance(opening.fold, int) and all(isinstance(text, str) for text in texts) else None

@@ -20,7 +20,7 @@ from emonet.audio.store import Store
 from emonet.errors import EmonetError
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, Notice, StageEnded, StageStarted
-from emonet.home import stages_folder
+from emonet.kept import HISTORY, PREDICTIONS, Kept, finish, look_at, stage_facts, stage_folder, sweep
 from emonet.learn.clips import Clips, clips_of
 from emonet.learn.scaling import check_groups
 from emonet.openings import open_test
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("best", "final")
-PREDICTIONS: Mapping[str, str] = {"dev": "predictions-dev.parquet", "test": "predictions-test.parquet"}
-"""Part -> what a stage says of it, a file of its own: the second one comes by opening test."""
-_DONE = "stage.json"
 
 
 @dataclass
@@ -69,21 +66,27 @@ class StageRunner:
         folder = stage_folder(stage.key)
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
-            _sweep(folder)
-            facts = stage_facts(stage.key)
-            if not facts and (folder / _DONE).is_file():
-                self.listen(Notice(f"{folder}: this result is damaged, so the stage is done again."))
+            sweep(folder)
+            kept = look_at(folder)
+            facts = kept.facts
+            self._tell_damage(kept)
             self.listen(StageStarted(stage.key, stage.title, is_done(stage)))
             started = time.monotonic()
             if not facts:
                 _check_speakers(stage)
                 facts = self._learn(stage.shut(), folder)
-                facts["seconds"] = time.monotonic() - started
-                _finish(folder, facts)
+                facts |= {"kind": stage.kind, "seconds": time.monotonic() - started}
+                finish(folder, facts)
             for part in _missing(stage, facts):
                 self._predict(open_test(stage, folder) if part == "test" else stage.shut(), part, folder)
-                _finish(folder, facts)
+                finish(folder, facts)
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
+
+    def _tell_damage(self, kept: Kept) -> None:
+        if kept.damaged:
+            names = ", ".join(map(str, kept.damaged))
+            what = "predictions are made" if kept.facts else "stage is done"
+            self.listen(Notice(f"{names}: not what was written, so the {what} again."))
 
     def _learn(self, stage: Stage, folder: Path) -> dict[str, Any]:
         for name in PREDICTIONS.values():
@@ -113,7 +116,7 @@ class StageRunner:
         facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, "c": result.c}
         tensors = {"coefficients": coefficients, "intercepts": intercepts}
         save_checkpoint(folder / "best.safetensors", tensors, facts)
-        write_json(folder / "history.json", result.trials)
+        write_json(folder / HISTORY, result.trials)
         predictions_of(stage, "dev", "best", result.dev).write_parquet(folder / PREDICTIONS["dev"])
         return {"chosen": {"C": result.c}, "parameters": coefficients.numel() + intercepts.numel()}
 
@@ -161,7 +164,7 @@ class StageRunner:
             epochs = EpochTrainer(learner, stage.learning_rates, folder, stage.key, self.listen, facts)
             ended, history = epochs.train()
             facts |= {"best_epoch": ended.best_epoch, "final_epoch": ended.epoch}
-        write_json(folder / "history.json", history)
+        write_json(folder / HISTORY, history)
         return facts
 
     def _predict(self, stage: Stage, part: Literal["dev", "test"], folder: Path) -> None:
@@ -295,41 +298,10 @@ def _number(value: float) -> str:
     return f"{float(value):.9g}"
 
 
-def stage_folder(key: str) -> Path:
-    """Return the folder of a stage's result."""
-    return stages_folder() / key
-
-
 def is_done(stage: Stage) -> bool:
     """Say whether all that a recipe needs of a stage is there, and whole."""
     facts = stage_facts(stage.key)
     return bool(facts) and not _missing(stage, facts)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed process left half-written; whoever holds the folder's lock may do so."""
-    for path in folder.glob(".*.part"):
-        path.unlink(missing_ok=True)
-
-
-def stage_facts(key: str) -> dict[str, Any]:
-    """Return what a complete stage says of itself: epochs, parameters, files; empty where it is not whole."""
-    folder = stage_folder(key)
-    try:
-        facts = json.loads((folder / _DONE).read_text(encoding="utf-8"))
-        sizes: dict[str, int] = facts["files"]
-        is_whole = all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-    return dict(facts) if is_whole else {}
-
-
-def _finish(folder: Path, facts: dict[str, Any]) -> None:
-    """Write what the stage says of itself, with the size of each of its files, so that damage is noticed."""
-    names = [*(path.name for path in folder.glob("*.safetensors")), "history.json", *PREDICTIONS.values()]
-    files = {name: (folder / name).stat().st_size for name in sorted(names) if (folder / name).is_file()}
-    facts["files"] = files
-    write_json(folder / _DONE, facts)
 
 
 def chosen_device(name: str) -> Any:

@@ -21,9 +21,11 @@ _FACTS, _DIGEST = "emonet", "sha256"
 def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> None:
     """Write tensors and JSON facts with their digest, atomically."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(facts, sort_keys=True)
+    digest = tensors_digest(plain, json.dumps(facts, sort_keys=True))
+    # In one entry, for safetensors writes several in any order, and the same weights should be the same file.
+    text = json.dumps({**facts, _DIGEST: digest}, sort_keys=True)
     with replacing(path) as temporary:
-        save_file(plain, temporary, metadata={_FACTS: text, _DIGEST: tensors_digest(plain, text)})
+        save_file(plain, temporary, metadata={_FACTS: text})
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -35,16 +37,16 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
     advice = "Check the path; if EmoNet wrote it, it is damaged: copy it, or make it, again."
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            text, digest = metadata[_FACTS], metadata.get(_DIGEST, "")
+            facts = dict(json.loads((file.metadata() or {})[_FACTS]))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (SafetensorError, KeyError, ValueError, RuntimeError) as problem:
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as problem:
         raise EmonetError(f"{path}: not a checkpoint of EmoNet ({problem}). {advice}") from problem
-    if tensors_digest(tensors, text) != digest:
+    digest = facts.pop(_DIGEST, "")
+    if tensors_digest(tensors, json.dumps(facts, sort_keys=True)) != digest:
         reason = "its tensors and facts are not those it was written with"
         reason = reason if digest else "it holds no digest, or an earlier EmoNet wrote it"
         raise Damaged(path, reason, "Copy it again from where it came from, or make it again.")
-    return tensors, json.loads(text)
+    return tensors, facts
 
 
 def tensors_digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:

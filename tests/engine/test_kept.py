@@ -61,6 +61,70 @@ def flip(path: Path, place: int) -> None:
     path.chmod(mode)
 
 
+def kept(pattern: str) -> Path:
+    """Return the one file of this pattern that a stage of a network, or of the SVM, left."""
+    kind, _, name = pattern.partition(" ")
+    found = [
+        path
+        for path in home().glob(f"stages/*/{name}")
+        if (path.parent / "final.safetensors").exists() == (kind == "net")
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "again"),
+    [
+        ("net stage.json", "stage is done"),
+        ("net best.safetensors", "stage is done"),
+        ("net final.safetensors", "stage is done"),
+        ("net history.json", "stage is done"),
+        ("net predictions-dev.parquet", "predictions are made"),
+        ("net predictions-test.parquet", "predictions are made"),
+        ("svm stage.json", "stage is done"),
+        ("svm best.safetensors", "stage is done"),
+        ("svm predictions-dev.parquet", "stage is done"),
+        ("svm predictions-test.parquet", "predictions are made"),
+    ],
+)
+def test_a_stage_s_damaged_file_is_named_and_made_again_with_all_that_hangs_on_it(
+    emonet: Emonet, pattern: str, again: str
+) -> None:
+    scores, said = scores_of(emonet)
+    assert "not what was written" not in said
+    path = kept(pattern)
+    whole, folder = path.read_bytes(), path.parent
+    linked = {file: file.read_bytes() for file in Path("runs").rglob("*.safetensors")}
+    untouched = {file: file.stat().st_mtime_ns for file in folder.iterdir() if file.suffix == ".safetensors"}
+    flip(path, len(whole) // 2)
+    after, said = scores_of(emonet)
+    assert after == scores
+    assert f"{path}: not what was written, so the {again} again." in said.splitlines()
+    assert path.read_bytes() == whole or path.suffix == ".json", "which tells how long it took"
+    assert {file: file.read_bytes() for file in linked} == linked
+    if again == "predictions are made":
+        assert {file: file.stat().st_mtime_ns for file in untouched} == untouched
+    assert "not what was written" not in scores_of(emonet)[1]
+
+
+def test_a_stage_s_files_are_read_only_since_runs_share_them(emonet: Emonet) -> None:
+    scores_of(emonet)
+    for path in [*home().glob("stages/*/*.safetensors"), *Path("runs").rglob("checkpoints/**/*.safetensors")]:
+        assert path.stat().st_mode & 0o222 == 0
+
+
+def test_a_damaged_count_of_openings_is_taken_from_the_ledger(emonet: Emonet) -> None:
+    scores_of(emonet)
+    for path in home().glob("stages/*/test_opened.json"):
+        path.write_bytes(b"")
+    (run,) = Path("runs").glob("*/run.json")
+    before = json.loads(run.read_text(encoding="utf-8"))["tests_opened"]
+    scores_of(emonet)
+    assert json.loads(run.read_text(encoding="utf-8"))["tests_opened"] == before
+    assert set(before.values()) == {1}
+
+
 def test_a_store_whose_samples_are_damaged_is_made_anew_and_the_run_goes_on(emonet: Emonet) -> None:
     assert emonet("corpora", "prepare", "--manifest", "tones/labels.csv")[0] == 0
     (store,) = home().glob("store/*/*/store.arrow")

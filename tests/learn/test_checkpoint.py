@@ -31,3 +31,34 @@ def test_foreign_safetensors_without_facts_are_refused(tmp_path: Path) -> None:
     save_file({"w": torch.zeros(1)}, tmp_path / "a.safetensors")
     with pytest.raises(EmonetError, match="not a checkpoint of EmoNet"):
         load_checkpoint(tmp_path / "a.safetensors")
+
+
+def test_the_same_weights_are_the_same_file(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save_checkpoint(tmp_path / name, {"w": torch.arange(3.0), "v": torch.zeros(2)}, {"epoch": 3, "a": 1})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_no_bit_of_tensors_or_facts_turns_without_being_noticed(tmp_path: Path) -> None:
+    path, tensors, facts = tmp_path / "a.safetensors", {"w": torch.arange(6.0).reshape(2, 3)}, {"epoch": 3, "name": "n"}
+    save_checkpoint(path, tensors, facts)
+    whole = path.read_bytes()
+    same = 0
+    for place in range(len(whole)):
+        path.write_bytes(bytes([*whole[:place], whole[place] ^ 1 << place % 8, *whole[place + 1 :]]))
+        try:
+            found = load_checkpoint(path)
+        except EmonetError:
+            continue
+        same += 1
+        assert torch.equal(found[0]["w"], tensors["w"]), place
+        assert found[1] == facts, place
+    assert same < 10, "blanks at the end of the header"
+
+
+def test_a_checkpoint_without_a_digest_is_refused(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    save_file({"w": torch.zeros(1)}, tmp_path / "a.safetensors", metadata={"emonet": '{"epoch": 3}'})
+    with pytest.raises(EmonetError, match=r"a\.safetensors: .*it holds no digest, or an earlier EmoNet wrote it"):
+        load_checkpoint(tmp_path / "a.safetensors")

@@ -1,0 +1,81 @@
+"""What stages leave: a folder a key, whole once ``stage.json`` says so, and read only for as long as it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emonet.errors import Damaged
+from emonet.home import stages_folder
+from emonet.seal import damaged, read_sealed, sums_of, write_sealed
+
+DONE = "stage.json"
+"""Written last: facts of the stage under a seal, with the SHA-256 of each of its files."""
+HISTORY = "history.json"
+PREDICTIONS: Mapping[str, str] = {"dev": "predictions-dev.parquet", "test": "predictions-test.parquet"}
+"""Part -> what a stage says of it, a file of its own: the second one comes by opening test."""
+_READ_ONLY = 0o444
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What there is of a stage's result.
+
+    Attributes:
+        facts: what the stage says of itself, with those ``files`` that are whole; empty where it must be done again.
+        damaged: the files that are not what was written.
+    """
+
+    facts: dict[str, Any]
+    damaged: tuple[Path, ...] = ()
+
+
+def stage_folder(key: str) -> Path:
+    """Return the folder of a stage's result."""
+    return stages_folder() / key
+
+
+def look_at(folder: Path) -> Kept:
+    """Return what there is of the result in a stage's folder; each file is read once a process.
+
+    Predictions are made again from weights, so the rest stays where only they are damaged; not those that an SVM
+    made of dev, for it was fitted again with dev.
+    """
+    try:
+        facts = read_sealed(folder / DONE)
+        files: dict[str, str] = facts["files"]
+    except FileNotFoundError:
+        return Kept({})
+    except (Damaged, KeyError):
+        return Kept({}, (folder / DONE,))
+    found = tuple(damaged(folder, files))
+    lost = {path.name for path in found}
+    made_again = {PREDICTIONS["test"]} if facts.get("kind") == "probe" else set(PREDICTIONS.values())
+    if lost - made_again:
+        return Kept({}, found)
+    return Kept({**facts, "files": {name: files[name] for name in files if name not in lost}}, found)
+
+
+def stage_facts(key: str) -> dict[str, Any]:
+    """Return what a complete stage says of itself: epochs, parameters, files; empty where it is not whole."""
+    return look_at(stage_folder(key)).facts
+
+
+def finish(folder: Path, facts: dict[str, Any]) -> None:
+    """Write what a stage says of itself, with the digests of its files, which are read-only from then on.
+
+    Runs have hard links to them: who changed one in place would change it for all.
+    """
+    names = [*(path.name for path in folder.glob("*.safetensors")), HISTORY, *PREDICTIONS.values()]
+    facts["files"] = sums_of(folder, names)
+    for name in facts["files"]:
+        (folder / name).chmod(_READ_ONLY)
+    write_sealed(folder / DONE, facts)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left half-written; whoever holds the folder's lock may do so."""
+    for path in folder.glob(".*.part"):
+        path.unlink(missing_ok=True)
