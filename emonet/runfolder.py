@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,12 +15,30 @@ from pathlib import Path
 from typing import Any
 
 from emonet.atomic import write_json, write_text
-from emonet.errors import EmonetError, did_you_mean
+from emonet.errors import Damaged, EmonetError, did_you_mean
 from emonet.filename import file_name
 from emonet.report.results import Report, read_report, write_report
+from emonet.seal import damaged, read_sealed, sum_of, sums_of, write_sealed
 
 _STATE = "run.json"
 _SCORES = "scores.json"
+SUMS = "SHA256SUMS"
+"""The digests of all that a run wrote, as ``sha256sum --check`` reads them; its own is in the run's state."""
+_LISTED = (
+    "recipe.yaml",
+    "changes.json",
+    "plan.json",
+    "environment.json",
+    "protocols.json",
+    "audit.json",
+    _SCORES,
+    "predictions.parquet",
+    "predictions",
+    "history",
+    "checkpoints",
+)
+"""Files, and folders of files; observers may write what they like beside them."""
+_AGAIN = "Copy the run again from where it came from, or run its recipe again, which writes it anew."
 _PACKAGES = (
     "emonet",
     "torch",
@@ -52,34 +69,61 @@ class RunFolder:
         write_json(self.path / "plan.json", plan)
         write_json(self.path / "environment.json", environment(base))
         started = self.state().get("started") or _now()
-        write_json(self.path / _STATE, {"state": "running", "started": started, "name": plan["recipe"]})
+        write_sealed(self.path / _STATE, {"state": "running", "started": started, "name": plan["recipe"]})
 
     def finish(self, report: Report, tests_opened: Mapping[str, int]) -> None:
         """Write the scores and mark the run complete; ``tests_opened`` counts openings for each stage."""
         write_report(report, self.path / _SCORES)
-        state = {**self.state(), "state": "complete", "ended": _now(), "tests_opened": dict(tests_opened)}
-        write_json(self.path / _STATE, state)
+        sums = sums_of(self.path, self._names())
+        write_text(self.path / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+        ended = {"state": "complete", "ended": _now(), "tests_opened": dict(tests_opened)}
+        write_sealed(self.path / _STATE, {**self.state(), **ended, "sums": sum_of(self.path / SUMS)})
 
     def state(self) -> dict[str, Any]:
         """Return the run's state, empty where there is none, ``damaged`` where its file cannot be read."""
-        path = self.path / _STATE
-        if not path.is_file():
-            return {}
         try:
-            state = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            state = None
-        return state if isinstance(state, dict) else {"state": "damaged"}
+            return read_sealed(self.path / _STATE)
+        except FileNotFoundError:
+            return {}
+        except Damaged:
+            return {"state": "damaged"}
 
     def report(self) -> Report:
-        """Return the scores.
+        """Return the scores, after comparing all that the run wrote with its digests, checkpoints aside.
+
+        Raises:
+            EmonetError: the run is not complete, or damaged.
+        """
+        self.check(lambda name: not name.startswith("checkpoints/"))
+        return read_report(self.path / _SCORES)
+
+    def check(self, wanted: Callable[[str], bool]) -> None:
+        """Compare those files of a complete run whose names are ``wanted`` with the digests that it wrote.
 
         Raises:
             EmonetError: the run is not complete.
+            Damaged: a file is missing or not what the run wrote.
         """
-        if self.state().get("state") != "complete":
+        state = self.state()
+        if state.get("state") == "damaged":
+            raise Damaged(self.path / _STATE, "it is not what was written, or an earlier EmoNet wrote it", _AGAIN)
+        if state.get("state") != "complete":
             raise EmonetError(f"{self.path}: this run is not complete. Run its recipe again: it goes on where it was.")
-        return read_report(self.path / _SCORES)
+        if damaged(self.path, {SUMS: state["sums"]}):
+            raise Damaged(self.path / SUMS, "it is missing or not what the run wrote", _AGAIN)
+        found = damaged(self.path, {name: digest for name, digest in self.sums().items() if wanted(name)})
+        if found:
+            more = f", and so are {len(found) - 1} more" if found[1:] else ""
+            raise Damaged(found[0], f"it is missing or not what the run wrote{more}", _AGAIN)
+
+    def sums(self) -> dict[str, str]:
+        """Return the digests that a complete run wrote: name of a file within its folder -> SHA-256."""
+        lines = (self.path / SUMS).read_text(encoding="utf-8").splitlines()
+        return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+    def _names(self) -> list[str]:
+        found = [path for name in _LISTED for path in (self.path / name, *(self.path / name).rglob("*"))]
+        return [path.relative_to(self.path).as_posix() for path in found if path.is_file()]
 
     def keep(self, source: Path, name: str) -> None:
         """Put a stage's file into the run folder, as a hard link where the file system can."""

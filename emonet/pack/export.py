@@ -57,6 +57,7 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
     """Write the pack of a run's system and return it, read back.
 
     Raises:
+        Damaged: a file of the run is not what it wrote.
         EmonetError: the run is not complete; there is no such system, fold, seed, task or checkpoint; the system is
             an SVM; its tasks have no shared model in common; its table of means and scales was not kept; or ``out``
             is a pack already.
@@ -119,6 +120,7 @@ def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trai
     if not path.is_file():
         known = sorted(found.stem for found in path.parent.glob("*.safetensors") if found.name != TABLE)
         raise UnknownName(f"checkpoint in {path.parent}", checkpoint, known)
+    run.check(lambda name: name.startswith(f"checkpoints/{place}/"))
     tensors, _ = load_checkpoint(path)
     shared = {name: value for name, value in tensors.items() if not name.startswith(OWN)}
     key = task_key(task)

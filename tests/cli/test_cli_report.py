@@ -12,7 +12,9 @@ from cli_terminal import Emonet
 from emonet.atomic import write_json
 from emonet.evaluate.predictions import Pass, Predictions, concat
 from emonet.evaluate.score import Setting, score_predictions
-from emonet.report.results import Report, write_report
+from emonet.report.results import Report
+from emonet.runfolder import RunFolder
+from emonet.seal import write_sealed
 
 CLASSES = ("anger", "fear")
 
@@ -32,9 +34,9 @@ def write_run(folder: Path, *, protocol_hash: str = "1a2b3c4d5e6f", **wrong: int
     concat(tables).write_parquet(folder / "predictions.parquet")
     setting = Setting(strategy="scratch", protocol_id="emodb/by-speaker", protocol_hash=protocol_hash, parameters=7)
     scores = tuple(score_predictions(table, setting) for table in tables)
-    write_report(Report(folder.name, str(folder), "2026-01-02T03:04:05", "0.1.0", scores), folder / "scores.json")
     write_json(folder / "history" / "net" / "emodb%2Femotion" / "fold-1-seed-1.json", [{"epoch": 1, "dev_uar": 0.5}])
-    write_json(folder / "run.json", {"state": "complete", "name": folder.name, "started": "2026-01-02"})
+    write_sealed(folder / "run.json", {"state": "running", "name": folder.name, "started": "2026-01-02"})
+    RunFolder(folder).finish(Report(folder.name, str(folder), "2026-01-02T03:04:05", "0.1.0", scores), {})
 
 
 @pytest.fixture
