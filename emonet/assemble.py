@@ -69,6 +69,8 @@ class Assembler:
 
     def _take_shared(self, model: Model, stage: Stage) -> Model | None:
         """Load the shared weights that a stage starts from; return the parent's model, if there is one."""
+        from emonet.model.state import mean_state
+
         start = stage.start
         if start is None:
             return None
@@ -77,7 +79,8 @@ class Assembler:
             model.load_shared(_shared_of(path, stage), path)
             return None
         parent = self.trained(self.stages[start.parent], start.weights)
-        shared = {**parent.shared_state(), **(parent.norm_state(start.norms_of) if start.norms_of else {})}
+        taken = [parent.norm_state(task, folded=start.folded) for task in start.norms_of]
+        shared = {**parent.shared_state(), **(mean_state(taken) if taken else {})}
         model.load_shared(shared, _weights(start.parent, start.weights))
         return parent
 

@@ -83,6 +83,7 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
         components = components_of(name, system, row, factory)
         _check_source(name, system, row)
         _check_sampling(name, system, row, facts)
+        _check_handing_on(name, system, row, components)
         if row.learns in {"source", "every", "aggregate"}:
             _check_folds(name, [*facts, *([source] if isinstance(source, CorpusFacts) else [])])
         for stage in _Draft(recipe, name, row, components, facts, source).stages():
@@ -151,16 +152,19 @@ class _Draft:
             source = self._the_source()
             rates = self.system.training.learning_rates or FULL_RATES
             stage = self._stage("epochs", [source], [source.task(at.fold)], at, adapted=False, rates=rates)
-            return stage, Start(stage.key, norms_of=source.task(at.fold).id)
+            return stage, Start(stage.key, norms_of=(source.task(at.fold).id,))
         by_corpus = self.row.learns == "every"
         tasks = [known.task(at.fold) for known in self.facts] if by_corpus else self._aggregated(at)
         by_rounds = by_corpus or len(tasks) > 1
         rates = self.system.shared.learning_rates if by_rounds else self.system.training.learning_rates or FULL_RATES
         kind: StageKind = "rounds" if by_rounds else "epochs"
         stage = self._stage(kind, self.facts, tasks, at, adapted=self.row.adapts_shared, rates=rates)
-        norms = "" if self.row.keeps_private else tasks[0].id
         weights = "final" if stage.kind == "rounds" else "best"
-        return stage, Start(stage.key, weights, self.row.keeps_private, norms)
+        if self.row.keeps_private:
+            return stage, Start(stage.key, weights, keeps_private=True)
+        heirs = tasks if self.system.shared.norms == "mean" else tasks[:1]
+        folded = self.system.shared.adapters == "fold"
+        return stage, Start(stage.key, weights, norms_of=tuple(task.id for task in heirs), folded=folded)
 
     def _the_source(self) -> CorpusFacts:
         if not isinstance(self.source, CorpusFacts):
@@ -235,6 +239,20 @@ def _check_sampling(name: str, system: System, row: Strategy, facts: Sequence[Co
         sampler_of(system.shared.sampling, names, [1] * len(names))
     except EmonetError as problem:
         raise RecipeError(f"System '{name}': {problem}") from None
+
+
+def _check_handing_on(name: str, system: System, row: Strategy, components: Mapping[str, Resolved]) -> None:
+    """Refuse to hand on what a strategy does not have: such a setting would be passed over in silence."""
+    asked = system.shared
+    if asked.norms == "mean" and len(row.maps) < 2:
+        message = f"the strategy '{row.name}' has no two aggregated tasks to take the mean of. Leave out norms: mean"
+        raise RecipeError(f"System '{name}': {message}.")
+    if asked.adapters == "fold" and row.learns != "aggregate":
+        message = f"the strategy '{row.name}' has no aggregated tasks whose adapters fold. Leave out adapters: fold"
+        raise RecipeError(f"System '{name}': {message}.")
+    if asked.adapters == "fold" and not components["adapter"].traits.foldable:
+        message = f"the adapter '{components['adapter'].name}' does not fold. Choose one that does, or adapters: drop"
+        raise RecipeError(f"System '{name}': {message}.")
 
 
 def _check_leak(name: str, shared: Sequence[Task], tuned: Task) -> None:

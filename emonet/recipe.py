@@ -112,17 +112,23 @@ class SVM(_Strict):
 
 
 class Shared(_Strict):
-    """How a shared model learns from several tasks in turn (paper, 5.2.2).
+    """How a shared model learns from several tasks in turn (paper, 5.2.2), and what of aggregated ones it hands on.
 
     Attributes:
         rounds: rounds at each learning rate; a round is one batch and one step for each task.
         sampling: whose batch comes next: ``round-robin``, ``proportional`` to clips, ``{temperature: {t: 2}}``
             (proportional to clips ** (1 / t)), or ``{weights: {task or corpus: weight}}``.
+        adapters: of aggregated tasks: ``drop`` leaves what they learned behind (paper, 5.2.2: "adapters and classifier
+            are reinitialized"), ``fold`` adds it to the shared weights before each corpus gets adapters of its own.
+        norms: which norms (and folded adapters) the network of each corpus starts from where there are several
+            aggregated tasks: those of the ``first``, or the ``mean`` of all; the paper does not say.
     """
 
     rounds: Count = 2500
     learning_rates: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.1, 0.01, 0.001)
     sampling: Choice = Choice.model_validate("round-robin")
+    adapters: Literal["drop", "fold"] = "drop"
+    norms: Literal["first", "mean"] = "first"
 
 
 class SourceEntry(_Strict):

@@ -41,7 +41,9 @@ class Start:
         parent: key of the stage whose shared weights it takes; empty for a checkpoint.
         weights: the parent's ``best`` or ``final`` weights.
         keeps_private: whether the parent's head, adapters and norms of the same task are kept.
-        norms_of: the parent's task whose private norms the shared model takes over, empty for its own.
+        norms_of: the parent's tasks whose private norms the shared model takes over, the mean of several; none for
+            its own.
+        folded: whether their adapters are taken over with them.
         checkpoint: path of a checkpoint instead of a parent; not in the key, its hash is.
         sha256: of the checkpoint.
     """
@@ -49,7 +51,8 @@ class Start:
     parent: str = ""
     weights: str = "best"
     keeps_private: bool = False
-    norms_of: str = ""
+    norms_of: tuple[str, ...] = ()
+    folded: bool = False
     checkpoint: str = ""
     sha256: str = ""
 
@@ -172,7 +175,8 @@ class Stage:
         if self.kind != "probe":
             identity["dropout"] = self.settings.dropout
         if self.kind == "rounds":
-            identity["shared"] = self.settings.shared.model_dump(mode="json")
+            # What is handed on afterwards is told by the start of those that take it.
+            identity["shared"] = self.settings.shared.model_dump(mode="json", exclude={"adapters", "norms"})
         return identity
 
     def to_json(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from emonet.errors import EmonetError, RecipeError, UnknownName
 from emonet.learned import chosen_outputs
 from emonet.plan import Checkpoint, CorpusFacts, plan
 from emonet.recipe import Recipe
+from emonet.stage import Stage
 from emonet.strategies import STRATEGIES
 
 UTTERANCES = make_utterances()
@@ -39,7 +40,7 @@ def numbers() -> object: ...
 def net(*, width: int = 32) -> object: ...
 
 
-@component(layers=("convolution",), private_norms=True)
+@component(layers=("convolution",), private_norms=True, foldable=True)
 def beside() -> object: ...
 
 
@@ -51,11 +52,15 @@ def low_rank(*, rank: int = 4) -> object: ...
 def recurrent() -> object: ...
 
 
+@component(version="1", layers=("convolution",))
+def inserted() -> object: ...
+
+
 PARTS = {
     "extractors": {"numbers": numbers},
     "frontends": {"mels": mels},
     "backbones": {"net": net, "recurrent": recurrent, "unmarked": lambda: None},
-    "adapters": {"beside": beside, "low_rank": low_rank},
+    "adapters": {"beside": beside, "low_rank": low_rank, "inserted": inserted},
 }
 
 
@@ -322,10 +327,50 @@ def test_the_starts_of_the_tuning_are_the_tables() -> None:
 
     full, multi = start(strategy="full", source="bar"), start(strategy="multi-domain", **ADAPTED)
     arousal, both = start(strategy="arousal", **ADAPTED), start(strategy="arousal+valence", **ADAPTED)
-    assert (full.weights, full.keeps_private, full.norms_of) == ("best", False, "bar/emotion")
-    assert (multi.weights, multi.keeps_private, multi.norms_of) == ("final", True, "")
-    assert (arousal.weights, arousal.keeps_private, arousal.norms_of) == ("best", False, "aggregate/arousal")
-    assert (both.weights, both.keeps_private, both.norms_of) == ("final", False, "aggregate/arousal")
+    assert (full.weights, full.keeps_private, full.norms_of) == ("best", False, ("bar/emotion",))
+    assert (multi.weights, multi.keeps_private, multi.norms_of) == ("final", True, ())
+    assert (arousal.weights, arousal.keeps_private, arousal.norms_of) == ("best", False, ("aggregate/arousal",))
+    assert (both.weights, both.keeps_private, both.norms_of) == ("final", False, ("aggregate/arousal",))
+
+
+def test_what_aggregated_tasks_hand_on_is_in_the_keys_of_those_that_take_it_alone() -> None:
+    def both(**shared: str) -> tuple[Stage, Stage]:
+        asked = recipe(strategy="arousal+valence", shared=shared, **ADAPTED)
+        parent, child, *_ = plan(asked, [FACTS, OTHERS], factory).stages
+        return parent, child
+
+    parent, child = both()
+    for shared, tasks, folded in (
+        ({"adapters": "fold"}, ("aggregate/arousal",), True),
+        ({"norms": "mean"}, ("aggregate/arousal", "aggregate/valence"), False),
+    ):
+        same, other = both(**shared)
+        assert same.key == parent.key
+        assert other.key != child.key
+        assert other.start is not None
+        assert (other.start.norms_of, other.start.folded) == (tasks, folded)
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        (
+            {"strategy": "arousal", "shared": {"norms": "mean"}, **ADAPTED},
+            r"'s': the strategy 'arousal' has no two aggregated tasks to take the mean of\. Leave out norms: mean\.",
+        ),
+        (
+            {"strategy": "multi-domain", "shared": {"adapters": "fold"}, **ADAPTED},
+            r"'multi-domain' has no aggregated tasks whose adapters fold\. Leave out adapters: fold\.",
+        ),
+        (
+            {"strategy": "arousal", "shared": {"adapters": "fold"}, "adapter": "inserted"},
+            r"the adapter 'inserted' does not fold\. Choose one that does, or adapters: drop\.",
+        ),
+    ],
+)
+def test_handing_on_what_is_not_there_is_refused(system: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        plan(recipe(**system), [FACTS, OTHERS], factory)
 
 
 def test_tuning_learns_at_the_tables_rates() -> None:

@@ -163,10 +163,26 @@ class Model(nn.Module):
         """
         take_over(self.shared_state(), state, origin)
 
-    def norm_state(self, task: str) -> dict[str, Tensor]:
-        """Return the norms (and other whole layers) that a task owns, under their names in the backbone."""
+    def norm_state(self, task: str, *, folded: bool = False) -> dict[str, Tensor]:
+        """Return the norms (and other whole layers) that a task owns, under their names in the backbone.
+
+        With ``folded`` also the layers that its adapter stands beside, with what the adapter adds to them.
+
+        Raises:
+            ContractError: the task's adapter does not fold.
+        """
         private = self.private_of(task)
-        return {} if private is None else {name: tensor.detach() for name, tensor in private.copied().items()}
+        if private is None:
+            return {}
+        if not folded:
+            return {name: tensor.detach() for name, tensor in private.copied().items()}
+        if not private.adapter.foldable:
+            message = (
+                f"The adapter {type(private.adapter).__name__} of task '{task}' does not fold into the shared weights. "
+                "Choose one that folds; dropout on an adapter's branch keeps it from folding, too."
+            )
+            raise ContractError(message)
+        return {name: tensor.detach() for name, tensor in private.tensors(_module(self.backbone)).items()}
 
     def task_state(self, task: str) -> dict[str, Tensor]:
         """Return all that a task owns: ``head.*`` and ``private.*``."""

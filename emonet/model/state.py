@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -29,6 +29,29 @@ def take_over(own: Mapping[str, torch.Tensor], given: Mapping[str, torch.Tensor]
         raise EmonetError(message)
     for name, tensor in own.items():
         tensor.copy_(given[name])
+
+
+_MEAN, _VARIANCE = "running_mean", "running_var"
+
+
+def mean_state(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Return the mean of states with the same names; what is no number with a fraction is the first one's.
+
+    A running variance is that of all of them together: the mean variance, plus the variance of the running means.
+    """
+    first, *others = states
+    if not others:
+        return dict(first)
+    found = {}
+    for name, tensor in first.items():
+        if tensor.is_floating_point():
+            found[name] = torch.stack([state[name] for state in states]).mean(0)
+        else:
+            found[name] = tensor
+        if name.endswith(_VARIANCE):
+            means = [state[f"{name.removesuffix(_VARIANCE)}{_MEAN}"] for state in states]
+            found[name] = found[name] + torch.stack(means).var(0, correction=0)
+    return found
 
 
 def under(prefix: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 @emonet.component(version="1", layers=("convolution",), private_norms=True, foldable=True)
 def residual(
-    *, dropout: float = 0.0, attention: bool = False, decay: Literal["none", "size"] = "none"
+    *,
+    dropout: float = 0.0,
+    attention: bool = False,
+    decay: Literal["none", "size"] = "none",
+    start: Literal["he", "zero"] = "he",
 ) -> ParallelConvolution:
     """Return the paper's adapter: a 1x1 convolution beside each larger one, and norms of the task's own (5.2.1).
 
@@ -23,10 +27,12 @@ def residual(
         attention: the task has an attention of its own, too.
         decay: ``size``: l2 on the branches by the number of clips in train, from 5e-3 below 500 to 1e-6 from 10,000
             on; ``none``: the l2 of all weights.
+        start: ``he``: branches start He-normal, as in the authors' code; ``zero``: at 0, so that a task's network
+            starts as the plain one.
     """
     from emonet_plugins.adapters_convolution import ParallelConvolution
 
-    return ParallelConvolution(dropout=dropout, attention=attention, decay=decay)
+    return ParallelConvolution(dropout=dropout, attention=attention, decay=decay, start=start)
 
 
 @emonet.component(version="1", layers=("convolution",), private_norms=True, foldable=True)

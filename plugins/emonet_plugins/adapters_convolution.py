@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal, TypeGuard, cast
+from typing import Literal, TypeGuard, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from emonet.model.adapt import layer_kind
 from emonet.model.attention import Attention2d
 from emonet.model.contracts import Adapter
 
+BeginsAs = Literal["he", "zero"]
 Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
 
 _CONVOLVE = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
@@ -38,13 +39,14 @@ def first_centres(layer: Convolution) -> list[int]:
 
 
 class Beside(nn.Module):
-    """A bias-free 1x1 convolution of a layer's input, added to its output; it starts He-normal by fan-in."""
+    """A bias-free 1x1 convolution of a layer's input, added to its output; it starts He-normal by fan-in, or at 0."""
 
-    def __init__(self, layer: Convolution, dropout: float) -> None:
+    def __init__(self, layer: Convolution, dropout: float, start: BeginsAs) -> None:
         super().__init__()
         shape = (layer.out_channels, layer.in_channels, *(1 for _ in layer.kernel_size))
-        self.weight = nn.Parameter(layer.weight.new_empty(shape))
-        nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
+        self.weight = nn.Parameter(layer.weight.new_zeros(shape))
+        if start == "he":
+            nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
         self.stride = layer.stride
         self.starts = first_centres(layer)
         self.dropout = dropout
@@ -69,6 +71,8 @@ class ParallelConvolution(Adapter):
         dropout: share of the branch's inputs dropped in training.
         attention: the task has an attention of its own, too.
         decay: ``size``: l2 on the branches by the number of clips in train.
+        start: ``he``: branches start He-normal, as fresh convolutions; ``zero``: at 0, so that the task's network
+            starts as the plain one.
 
     Raises:
         ValueError: an option is out of range.
@@ -77,13 +81,20 @@ class ParallelConvolution(Adapter):
     private_norms = True
 
     def __init__(
-        self, *, dropout: float = 0.0, attention: bool = False, decay: Literal["none", "size"] = "none"
+        self,
+        *,
+        dropout: float = 0.0,
+        attention: bool = False,
+        decay: Literal["none", "size"] = "none",
+        start: BeginsAs = "he",
     ) -> None:
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout={dropout:g} is out of range. It is a share from 0 to below 1.")
         if decay not in {"none", "size"}:
             raise ValueError(f"decay={decay!r} is unknown. Choose 'none' or 'size'.")
-        self.dropout, self.attention, self.decay = dropout, attention, decay
+        if start not in get_args(BeginsAs):
+            raise ValueError(f"start={start!r} is unknown. Choose 'he' or 'zero'.")
+        self.dropout, self.attention, self.decay, self.start = dropout, attention, decay, start
         self.foldable = dropout == 0
 
     def takes(self, layer: nn.Module) -> bool:
@@ -92,7 +103,7 @@ class ParallelConvolution(Adapter):
 
     def private(self, layer: nn.Module) -> nn.Module:
         """Return a fresh 1x1 kernel."""
-        return Beside(cast(Convolution, layer), self.dropout)
+        return Beside(cast(Convolution, layer), self.dropout, self.start)
 
     def effective(self, layer: nn.Module, private: nn.Module) -> Mapping[str, Tensor]:
         """Return the kernel with the 1x1 kernel added to its middle."""

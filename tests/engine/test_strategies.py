@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from safetensors import safe_open
+from safetensors.torch import load_file
 from tones import make_tones
+from torch.nn import functional
 
 from emonet.cli.app import run_command
 from emonet.home import stages_folder
@@ -130,6 +132,31 @@ def _check_frozen(parent: Path, folder: Path, tasks: list[str]) -> None:
             assert all(before.get_tensor(key).equal(after.get_tensor(key)) for key in shared)
             assert not all(before.get_tensor(key).equal(after.get_tensor(key)) for key in private)
             assert all(tasks[0] in key for key in private)
+
+
+@pytest.mark.slow
+def test_adapters_are_dropped_or_folded_and_norms_are_the_firsts_or_the_mean(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ways = {"plain": "", "folded": "adapters: fold", "mean": "norms: mean"}
+    systems = {
+        name: f"{{strategy: arousal+valence, shared: {{rounds: 2, {way}}}, {ADAPTED}}}" for name, way in ways.items()
+    }
+    plan = json.loads((Path(ran(recipe, capsys, systems)["run"]) / "plan.json").read_text(encoding="utf-8"))
+    assert len({stage["key"] for stage in plan["stages"] if not stage["scored"]}) == 3, "one a fold serves all systems"
+    tuned = {name: next(s for s in plan["stages"] if s["scored"] and s["system"] == name) for name in ways}
+    weights = {name: load_file(stages_folder() / stage["key"] / "final.safetensors") for name, stage in tuned.items()}
+    before = load_file(stages_folder() / tuned["plain"]["parents"][0] / "final.safetensors")
+    kernel, task = "backbone.stages.0.0.first.conv.weight", "private.aggregate/{}."
+    branch = before[task.format("arousal") + "beside.stages/0/0/first/conv.weight"]
+    assert weights["plain"][kernel].equal(before[kernel])
+    assert weights["folded"][kernel].equal(before[kernel] + functional.pad(branch, (1, 1, 1, 1)))
+    norm = "copies.stages/0/0/first/norm.weight"
+    own = [before[task.format(name) + norm] for name in ("arousal", "valence")]
+    assert weights["plain"]["backbone.stages.0.0.first.norm.weight"].equal(own[0])
+    assert weights["folded"]["backbone.stages.0.0.first.norm.weight"].equal(own[0])
+    assert weights["mean"]["backbone.stages.0.0.first.norm.weight"].equal((own[0] + own[1]) / 2)
+    assert not own[0].equal(own[1])
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ from emonet.model.adapt import layer_kind
 from emonet.model.contracts import Adapter
 from emonet.model.keys import layer_key
 from emonet.model.model import Model, parameter_count, private_share
+from emonet.model.state import mean_state
 
 each_adapter = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: type(adapter).__name__)
 
@@ -187,6 +188,36 @@ def test_norms_of_a_task_can_become_the_shared_ones(tmp_path: Path) -> None:
     other.add_task("bar", 2, adapter=Scaled())
     norms = model.norm_state("foo")
     assert all(tensor.equal(norms[name]) for name, tensor in other.norm_state("bar").items())
+
+
+def test_an_adapter_folded_into_the_shared_weights_leaves_its_tasks_network_as_the_plain_one(tmp_path: Path) -> None:
+    model = a_model("foo", adapter=Scaled())
+    train(model, "foo")
+    other = Model(Bands(), SmallNet())
+    other.load_shared({**model.shared_state(), **model.norm_state("foo", folded=True)}, tmp_path)
+    expected = model.eval().embed(WAVE, LENGTHS, task="foo")
+    assert torch.equal(other.eval().embed(WAVE, LENGTHS), expected)
+    assert not torch.allclose(model.embed(WAVE, LENGTHS), expected)
+
+
+def test_an_adapter_that_does_not_fold_is_not_folded() -> None:
+    model = a_model("foo", adapter=Inserted())
+    with pytest.raises(ContractError, match="The adapter Inserted of task 'foo' does not fold into the shared"):
+        model.norm_state("foo", folded=True)
+
+
+def test_the_mean_of_states_counts_the_spread_of_their_means() -> None:
+    one = {"n.weight": torch.tensor([1.0]), "n.running_mean": torch.tensor([0.0]), "n.running_var": torch.tensor([1.0])}
+    other = {
+        "n.weight": torch.tensor([3.0]),
+        "n.running_mean": torch.tensor([4.0]),
+        "n.running_var": torch.tensor([3.0]),
+    }
+    one["n.num_batches_tracked"], other["n.num_batches_tracked"] = torch.tensor(7), torch.tensor(9)
+    found = {name: tensor.item() for name, tensor in mean_state([one, other]).items()}
+    # Two groups of equal size with variances 1 and 3 around 0 and 4.
+    assert found == {"n.weight": 2, "n.running_mean": 2, "n.running_var": 6, "n.num_batches_tracked": 7}
+    assert mean_state([other]) == other
 
 
 def test_shared_weights_of_another_model_are_refused_whole(tmp_path: Path) -> None:

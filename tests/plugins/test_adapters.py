@@ -31,6 +31,7 @@ Built = Callable[[], Adapter]
 CONVOLUTIONAL: dict[str, Built] = {
     "residual": adapters.residual,
     "residual-dropout": partial(adapters.residual, dropout=0.5),
+    "residual-zero": partial(adapters.residual, start="zero"),
     "residual-attention": partial(adapters.residual, attention=True),
     "series": adapters.series,
     "batchnorm": adapters.batchnorm,
@@ -195,6 +196,20 @@ def test_the_parallel_branch_starts_he_normal() -> None:
     assert weight.std().item() == pytest.approx((2 / 64) ** 0.5, rel=0.05)
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_branches_that_start_at_zero_leave_the_network_as_it_is(dropout: float) -> None:
+    model = a_convolutional_model(adapter=adapters.batchnorm())
+    model.add_task("zero", 2, adapter=adapters.residual(start="zero", dropout=dropout))
+    model.add_task("he", 2, adapter=adapters.residual(start="he", dropout=dropout))
+    model.eval()
+    plain, zero, he = (model.embed(WAVE, LENGTHS, task=task) for task in (None, "zero", "he"))
+    assert torch.equal(plain, zero)
+    assert not torch.allclose(plain, he, rtol=0.1)
+    model.tune("private", "zero")
+    model.embed(WAVE, LENGTHS, task="zero").square().sum().backward()
+    assert all(branch.weight.grad.abs().max() > 0 for branch in model.private_of("zero").beside.values())
+
+
 def test_dropout_is_on_the_branch_alone_and_only_in_training() -> None:
     layer = nn.Conv2d(2, 3, 3, padding=1)
     branch = adapters.residual(dropout=0.5).private(layer)
@@ -340,6 +355,7 @@ def test_norms_are_refused_where_there_are_none() -> None:
     [
         ("residual", {"dropout": 1.0}, "dropout=1 is out of range. It is a share from 0 to below 1"),
         ("residual", {"decay": "sise"}, "decay='sise' is unknown. Choose 'none' or 'size'"),
+        ("residual", {"start": "one"}, "start='one' is unknown. Choose 'he' or 'zero'"),
         ("lora", {"rank": 0}, "rank=0 is too small. It must be 1 or more"),
         ("lora", {"alpha": 0}, "alpha=0 must be above 0"),
         ("bottleneck", {"width": 0}, "width=0 is too small. It must be 1 or more"),
