@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 import emonet_corpora
 from emonet.cli.card import markdown_of
 from emonet.plugin import hookspecs
-from emonet.plugin.registry import load_registry
+from emonet.plugin.registry import Component, load_registry
+from emonet.recipe import SVM, Shared, Training
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md") if path.is_file()]
@@ -48,6 +50,38 @@ def test_the_readme_names_every_command() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for command in COMMANDS:
         assert f"emonet {command}" in text
+
+
+def differences() -> str:
+    """Return the table of differences from the paper."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return text.partition("### Where this differs from the paper")[2].partition("\n## ")[0]
+
+
+def test_the_table_of_differences_names_the_sizes_that_are_built() -> None:
+    from emonet.model.model import Model, private_share
+
+    build = load_registry().build
+    model = Model(build("frontends", "logmel", {}), build("backbones", "wide_resnet", {}))
+    model.add_task("foo/emotion", 7, adapter=build("adapters", "residual", {}))
+    own, total = private_share(model, "foo/emotion")
+    every = total + 25 * own
+    said = f"{total:,}, {own:,} of a task's own; 26 such tasks {every:,}, {every / total:.2f} times one"
+    assert said in differences()
+
+
+def test_the_table_of_differences_names_settings_that_there_are() -> None:
+    build, found = load_registry().build, set()
+    groups = {"training": Training, "shared": Shared, "svm": SVM}
+    kinds: dict[str, Component] = {"residual": "adapters", "wide_resnet": "backbones"}
+    for group, name, value in re.findall(r"`(\w+): \{(\w+): (\w+)\}`", differences()):
+        options = {name: json.loads(value) if value in {"true", "false"} else value}
+        if group in groups:
+            groups[group].model_validate(options)
+        else:
+            build(kinds[group], group, options)
+        found.add(name)
+    assert {"rest", "evaluate", "adapters", "norms", "start", "mask", "class_weights"} <= found
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
