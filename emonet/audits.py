@@ -1,51 +1,87 @@
-"""Audits of what a recipe or a command names: gathered corpora, their partitions and their audio."""
+"""Audits of what a recipe or a command names: corpora, their partitions and audio, and what systems learn before."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from emonet.audio.current import current
 from emonet.audio.roots import find_root
 from emonet.audit.copies import Copies, copies_between, copies_in, copies_in_corpus, copies_in_fold
-from emonet.audit.finding import Finding, Verdict
+from emonet.audit.finding import Finding, Verdict, over_folds
 from emonet.audit.lists import NameRules, partition_of_list
 from emonet.audit.partition import Partition, audit_partition, partition_of
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.lists.entry import SplitList
+from emonet.errors import EmonetError
 from emonet.events import Listener, silent
 from emonet.gather import Gathered
+from emonet.leaks import Heard, audit_systems
 from emonet.recipe import Recipe
-from emonet.strategies import strategy
+from emonet.stage import Plan
 
 NO_AUDIO = "audio not compared"
 
 
 def audit_gathered(
-    gathered: Sequence[Gathered], *, joint: bool = False, audio: bool = True, listen: Listener = silent
+    gathered: Sequence[Gathered], *, audio: bool = True, listen: Listener = silent
 ) -> tuple[Verdict, ...]:
-    """Judge the partition of every corpus; audio is compared where corpora are prepared.
+    """Judge the partition of every corpus, and copies of audio between corpora, wherever they are prepared.
 
     Args:
-        joint: whether corpora are learned from together.
         audio: compare the audio within and between the corpora.
     """
-    distinct = {(each.facts.protocol.id, each.facts.protocol.hash): each for each in gathered}.values()
+    distinct = _distinct(gathered)
+    copies = _copies(distinct, listen) if audio else None
     partitions = [(each, _partition(each)) for each in distinct]
-    copies = _copies(list(distinct), listen) if audio else None
     verdicts = []
     for each, partition in partitions:
-        if copies is None or each.store is None:
-            verdicts.append(audit_partition(partition, audio=NO_AUDIO))
-            continue
-        found = _of_audio(each, partition, copies)
         others = {
             other.facts.corpus.id: theirs.folds
             for other, theirs in partitions
             if other.store is not None and other.facts.corpus.id != each.facts.corpus.id
         }
-        found += copies_between((each.facts.corpus.id, partition.folds), others.items(), copies, joint=joint)
-        verdicts.append(audit_partition(partition, found, audio=_in_words(found)))
+        between = copies_between((each.facts.corpus.id, partition.folds), others.items(), copies) if copies else []
+        verdicts.append(_judged(each, partition, copies, between))
     return tuple(verdicts)
+
+
+def audit_plan(
+    made: Plan, gathered: Sequence[Gathered], *, audio: bool = True, listen: Listener = silent
+) -> tuple[Verdict, ...]:
+    """Judge the partitions of a plan, and of every system what it has heard before it is tuned.
+
+    Corpora are held against one another where a system learns from both, and nowhere else.
+
+    Args:
+        audio: compare the audio, where it is prepared.
+
+    Raises:
+        EmonetError: a checkpoint that a system starts from is none.
+    """
+    distinct = _distinct(gathered)
+    copies = _copies(distinct, listen) if audio else None
+    partitions = [_judged(each, _partition(each), copies) for each in distinct]
+    stores = {each.facts.corpus.id: each.store for each in gathered if audio and each.store is not None}
+    return (*partitions, *audit_systems(made, Heard(copies, stores)))
+
+
+def check_strict(recipe: Recipe, verdicts: Iterable[Verdict]) -> None:
+    """Stop where a recipe is strict and its audit found a problem.
+
+    Raises:
+        EmonetError: naming every problem, and how to go on all the same.
+    """
+    problems = [each for each in verdicts if each.level == "problem"]
+    if recipe.audit == "report" or not problems:
+        return
+    listed = "".join(
+        f"\n  {verdict.subject}: {finding.what}: {finding.seen}"
+        for verdict in problems
+        for finding in over_folds(verdict.findings)
+        if finding.level == "problem"
+    )
+    message = f"The audit found what makes scores untrue, so nothing was trained:{listed}\nMend that, or write"
+    raise EmonetError(f"{message} audit: report into the recipe: then the run goes on, and its scores say so.")
 
 
 def audit_list(
@@ -68,9 +104,17 @@ def audit_list(
     return audit_partition(partition, found, audio=_in_words(found))
 
 
-def learns_together(recipe: Recipe) -> bool:
-    """Say whether a system of the recipe learns from several corpora."""
-    return any(strategy(system.strategy).learns not in {"nothing", "features"} for system in recipe.systems.values())
+def _distinct(gathered: Sequence[Gathered]) -> list[Gathered]:
+    return list({(each.facts.protocol.id, each.facts.protocol.hash): each for each in gathered}.values())
+
+
+def _judged(
+    gathered: Gathered, partition: Partition, copies: Copies | None, between: Sequence[Finding] = ()
+) -> Verdict:
+    if copies is None or gathered.store is None:
+        return audit_partition(partition, audio=NO_AUDIO)
+    found = [*_of_audio(gathered, partition, copies), *between]
+    return audit_partition(partition, found, audio=_in_words(found))
 
 
 def _partition(gathered: Gathered) -> Partition:

@@ -14,7 +14,7 @@ from emonet.audio.current import discard
 from emonet.audio.statistics import CorpusStatistics, statistics_of
 from emonet.audio.store import STORE
 from emonet.audit.finding import Verdict
-from emonet.audits import audit_gathered, learns_together
+from emonet.audits import audit_plan, check_strict
 from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
 from emonet.document import Document
@@ -89,7 +89,8 @@ def run(
     folder is named after the recipe and its plan. A store whose samples turn out to be damaged is made anew, once.
 
     Raises:
-        EmonetError: whatever is wrong with recipe, corpora or components, in words for the user.
+        EmonetError: whatever is wrong with recipe, corpora or components, in words for the user; what the audit
+            found, where it is strict.
     """
 
     def tell(event: Event) -> None:
@@ -117,9 +118,10 @@ def _run(
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
     executor = _executor(made, registry)
     chosen_device(recipe.device)
+    verdicts = audit_plan(made, gathered, listen=tell)
+    check_strict(recipe, verdicts)
     folder = RunFolder(out / f"{recipe.name}-{_identity(made)}")
     folder.start(document.text, changes, made.to_json(), base)
-    verdicts = audit_gathered(gathered, joint=learns_together(recipe), listen=tell)
     _write_protocols(folder, gathered, verdicts)
     tell(RunStarted(folder.path, len(made.stages)))
     try:

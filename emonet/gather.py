@@ -99,7 +99,7 @@ def gather_sources(
 
 
 def check_stores(gathered: Iterable[Gathered]) -> None:
-    """Refuse two different corpora under one id, sources included.
+    """Refuse two different corpora under one id, and one whose speakers are said to be two things; sources included.
 
     Raises:
         RecipeError: naming the id.
@@ -110,6 +110,10 @@ def check_stores(gathered: Iterable[Gathered]) -> None:
         if (known.store, known.facts.content) != (each.store, each.facts.content):
             message = f"The recipe names two different corpora with the id '{each.facts.corpus.id}'."
             raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
+        if known.facts.speakers != each.facts.speakers:
+            said = f"'{known.facts.speakers}' in one place and '{each.facts.speakers}' in another"
+            message = f"The speakers of the corpus '{each.facts.corpus.id}' are {said}."
+            raise RecipeError(f"{message} Give all entries of the corpus the same speakers: own, or speakers: shared.")
 
 
 _Entered = dict[tuple[str, str | None], tuple[Corpus, Path]]
@@ -163,7 +167,8 @@ class _Gatherer:
         choice = entry.protocol or self.choice
         protocol = make_protocol(choice.name, choice.options, corpus, wanted, base=self.base)
         left_out = sum(map(outputs.has_some, utterances)) - len(wanted) if outputs.dimensions else 0
-        facts = CorpusFacts(corpus, outputs, wanted, protocol, content, left_out)
+        speakers = entry.speakers or corpus.speakers
+        facts = CorpusFacts(corpus, outputs, wanted, protocol, content, left_out, speakers)
         if facts.note:
             self.listen(Notice(facts.note))
         return Gathered(facts, store)

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 from emonet.aggregate import AGGREGATE, aggregated_task
 from emonet.components import FindFactory, components_of
-from emonet.corpus.corpus import Corpus, Utterance
+from emonet.corpus.corpus import Corpus, SpeakerNames, Utterance
 from emonet.corpus.protocol import Protocol
 from emonet.errors import EmonetError, RecipeError
 from emonet.learned import Outputs, make_task, task_id
+from emonet.provenance import Kind, Provenance, heard_by, met_before
 from emonet.recipe import Recipe, System
 from emonet.sampling import sampler_of
 from emonet.stage import Plan, Resolved, Stage, StageKind, Start
 from emonet.strategies import FULL_RATES, USER_MAP, Strategy, Tuned, strategy
-from emonet.task import Item, Task
+from emonet.task import Task
 from emonet.wording import counted
 
 
@@ -28,6 +29,7 @@ class CorpusFacts:
         utterances: those that carry all labels that ``outputs`` needs.
         content: hash of table and audio; empty while the corpus is not prepared.
         left_out: how many utterances carry some of these labels, but not all.
+        speakers: whether its names of speakers are its own, or other corpora's, too.
     """
 
     corpus: Corpus
@@ -36,6 +38,7 @@ class CorpusFacts:
     protocol: Protocol
     content: str = ""
     left_out: int = 0
+    speakers: SpeakerNames = "own"
 
     @property
     def task_id(self) -> str:
@@ -75,7 +78,8 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
     Raises:
         UnknownName: a strategy or component that nobody knows.
         RecipeError: a system whose parts are missing or do not fit, corpora whose folds do not go together, a
-            label that an aggregated task cannot map, or a fold without a class in train.
+            label that an aggregated task cannot map, a fold without a class in train, or, under ``audit: strict``,
+            a shared model that learns from what a task is tested on.
     """
     stages: dict[tuple[str, str], Stage] = {}
     for name, system in recipe.systems.items():
@@ -84,8 +88,10 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
         _check_source(name, system, row)
         _check_sampling(name, system, row, facts)
         _check_handing_on(name, system, row, components)
-        if row.learns in {"source", "every", "aggregate"}:
-            _check_folds(name, [*facts, *([source] if isinstance(source, CorpusFacts) else [])])
+        if row.learns in {"every", "aggregate"}:
+            _check_folds(name, facts)
+        if isinstance(source, CorpusFacts):
+            _check_source_folds(name, source, facts)
         for stage in _Draft(recipe, name, row, components, facts, source).stages():
             stages.setdefault((stage.key, stage.system if stage.scored else ""), stage)
     return Plan(recipe, tuple(stages.values()))
@@ -115,9 +121,16 @@ class _Draft:
         return self.recipe.systems[self.name]
 
     @property
+    def known(self) -> list[CorpusFacts]:
+        return [*self.facts, *([self.source] if isinstance(self.source, CorpusFacts) else [])]
+
+    @property
     def content(self) -> dict[str, str]:
-        known = [*self.facts, *([self.source] if isinstance(self.source, CorpusFacts) else [])]
-        return {each.corpus.id: each.content for each in known}
+        return {each.corpus.id: each.content for each in self.known}
+
+    @property
+    def speakers(self) -> dict[str, SpeakerNames]:
+        return {each.corpus.id: each.speakers for each in self.known}
 
     def stages(self) -> Iterator[Stage]:
         """Yield the stages, parents before children."""
@@ -125,7 +138,7 @@ class _Draft:
             if self.row.learns in {"nothing", "features"}:
                 yield from self._alone(seed)
                 continue
-            for fold in range(len(self.facts[0].protocol.folds)):
+            for fold in range(max(len(known.protocol.folds) for known in self.facts)):
                 yield from self._after_a_shared_model(_Pass(fold, seed))
 
     def _alone(self, seed: int) -> Iterator[Stage]:
@@ -135,14 +148,26 @@ class _Draft:
                 yield self._stage(kind, [known], [known.task(fold)], _Pass(fold, seed), adapted=False)
 
     def _after_a_shared_model(self, at: _Pass) -> Iterator[Stage]:
-        parent, start = self._shared(at)
-        if parent is not None:
-            yield parent
+        made: dict[_Pass, tuple[Stage | None, Start, Provenance]] = {}
         for known in self.facts:
+            if at.fold >= len(known.protocol.folds):
+                continue
+            first = self._before(known, at)
+            if first not in made:
+                parent, start = self._shared(first)
+                before = [] if parent is None else [parent]
+                made[first] = parent, start, heard_by(before, _unheard)
+                yield from before
+            parent, start, heard = made[first]
             task = known.task(at.fold)
-            if parent is not None:
-                _check_leak(self.name, parent.tasks, task)
+            if self.recipe.audit == "strict":
+                _check_leak(self.name, heard, task, self.speakers)
             yield self._stage("epochs", [known], [task], at, adapted=self.row.adapts, start=start)
+
+    def _before(self, known: CorpusFacts, at: _Pass) -> _Pass:
+        """Return which pass of the shared model a fold starts from: its own, or the one that serves all folds."""
+        alike = not isinstance(self.source, CorpusFacts) or _same_folds(self.source, known)
+        return at if alike else _Pass(0, at.seed)
 
     def _shared(self, at: _Pass) -> tuple[Stage | None, Start]:
         """Return the stage that trains the shared model, if there is one, and how the tuning starts from it."""
@@ -210,6 +235,7 @@ class _Draft:
             seed=at.seed,
             precision=self.recipe.precision,
             start=start,
+            speakers=self.speakers,
             scored=scored,
             opens=scored and self.recipe.selects != "dev",
         )
@@ -255,21 +281,49 @@ def _check_handing_on(name: str, system: System, row: Strategy, components: Mapp
         raise RecipeError(f"System '{name}': {message}.")
 
 
-def _check_leak(name: str, shared: Sequence[Task], tuned: Task) -> None:
-    """Refuse a shared model that has learned from what the tuned task is tested on."""
-    learned = {key for task in shared for part in ("train", "dev") for item in task.items[part] for key in _keys(item)}
-    leaked = sorted({key for item in tuned.items["test"] for key in _keys(item)} & learned)
+_LEAKS: Mapping[Kind, str] = {"utterances": "utterance", "speakers": "speaker", "people": "speaker"}
+
+
+def _check_leak(name: str, shared: Provenance, tuned: Task, speakers: Mapping[str, SpeakerNames]) -> None:
+    """Refuse a shared model that has learned from, or was selected on, what the tuned task is tested on."""
+    met = met_before(shared, tuned.items, speakers, _unheard)
+    leaked = sorted(
+        {f"{_LEAKS[each.kind]} {each.corpus}/{one}" for each in met if each.kind in _LEAKS for one in each.names}
+    )
     if leaked:
         message = (
             f"System '{name}': its shared model learns from {leaked[0]}, which '{tuned.id}' is tested on "
-            f"({len(leaked)} speakers or utterances in all). Give both the same protocol, or choose another source."
+            f"({len(leaked)} speakers or utterances in all). Give both the same protocol, or choose another source; "
+            "audit: report in the recipe makes it a decision that is printed below the scores."
         )
         raise RecipeError(message)
 
 
-def _keys(item: Item) -> tuple[str, ...]:
-    utterance = f"utterance {item.corpus}/{item.id}"
-    return (utterance,) if item.speaker is None else (utterance, f"speaker {item.corpus}/{item.speaker}")
+def _unheard(corpus: str, id_: str) -> None:
+    """Say nothing of audio: a plan is made without any."""
+
+
+def _same_folds(source: CorpusFacts, known: CorpusFacts) -> bool:
+    return len(source.protocol.folds) == len(known.protocol.folds)
+
+
+def _check_source_folds(name: str, source: CorpusFacts, facts: Sequence[CorpusFacts]) -> None:
+    """Refuse a source with people of the target and another number of folds: none of these keeps them all apart."""
+    for known in facts:
+        if not _same_folds(source, known) and _have_people_in_common(source, known):
+            _check_folds(name, [known, source])
+
+
+def _have_people_in_common(one: CorpusFacts, other: CorpusFacts) -> bool:
+    if one.corpus.id == other.corpus.id:
+        return True
+    if "own" in {one.speakers, other.speakers} or "shared" not in {one.speakers, other.speakers}:
+        return False
+    return bool(_people(one) & _people(other))
+
+
+def _people(facts: CorpusFacts) -> set[str]:
+    return {each.speaker.strip().casefold() for each in facts.utterances if each.speaker is not None}
 
 
 def _check_folds(name: str, facts: Sequence[CorpusFacts]) -> None:

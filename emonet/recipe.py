@@ -40,6 +40,8 @@ class CorpusEntry(Door):
         classes: a selection of the target's classes.
         metric: what selection reads, by default UAR for classes and CCC for numbers.
         protocol: its own protocol instead of the recipe's.
+        speakers: whether its names of speakers are its ``own``, or ``shared`` with other corpora, where a name then
+            stands for the same person; by default what its card says, and nobody knows for a corpus without a card.
     """
 
     id: str = ""
@@ -48,6 +50,7 @@ class CorpusEntry(Door):
     classes: tuple[str, ...] = ()
     metric: str = ""
     protocol: Choice | None = None
+    speakers: Literal["own", "shared"] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -176,12 +179,15 @@ class Recipe(_Strict):
 
     ``classes: shared`` keeps of every corpus only the labels that all of them have. ``selects: dev`` never opens test:
     only dev is scored, to choose among systems by; the same recipe without it opens test of what is trained already.
+    Under ``audit: strict``, a problem that the audit finds stops the run before training; under ``report`` it goes on,
+    and the problem is printed below its scores.
     """
 
     name: str = ""
     corpora: Annotated[tuple[CorpusEntry, ...], Field(min_length=1)]
     classes: Literal["all", "shared", "shared-families"] = "all"
     protocol: Choice
+    audit: Literal["strict", "report"] = "strict"
     systems: Annotated[dict[str, System], Field(min_length=1)]
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1,)
     precision: Literal["fp32", "bf16"] = "fp32"

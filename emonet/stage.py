@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from emonet.component import Traits
+from emonet.corpus.corpus import SpeakerNames
 from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
 from emonet.recipe import Recipe, System
@@ -69,6 +70,7 @@ class Stage:
         protocols: one a corpus.
         fold: name of the fold.
         start: where the weights come from, None for fresh ones.
+        speakers: corpus -> whose its names of speakers are; not in the key, for training does not read it.
         scored: whether this recipe scores the stage; otherwise it only hands on its weights.
         opens: whether this recipe opens the stage's test part; a stage that is not scored never does.
     """
@@ -88,6 +90,7 @@ class Stage:
     seed: int
     precision: str
     start: Start | None = None
+    speakers: Mapping[str, SpeakerNames] = field(default_factory=dict)
     scored: bool = True
     opens: bool = True
 

@@ -21,10 +21,12 @@ from emonet.errors import EmonetError
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, Notice, StageEnded, StageStarted
 from emonet.kept import HISTORY, PREDICTIONS, Kept, finish, look_at, stage_facts, stage_folder, sweep
+from emonet.leaks import SOUNDS, Heard
 from emonet.learn.clips import Clips, clips_of
 from emonet.learn.scaling import check_groups
 from emonet.openings import open_test
 from emonet.plugin.registry import Registry
+from emonet.provenance import LEARNED, whole_provenance
 from emonet.stage import Stage
 from emonet.task import Task
 
@@ -113,7 +115,7 @@ class StageRunner:
         features = {part: normalised(each, table) for part, each in vectors.items()}
         result = fit_probe(stage.task, features, stage.settings.svm, stage.seed)
         coefficients, intercepts = (torch.from_numpy(array) for array in result.weights)
-        facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, "c": result.c}
+        facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, "c": result.c, LEARNED: self._learned(stage)}
         tensors = {"coefficients": coefficients, "intercepts": intercepts}
         save_checkpoint(folder / "best.safetensors", tensors, facts)
         write_json(folder / HISTORY, result.trials)
@@ -128,6 +130,11 @@ class StageRunner:
             part: Vectors(np.stack([self._vector(stage, place) for place in clips.places]), clips.groups)
             for part, clips in self._clips(stage.task, stage.normalisation).items()
         }
+
+    def _learned(self, stage: Stage) -> dict[str, Any]:
+        """Return what the stage's weights have heard, for their file to carry."""
+        heard = Heard(None, {corpus: store.folder for corpus, store in self.stores.items()})
+        return whole_provenance(stage, self.stages, heard.hash, SOUNDS).to_json()
 
     def _vector(self, stage: Stage, place: tuple[Store, int]) -> Array:
         """Return the features (D,) of one clip; those of a whole store are extracted, or read, once."""
@@ -155,13 +162,14 @@ class StageRunner:
         facts: dict[str, Any] = {"tasks": {task.id: task.outputs_json() for task in stage.tasks}}
         facts |= {"parameters": parameter_count(learner.model), "precision": learner.precision}
         facts |= {"exposure": {task.id: exposure(task) for task in stage.tasks if task.id.startswith(AGGREGATE)}}
+        said = {**facts, LEARNED: self._learned(stage)}
         if stage.kind == "rounds":
             shared, rates = stage.settings.shared, stage.learning_rates
-            rounds = RoundTrainer(learner, shared, rates, folder, stage.key, self.listen, facts)
+            rounds = RoundTrainer(learner, shared, rates, folder, stage.key, self.listen, said)
             done, history, received = rounds.train()
             facts |= {"rounds": done, "received": received}
         else:
-            epochs = EpochTrainer(learner, stage.learning_rates, folder, stage.key, self.listen, facts)
+            epochs = EpochTrainer(learner, stage.learning_rates, folder, stage.key, self.listen, said)
             ended, history = epochs.train()
             facts |= {"best_epoch": ended.best_epoch, "final_epoch": ended.epoch}
         write_json(folder / HISTORY, history)

@@ -18,10 +18,13 @@ def write_tone(path: Path, pitch: float, seconds: float, *, seed: int, rate: int
     soundfile.write(path, level * np.sin(2 * np.pi * pitch * time) + noise, rate)
 
 
-def make_tones(folder: Path, *, speakers: int = 4, takes: int = 2, seconds: float = 0.3) -> Path:
-    """Write a corpus with a manifest: the label is heard in the pitch, each speaker a little apart."""
-    lines, seed = ["file,label,speaker"], 0
-    for speaker in range(speakers):
+def make_tones(folder: Path, *, speakers: int = 4, takes: int = 2, seconds: float = 0.3, first: int = 0) -> Path:
+    """Write a corpus with a manifest: the label is heard in the pitch, each speaker a little apart.
+
+    Speakers are numbered from ``first`` on; those of other numbers make other sounds.
+    """
+    lines, seed = ["file,label,speaker"], first * len(PITCH) * takes
+    for speaker in range(first, first + speakers):
         for label, pitch in PITCH.items():
             for take in range(takes):
                 seed += 1

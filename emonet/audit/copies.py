@@ -124,6 +124,16 @@ def _digest(arrays: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def sounds_in(store: Store) -> Mapping[str, str]:
+    """Return the hash of each utterance's samples, by its id: the same for exact copies, whatever they are called."""
+    from emonet.audit.duplicates import exact_hash
+    from emonet.audit.fingerprint import VERSION
+
+    kept = _kept(store.folder / f"fingerprints-{VERSION}.npz", store, silent)
+    hashes = map(str, kept["exact"]) if kept is not None else (exact_hash(store.wave(row)) for row in range(len(store)))
+    return dict(zip((utterance.id for utterance in store.utterances), hashes, strict=True))
+
+
 def copies_in_fold(fold: FoldRows, corpus: str, copies: Copies) -> Finding:
     """Return a finding on audio that stands in two parts of a fold."""
     parts: dict[str, dict[int, list[str]]] = {}
@@ -178,39 +188,35 @@ def copies_in_corpus(corpus: str, labels: Mapping[str, str], copies: Copies) -> 
 Folded = Sequence[FoldRows]
 
 
-def copies_between(
-    mine: tuple[str, Folded], others: Iterable[tuple[str, Folded]], copies: Copies, *, joint: bool
-) -> list[Finding]:
+def copies_between(mine: tuple[str, Folded], others: Iterable[tuple[str, Folded]], copies: Copies) -> list[Finding]:
     """Return findings on clips of a corpus that other corpora have, too.
 
     Args:
         mine: id and folds of the corpus whose test part counts.
-        joint: whether corpora are learned from together, so that a copy in another's train part is a leak.
     """
     found = []
     for other, folds in others:
         heard = [
-            _heard(fold, mine[0], other, _train(folds, place, len(mine[1])), copies)
+            _heard(fold, mine[0], other, _learned(folds, place, len(mine[1])), copies)
             for place, fold in enumerate(mine[1])
         ]
         worst = max(heard, key=len, default=[])
         if worst:
-            level: Level = "problem" if joint else "warning"
-            seen = f"{len(worst)} test clips have a copy in train of {other}, e.g. {worst[0][0]} = {worst[0][1]}"
+            seen = f"{len(worst)} test clips have a copy in train or dev of {other}, e.g. {worst[0][0]} = {worst[0][1]}"
             advice = "Wherever the two are learned together, test has been heard: leave the copies out of one of them."
             items = tuple(" = ".join(pair) for pair in worst)
             what = f"audio of {other}"
-            found.append(Finding(level=level, what=what, seen=seen, advice=advice, count=len(worst), items=items))
+            found.append(Finding(level="warning", what=what, seen=seen, advice=advice, count=len(worst), items=items))
         else:
-            seen = "no copies between its train and the test here"
+            seen = "no copies between its train and dev and the test here"
             found.append(Finding(level="ok", what=f"audio of {other}", seen=seen))
     return found
 
 
-def _train(folds: Folded, place: int, count: int) -> set[str]:
-    """Return the train ids of the fold that is learned together with fold ``place``; of all folds where none is."""
+def _learned(folds: Folded, place: int, count: int) -> set[str]:
+    """Return the ids in train and dev of the fold that goes together with fold ``place``; of all where none does."""
     chosen = [folds[place]] if len(folds) == count else folds
-    return {row.utterance.id for fold in chosen for row in fold.rows if row.part == "train"}
+    return {row.utterance.id for fold in chosen for row in fold.rows if row.part != "test"}
 
 
 def _heard(fold: FoldRows, corpus: str, other: str, train: set[str], copies: Copies) -> list[tuple[str, str]]:

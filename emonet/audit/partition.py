@@ -116,10 +116,17 @@ def _kinds(partition: Partition) -> list[str]:
     for what in ("speakers", "sessions", "texts"):
         known = [shared for fold in partition.folds if (shared := fold.shared[what]) is not None]
         if known:
-            words.append(_kind(what, [each for shared in known for each in shared]))
+            words.append(_kind(what, [each for shared in known for each in shared]) + _as_far_as(what, partition))
         elif what != "sessions":
             words.append(f"{what} unknown")
     return words
+
+
+def _as_far_as(what: str, partition: Partition) -> str:
+    """Return how many speakers are unknown, where some are; of sessions and texts that is usual."""
+    said = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}
+    nameless = sum(each.speaker is None for each in said.values()) if what == "speakers" else 0
+    return f" as far as known ({nameless} of {len(said)} utterances have no speaker)" if nameless else ""
 
 
 def _kind(what: str, shared: Sequence[Shared]) -> str:
@@ -140,6 +147,6 @@ def _lacks(findings: Sequence[Finding]) -> list[str]:
     return [*words, *([f"see also {' and '.join(rest)}"] if rest else [])]
 
 
-_TOLD = ("utterances", "parts", "classes")
+_TOLD = ("utterances", "windows", "parts", "classes")
 _IN_WORDS = {"speakers", "sessions", "texts", "audio", "notes"}
 """What the summary has words of its own for."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -127,23 +128,38 @@ RULES = (
 )
 
 
+LEAST = 0.1
+"""What pieces of a file must have in common, in s, to count: borders are written down to a tenth of a second or so."""
+UNKNOWN = "unknown: no utterance has one"
+"""What is seen of speakers where nobody has named any."""
+
+
 def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
-    """Return a finding for each kind of thing that the fold's utterances have.
+    """Return a finding for each kind of thing that the fold's utterances have; speakers are never passed over.
 
     Args:
         overlap: why speakers stand in two parts; makes a warning of that problem.
     """
-    found = []
+    found = [*_overlapping(fold)]
     for rule in RULES:
         shared = fold.shared[rule.what]
         if shared is not None:
             found.append(_finding(fold, rule, shared, overlap if rule.what == "speakers" else ""))
+        elif rule.what == "speakers":
+            found.append(Finding(level="warning", what=rule.what, fold=fold.name, seen=UNKNOWN, advice=_NAME_THEM))
     return found
+
+
+_NAME_THEM = "Nothing shows that train and test are different people: name the speakers, or say that they are unknown."
 
 
 def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str) -> Finding:
     told = [each for each in shared if each.count]
     if not told:
+        nameless = sum(row.utterance.speaker is None for row in fold.rows) if rule.what == "speakers" else 0
+        if nameless:
+            seen = f"none in two parts, but {nameless} of {len(fold.rows)} utterances have no known speaker"
+            return Finding(level="warning", what=rule.what, fold=fold.name, seen=seen, advice=_NAME_THEM)
         return Finding(level="ok", what=rule.what, fold=fold.name, seen="none in two parts")
     with_test = any(each.one == "test" for each in told)
     level: Level = rule.with_test if with_test else rule.with_dev
@@ -154,3 +170,42 @@ def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str)
     named = f", e.g. {', '.join(told[0].examples)}" if rule.what != "speakers" else ""
     count = next((each.count for each in told if each.one == "test"), 0)
     return Finding(level=level, what=rule.what, fold=fold.name, seen=seen + named, advice=advice, count=count)
+
+
+def _overlapping(fold: FoldRows) -> list[Finding]:
+    """Return a finding on pieces of one file that have some of its time in common and are in two parts."""
+    pieces: dict[str, list[Placed]] = {}
+    for row in fold.rows:
+        pieces.setdefault(row.utterance.path, []).append(row)
+    met: dict[tuple[str, str], dict[str, str]] = {pair: {} for pair in PAIRS}
+    for rows in pieces.values():
+        for one, other in _running_on(rows):
+            pair = (one.part, other.part) if (one.part, other.part) in met else (other.part, one.part)
+            first, second = (one, other) if pair[0] == one.part else (other, one)
+            met.get(pair, {}).setdefault(first.utterance.id, second.utterance.id)
+    told = [(pair, ids) for pair, ids in met.items() if ids]
+    if not told:
+        return []
+    seen = "; ".join(
+        f"{len(ids)} {one} clips overlap in time with clips of {other}, e.g. {' and '.join(next(iter(ids.items())))}"
+        for (one, other), ids in told
+    )
+    level: Level = "problem" if told[0][0][0] == "test" else "warning"
+    count = max((len(ids) for (one, _), ids in told if one == "test"), default=0)
+    advice = "They share audio: keep all windows of a recording in one part."
+    return [Finding(level=level, what="windows", fold=fold.name, seen=seen, advice=advice, count=count)]
+
+
+def _running_on(rows: Sequence[Placed]) -> Iterator[tuple[Placed, Placed]]:
+    """Yield pieces of one file that overlap and are in two parts; each with those that begin before it ends.
+
+    A piece shorter than ``LEAST`` overlaps nothing.
+    """
+    ordered = sorted(rows, key=lambda row: row.utterance.start)
+    for place, one in enumerate(ordered if len({row.part for row in rows}) > 1 else ()):
+        end = math.inf if one.utterance.end is None else one.utterance.end
+        for other in ordered[place + 1 :]:
+            if other.utterance.start > end - LEAST:
+                break
+            if other.part != one.part and other.utterance.id != one.utterance.id:
+                yield one, other

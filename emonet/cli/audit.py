@@ -73,19 +73,18 @@ def _are_recipes(subjects: Sequence[str]) -> bool:
 
 
 def _of_recipes(subjects: Sequence[str], registry: Registry, *, audio: bool, listen: Listener) -> tuple[Verdict, ...]:
-    from emonet.audits import audit_gathered, learns_together
-    from emonet.gather import Gathered, gather, gather_sources
+    from emonet.audits import audit_plan
+    from emonet.engine import plan_run
     from emonet.recipe import read_recipe
 
     verdicts: list[Verdict] = []
     for subject in subjects:
         path = Path(subject)
         recipe, _ = read_recipe(path)
-        base = path.resolve().parent
-        gathered = gather(recipe, base, registry, decode=False, listen=listen)
-        sources = gather_sources(recipe, base, registry, decode=False, listen=listen).values()
-        every = [*gathered, *(source for source in sources if isinstance(source, Gathered))]
-        verdicts += audit_gathered(every, joint=learns_together(recipe), audio=audio, listen=listen)
+        # An audit reports what a run would stop at.
+        recipe = recipe.model_copy(update={"audit": "report"})
+        made, gathered = plan_run(recipe, path.resolve().parent, registry, listen=listen)
+        verdicts += audit_plan(made, gathered, audio=audio, listen=listen)
     return tuple(verdicts)
 
 
@@ -127,6 +126,7 @@ def _of_lists(
     listen: Listener,
 ) -> tuple[Verdict, ...]:
     from emonet.audit.lists import corpus_called, name_rules
+    from emonet.audit.shared import UNKNOWN
     from emonet.audits import audit_list
     from emonet.corpus.lists.reading import read_lists
 
@@ -135,7 +135,8 @@ def _of_lists(
     called = listed.header.corpus or listed.data
     corpus = registry.corpus(corpus_id) if corpus_id else corpus_called(called, registry.corpora.values())
     verdict = audit_list(listed, rules, corpus, audio=audio, listen=listen)
-    if not rules.patterns and all(finding.what != "speakers" for finding in verdict.findings):
+    told = [finding.seen for finding in verdict.findings if finding.what == "speakers"]
+    if not rules.patterns and all(seen == UNKNOWN for seen in told):
         why = f" (it calls its data '{called}', which is no corpus here)" if called else ""
         if corpus is not None:
             why = f" (the names of '{corpus.id}' do not say them, and its data are not here)"

@@ -55,6 +55,8 @@ def info(folder: Folder, *, json: AsJson = False) -> None:
     parts = " + ".join(f"{part['name']} {part['version']}" for part in shared["components"].values())
     say(f"{folder}: {parts}, {shared['values']} values, fingerprint {shared['fingerprint'][:12]}")
     print_table("", _COLUMNS, [_cells(task) for task in facts["tasks"].values()])
+    for name, task in facts["tasks"].items():
+        say(f"{name} learned from: {task['learned']}.")
 
 
 @app.command("import")

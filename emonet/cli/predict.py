@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from emonet.cli.console import AsJson, PluginFiles, complain, errors, load_plugins, print_json, print_table
+from emonet.cli.console import AsJson, PluginFiles, complain, errors, load_plugins, print_json, print_table, say
 from emonet.cli.progress import progress_listener
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ def predict(  # noqa: PLR0913 - a command's options
 
     Files that cannot be read are named on stderr, the rest is labelled, and the exit code is 1.
     """
+    from dataclasses import asdict
+
     from emonet.audio.listing import audio_files, groups_of
     from emonet.errors import EmonetError
-    from emonet.pack.pack import read_pack
+    from emonet.pack.pack import learned_from, read_pack
     from emonet.predict import Labelled, Unread, open_predictor
 
     if csv and json:
@@ -81,7 +83,16 @@ def predict(  # noqa: PLR0913 - a command's options
     if predictor.by_speaker:
         names = ", ".join(predictor.by_speaker)
         complain(f"Transductive: the labels of {names} rest on all files of a speaker together, not on each by itself.")
-    _print(rows, [{"file": each.file, "problem": each.problem} for each in unread], csv=csv, json=json)
+    learned = {name: learned_from(opened.task(name)) for name in predictor.networks}
+    if json:
+        labels, problems = [asdict(row) for row in rows], [asdict(each) for each in unread]
+        print_json({"labels": labels, "unread": problems, "learned": learned})
+    elif csv:
+        _print_csv(rows)
+    elif rows:
+        print_table("", _COLUMNS, [_cells(row) for row in rows])
+        for name, corpora in learned.items():
+            say(f"{name} learned from: {corpora}.")
     for each in unread:
         complain(f"Not labelled: {each.file}: {each.problem}")
     if unread:
@@ -96,17 +107,6 @@ def _say_evaluation(predictor: Predictor) -> None:
         scored, asked = evaluation_of(predictor.pack.task(task)), predictor.evaluation(task)
         if scored != asked:
             complain(f"Task '{task}': files are judged by {asked}, but its scores by {scored} of each clip.")
-
-
-def _print(rows: Sequence[Labelled], unread: list[dict[str, str]], *, csv: bool, json: bool) -> None:
-    from dataclasses import asdict
-
-    if json:
-        print_json({"labels": [asdict(row) for row in rows], "unread": unread})
-    elif csv:
-        _print_csv(rows)
-    elif rows:
-        print_table("", _COLUMNS, [_cells(row) for row in rows])
 
 
 _COLUMNS = ("file", "task", "from s", "to s", "label", "arousal", "valence", "probabilities or numbers")

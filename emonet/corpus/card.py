@@ -60,6 +60,7 @@ def read_card(path: Path) -> Corpus:
         evidence=card.evidence,
         paper=_published(card.paper),
         read_name=read_name_of(card, targets),
+        speakers=card.speakers,
     )
 
 

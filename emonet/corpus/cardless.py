@@ -66,6 +66,7 @@ def corpus_of(
         examples=tuple(_example(utterance) for utterance in utterances[:1]),
         how_to_get=origin.how_to_get,
         notes=origin.notes,
+        speakers="open",
     )
 
 

@@ -15,6 +15,9 @@ Confidence = Literal["high", "medium", "low", ""]
 Part = Literal["train", "dev", "test"]
 PARTS: tuple[Part, ...] = ("train", "dev", "test")
 Label = str | float
+SpeakerNames = Literal["own", "shared", "open"]
+"""Whose a corpus' names of speakers are: its own people's, those of people who are in other corpora under the same
+names, or nobody has said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,7 @@ class Corpus:
         confidence: how sure layout and codes are; empty where nobody judged it.
         evidence: where the card's facts come from.
         paper: what the EmoNet paper reports for the corpus, None where it does not use it.
+        speakers: whether a name that another corpus has, too, is another person (``own``) or the same (``shared``).
         read_name: what a file's path says by itself, None for a path that is not the corpus'; None where paths do not
             say enough.
     """
@@ -257,6 +261,7 @@ class Corpus:
     evidence: tuple[str, ...] = ()
     paper: Published | None = None
     read_name: ReadName | None = None
+    speakers: SpeakerNames = "own"
 
     def target(self, name: str | None = None) -> Target:
         """Return the target called ``name``, the first one by default.

@@ -159,7 +159,10 @@ class ExampleEntry(_Part):
 
 
 class Card(_Part):
-    """A card file as it is written."""
+    """A card file as it is written.
+
+    ``speakers: shared`` says that a speaker of this name may be in other corpora that say so, too.
+    """
 
     id: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
     title: str
@@ -183,6 +186,7 @@ class Card(_Part):
     confidence: Confidence = ""
     evidence: tuple[str, ...] = ()
     paper: PublishedEntry | None = None
+    speakers: Literal["own", "shared"] = "own"
 
     @model_validator(mode="after")
     def _names_its_own_targets(self) -> Card:

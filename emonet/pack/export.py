@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import reduce
 from importlib.metadata import version
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from emonet.learn.statistics import TABLE, load_table
 from emonet.model.keys import task_key
 from emonet.pack.pack import FITTED, FORMAT, MEAN, OWN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
 from emonet.plugin.registry import Registry
+from emonet.provenance import LEARNED, Provenance, stated
 from emonet.recipe import read_recipe
 from emonet.runfolder import RunFolder, training_place
 
@@ -43,6 +46,7 @@ class _Trained:
     stage: Mapping[str, Any]
     shared: Mapping[str, torch.Tensor]
     own: Mapping[str, torch.Tensor]
+    learned: Provenance
 
     @property
     def components(self) -> dict[str, Any]:
@@ -77,11 +81,13 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
     evaluation = _evaluation(run, choice.system)
     for each in trained:
         facts = {**_facts(run, each.stage, choice, scores), "fingerprint": each.fingerprint}
+        facts[LEARNED] = each.learned.to_json()
         facts |= {"evaluate": evaluation.kind, "window": evaluation.seconds}
         facts["affect"] = _affect(each.stage, registry)
         save_checkpoint(out / task_file(facts["task"]), each.own, facts)
     first = trained[0]
     facts = {"pack": "shared", "format": FORMAT, "components": first.components, "fingerprint": first.fingerprint}
+    facts[LEARNED] = reduce(or_, (each.learned for each in trained)).to_json()
     # Last, so that an export that was cut short is no pack.
     save_checkpoint(out / SHARED, first.shared, facts)
     return read_pack(out)
@@ -121,7 +127,7 @@ def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trai
         known = sorted(found.stem for found in path.parent.glob("*.safetensors") if found.name != TABLE)
         raise UnknownName(f"checkpoint in {path.parent}", checkpoint, known)
     run.check(lambda name: name.startswith(f"checkpoints/{place}/"))
-    tensors, _ = load_checkpoint(path)
+    tensors, facts = load_checkpoint(path)
     shared = {name: value for name, value in tensors.items() if not name.startswith(OWN)}
     key = task_key(task)
     own = {
@@ -130,7 +136,7 @@ def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trai
         for name, value in tensors.items()
         if name.startswith(old)
     }
-    return _Trained(stage, shared, own | _scaling(stage, path.parent))
+    return _Trained(stage, shared, own | _scaling(stage, path.parent), stated(facts, path.name))
 
 
 def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:

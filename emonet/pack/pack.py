@@ -20,6 +20,7 @@ from emonet.learn.scaling import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
 from emonet.plugin.registry import Registry
+from emonet.provenance import LEARNED, stated
 from emonet.recipe import Evaluate
 from emonet.task import Dimension, Task
 
@@ -78,10 +79,9 @@ class Pack:
         return self.tasks[name]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the facts of all files as plain data, with the number of values that each holds."""
-        tasks = {name: {**part.facts, "values": _values(part)} for name, part in self.tasks.items()}
-        shared = {**self.shared.facts, "values": _values(self.shared)}
-        return {"pack": str(self.folder), "shared": shared, "tasks": tasks}
+        """Return the facts of all files as plain data, what each learned from as text, and how many values it holds."""
+        tasks = {name: _said(part) for name, part in self.tasks.items()}
+        return {"pack": str(self.folder), "shared": _said(self.shared), "tasks": tasks}
 
 
 def fingerprint(components: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:
@@ -253,5 +253,11 @@ def _built(registry: Registry, role: str, wanted: Mapping[str, Any], origin: Pat
     return registry.build(kind, wanted["name"], wanted["options"])
 
 
-def _values(part: Part) -> int:
-    return sum(tensor.numel() for tensor in part.tensors.values())
+def learned_from(part: Part) -> str:
+    """Return on one line what a file's weights learned from and were selected on; see ``Provenance.summary``."""
+    return stated(part.facts, part.path.name).summary
+
+
+def _said(part: Part) -> dict[str, Any]:
+    values = sum(tensor.numel() for tensor in part.tensors.values())
+    return {**part.facts, LEARNED: learned_from(part), "values": values}

@@ -28,7 +28,7 @@ def finding(verdict_: Verdict, what: str, fold: str = "") -> Finding:
 
 def scripted(speakers: int = 5, texts: int = 5) -> list[Utterance]:
     return [
-        replace(utterance, id=f"{utterance.id}_t{text}", text=f"t{text}")
+        replace(utterance, id=f"{utterance.id}_t{text}", path=f"{utterance.id}_t{text}.wav", text=f"t{text}")
         for utterance in make_utterances(speakers=speakers, takes=1)
         for text in range(texts)
     ]

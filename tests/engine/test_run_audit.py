@@ -46,7 +46,7 @@ def test_the_verdict_is_in_the_run_folder_and_below_its_table(folder: Path, caps
     assert {finding["what"] for finding in verdict["findings"]} >= {"speakers", "audio", "class x speaker"}
 
 
-def test_an_imported_protocol_with_a_copied_file_is_a_problem_in_the_report(
+def test_a_copied_file_stops_a_run_unless_its_recipe_says_report(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     manifest = folder / "labels.csv"
@@ -57,7 +57,12 @@ def test_an_imported_protocol_with_a_copied_file_is_a_problem_in_the_report(
     )
     assert code == 0, err
     Path("b.yaml").write_text(RECIPE.replace("PROTOCOL", "{imported: {file: f.csv}}"))
-    code, out, err = call(capsys, "run", "b.yaml", "--json")
+    code, out, err = call(capsys, "run", "b.yaml")
+    assert (code, out) == (2, "")
+    assert "audio: 1 of 6 test clips have a copy in train, e.g. s0/anger_0 = s3/copy (fold s0)" in err
+    assert "write audit: report into the recipe" in err
+    assert not Path("runs").exists(), "nothing was started"
+    code, out, err = call(capsys, "run", "b.yaml", "--json", "--set", "audit=report")
     assert code == 0, err
     report = json.loads(out)
     (verdict,) = report["audits"]

@@ -42,7 +42,7 @@ SYSTEMS = {
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_tones(tmp_path / "one", takes=1)
-    make_tones(tmp_path / "two", takes=1, speakers=3).rename(tmp_path / "two" / "more.csv")
+    make_tones(tmp_path / "two", takes=1, speakers=3, first=4).rename(tmp_path / "two" / "more.csv")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "strategies.yaml"
 
@@ -176,7 +176,8 @@ def test_what_each_task_received_is_logged(recipe: Path, capsys: pytest.CaptureF
 def test_a_checkpoint_is_a_source_too(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = ran(recipe, capsys, {"scratch": SYSTEMS["scratch"]})
     path = next((Path(first["run"]) / "checkpoints").rglob("best.safetensors")).resolve()
-    result = ran(recipe, capsys, {"full": f"{{strategy: full, source: {{checkpoint: {path}}}}}"})
+    full = {"full": f"{{strategy: full, source: {{checkpoint: {path}}}}}"}
+    result = ran(recipe, capsys, full, "--set", "audit=report")
     assert {score["strategy"] for score in result["scores"]} == {"full"}
 
 
@@ -188,7 +189,7 @@ def test_a_head_cannot_be_tuned_on_norms_that_are_all_private(recipe: Path, caps
     path = stages_folder() / shared / "final.safetensors"
     text = f"  head: {{strategy: head, source: {{checkpoint: {path}}}}}\n"
     recipe.write_text(RECIPE + text, encoding="utf-8")
-    assert run_command(["run", recipe.name, "--quiet"]) == 2
+    assert run_command(["run", recipe.name, "--quiet", "--set", "audit=report"]) == 2
     assert "a head alone cannot be tuned on it" in capsys.readouterr().err
 
 

@@ -17,7 +17,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run of all systems, packs of it, and its corpora."""
     folder = tmp_path_factory.mktemp("packs")
     make_tones(folder / "one", takes=1)
-    make_tones(folder / "two", takes=1, speakers=3).rename(folder / "two" / "more.csv")
+    make_tones(folder / "two", takes=1, speakers=3, first=4).rename(folder / "two" / "more.csv")
     (folder / "all.yaml").write_text(RECIPE.replace("NET", NET), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

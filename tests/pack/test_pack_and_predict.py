@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from packs import ONE, TWO, Emonet, file_of, labels_of, path_of, rows_of, run_of
+from packs import NET, ONE, RECIPE, TWO, Emonet, file_of, labels_of, path_of, rows_of, run_of
 from tones import write_tone
 
 from emonet.learn.batches import windows
@@ -54,6 +54,21 @@ def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(
     assert "residual" not in out
     assert "anger, neutral, sadness" in out
     assert "(1 fold, the" in out
+    assert "labels/label learned from: labels (6 utterances to learn from, 3 to select on, 3 speakers); more (" in out
+
+
+def test_a_pack_says_what_its_weights_learned_from_as_a_source_too(made: Path, emonet: Emonet) -> None:
+    code, out, _ = emonet("predict", made / "multi", made / "one" / "s0" / "anger_0.wav", "--task", ONE)
+    assert code == 0
+    learned = "labels (6 utterances to learn from, 3 to select on, 3 speakers); more (3 utterances to learn from"
+    assert f"{ONE} learned from: {learned}" in " ".join(out.split())
+    text = RECIPE.partition("systems:")[0].replace(", {manifest: two/more.csv}", "")
+    source = f"{{checkpoint: {made / 'multi' / 'shared.safetensors'}}}"
+    system = f"  full: {{strategy: adapters, adapter: residual, source: {source}, {NET}}}\n"
+    (made / "again.yaml").write_text(text.replace("by-speaker", "leave-one-speaker-out") + "systems:\n" + system)
+    code, _, err = emonet("run", made / "again.yaml", "--quiet")
+    assert code == 2
+    assert "what 'full' learned before: utterances of labels/label: 3 of 3 test utterances of labels/label were" in err
 
 
 PACKS = [("multi", ONE), ("multi", TWO), ("scratch", ONE), ("spread", ONE), ("apart", ONE), ("apart", TWO)]
