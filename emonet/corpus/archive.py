@@ -111,7 +111,8 @@ def _extract_zip(archive: Path, target: Path, listen: Listener) -> None:
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
                 what = "a link" if kind == stat.S_IFLNK else "a device"
                 raise _refused(archive, member.filename, what)
-            zipped.extract(member, target)
+            with _file_or_folder(member.filename, archive):
+                zipped.extract(member, target)
             listen(Progress(f"unpack {archive.name}", number, len(members)))
 
 
@@ -124,25 +125,31 @@ def _extract_tar(archive: Path, target: Path, listen: Listener) -> None:
             if not (member.isreg() or member.isdir()):
                 what = "a link" if member.issym() or member.islnk() else "a device"
                 raise _refused(archive, member.name, what)
-            _write_member(tar, member, target.joinpath(*PurePosixPath(member.name).parts), archive)
+            with _file_or_folder(member.name, archive):
+                _write_member(tar, member, target.joinpath(*PurePosixPath(member.name).parts))
             listen(Progress(activity, number, None))
     listen(Progress(activity, number, number))
 
 
-def _write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path, archive: Path) -> None:
+def _write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
     """Write a regular file or a folder by ourselves: not every Python's ``tar.extract`` stays within its folder."""
+    if member.isdir():
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Neither links nor owners, modes and times are taken over, so nothing leads out of the folder.
+    source = tar.extractfile(member)
+    if source is not None:
+        with source, path.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
+
+
+@contextmanager
+def _file_or_folder(name: str, archive: Path) -> Iterator[None]:
     try:
-        if member.isdir():
-            path.mkdir(parents=True, exist_ok=True)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Neither links nor owners, modes and times are taken over, so nothing leads out of the folder.
-        source = tar.extractfile(member)
-        if source is not None:
-            with source, path.open("wb") as sink:
-                shutil.copyfileobj(source, sink)
+        yield
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
-        raise _refused(archive, member.name, "a file and a folder at once") from None
+        raise _refused(archive, name, "a file and a folder at once") from None
 
 
 def _check_name(name: str, archive: Path) -> None:

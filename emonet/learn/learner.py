@@ -149,7 +149,10 @@ class Learner:
         if not all(bool(weight.isfinite().all()) for weight in self.model.parameters()):
             if untouched:
                 return "The weights that training starts from are no numbers. Start from others."
-            return "Its weights are no numbers any more. Lower the learning rates."
+            lower = "Lower the learning rates."
+            if self.precision != "fp32":
+                lower = "Choose precision: fp32, and where that does not help: lower the learning rates."
+            return f"Its weights are no numbers any more. {lower}"
         if self.precision != "fp32":
             exact = replace(self, precision="fp32")
             if bool(exact._forward(task, clips, batch).isfinite().all()):

@@ -215,11 +215,23 @@ def test_a_backbone_without_an_answer_is_not_blamed_on_the_rates(trainer: Make) 
     assert why_stopped(made).endswith("Check the backbone: emonet plugins check.")
 
 
-def test_outputs_that_are_no_numbers_are_no_answers(learner: Callable[..., Learner]) -> None:
+@pytest.mark.parametrize(
+    ("precision", "advice"),
+    [
+        ("fp32", "Lower the learning rates."),
+        ("bf16", "Choose precision: fp32, and where that does not help: lower the learning rates."),
+    ],
+)
+def test_outputs_that_are_no_numbers_are_no_answers(
+    learner: Callable[..., Learner], precision: str, advice: str
+) -> None:
     made = learner()
+    made.precision = precision
     spoil(made.model.heads.parameters())
-    with pytest.raises(EmonetError, match=r"Task 'labels/label': an output on dev is no number\. Its weights"):
+    with pytest.raises(EmonetError) as caught:
         made.outputs(made.tasks[0], "dev")
+    said = "Task 'labels/label': an output on dev is no number. Its weights are no numbers any more."
+    assert str(caught.value) == f"{said} {advice}"
 
 
 def test_half_precision_trains_too(trainer: Make) -> None:
