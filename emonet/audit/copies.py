@@ -32,11 +32,13 @@ class Copies:
         group_of: utterance -> number of its group; only what has a copy is there.
         groups: the utterances of each group, in order.
         exact: the numbers of groups whose clips are the same sample by sample.
+        untold: utterances too short or too steady for a fingerprint, whose changed copies nobody would find.
     """
 
     group_of: Mapping[Key, int]
     groups: tuple[tuple[Key, ...], ...]
     exact: frozenset[int]
+    untold: frozenset[Key] = frozenset()
 
 
 def copies_in(stores: Sequence[Store], listen: Listener = silent) -> Copies:
@@ -59,6 +61,7 @@ def copies_in(stores: Sequence[Store], listen: Listener = silent) -> Copies:
         {keys[place]: number for number, places in enumerate(listed) for place in places},
         tuple(tuple(keys[place] for place in places) for places in listed),
         frozenset(exact),
+        frozenset(key for key, clip in zip(keys, clips, strict=True) if not clip.is_comparable),
     )
 
 
@@ -169,8 +172,10 @@ def copies_in_corpus(corpus: str, labels: Mapping[str, str], copies: Copies) -> 
         for number, keys in enumerate(copies.groups)
         if len(ids := [id_ for owner, id_ in keys if owner == corpus and id_ in labels]) > 1
     ]
+    untold = sorted(id_ for owner, id_ in copies.untold if owner == corpus and id_ in labels)
+    unknown = [_untold(untold, len(labels))] if untold else []
     if not groups:
-        return [Finding(level="ok", what="copies in the corpus", seen="none")]
+        return [Finding(level="ok", what="copies in the corpus", seen="none"), *unknown]
     clips = sum(len(ids) for _, ids in groups)
     exact = sum(number in copies.exact for number, _ in groups)
     seen = f"{clips} clips in {len(groups)} groups ({exact} sample by sample), e.g. {' = '.join(groups[0][1][:3])}"
@@ -182,7 +187,14 @@ def copies_in_corpus(corpus: str, labels: Mapping[str, str], copies: Copies) -> 
         pair = ", ".join(f"{id_} ({labels[id_]})" for id_ in torn[0][:3])
         seen = f"{len(torn)} groups of copies have more than one label, e.g. {pair}"
         found.append(Finding(level="warning", what="labels of copies", seen=seen, advice=advice, count=len(torn)))
-    return found
+    return [*found, *unknown]
+
+
+def _untold(ids: Sequence[str], total: int) -> Finding:
+    seen = f"{len(ids)} of {total} clips are too short or too steady for a fingerprint, e.g. {ids[0]}"
+    advice = "Only copies sample by sample are found among these; of other copies nothing is known."
+    what = "copies of some clips unknown"
+    return Finding(level="warning", what=what, seen=seen, advice=advice, count=len(ids), items=tuple(ids))
 
 
 Folded = Sequence[FoldRows]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from emonet.audio.table import as_float
 from emonet.audit.fingerprint import BITS, HOP, RATE, Array, Fingerprint, fingerprint
 
 ALIKE = 0.16
@@ -37,6 +38,11 @@ class Clip:
 
     exact: str
     print: Fingerprint
+
+    @property
+    def is_comparable(self) -> bool:
+        """Say whether its fingerprint tells anything: it is long and loud enough, and changes."""
+        return int(self.print.loud.sum()) >= SHORTEST and not self.print.is_steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,15 @@ def clip_of(wave: Array) -> Clip:
 
 
 def exact_hash(wave: Array) -> str:
-    """Return what is the same for waves (T,) that are the same sample by sample."""
-    return hashlib.sha256(np.ascontiguousarray(wave).tobytes()).hexdigest()[:32]
+    """Return what is the same for waves (T,) that are the same sample by sample, in 16-bit steps or in floats."""
+    return hashlib.sha256(np.ascontiguousarray(as_float(wave), dtype="<f4").tobytes()).hexdigest()[:32]
 
 
 def find_pairs(clips: Sequence[Clip], *, budget: int = BUDGET) -> tuple[Pair, ...]:
-    """Return the copies among clips; of many copies of one clip each is in some pair, and not every pair is there."""
+    """Return the copies among clips; of many copies of one clip each is in some pair, and not every pair is there.
+
+    Of clips that are not comparable, only those that are the same sample by sample are found.
+    """
     near = []
     for (one, other), shifts in _candidates(clips, budget).items():
         if clips[one].exact == clips[other].exact:
@@ -105,7 +114,7 @@ def _candidates(clips: Sequence[Clip], budget: int) -> dict[tuple[int, int], lis
         ordered = (np.where(swapped, other, one), np.where(swapped, one, other), np.where(swapped, -shift, shift))
         found.append(np.stack(ordered, axis=1).astype(np.int32))
     rows, counts = np.unique(np.concatenate(found), axis=0, return_counts=True)
-    if len(rows) > budget:  # hum and tones share words by chance; copies share more than one
+    if len(rows) > budget:  # noises share words by chance; copies share more than one
         rows = rows[counts > 1][:budget]
     candidates: dict[tuple[int, int], list[int]] = {}
     for one_, other_, shift_ in rows.tolist():
@@ -115,10 +124,12 @@ def _candidates(clips: Sequence[Clip], budget: int) -> dict[tuple[int, int], lis
 
 def _table(clips: Sequence[Clip], budget: int) -> tuple[Array, Array, Array]:
     """Return words, the clips they are in, and their frames."""
-    total = sum(int(clip.print.loud.sum()) for clip in clips)
+    total = sum(int(clip.print.loud.sum()) for clip in clips if clip.is_comparable)
     keep = -(-total // budget)
     words, places, frames = [np.zeros(0, np.uint32)], [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
     for place, clip in enumerate(clips):
+        if not clip.is_comparable:
+            continue
         mixed = (clip.print.bits * np.uint32(_RARE)) >> np.uint32(8)
         at = np.flatnonzero(clip.print.loud & (mixed % np.uint32(max(keep, 1)) == 0))
         words.append(clip.print.bits[at])
@@ -146,6 +157,7 @@ def to_arrays(clips: Sequence[Clip]) -> dict[str, Any]:
         "bits": np.concatenate([np.zeros(0, np.uint32), *(clip.print.bits for clip in clips)]),
         "loud": np.packbits(np.concatenate([np.zeros(0, bool), *(clip.print.loud for clip in clips)])),
         "frames": np.array([len(clip.print.bits) for clip in clips], np.int64),
+        "change": np.array([clip.print.change for clip in clips], np.float64),
         "exact": np.array([clip.exact for clip in clips], dtype="U32"),
     }
 
@@ -156,6 +168,6 @@ def from_arrays(arrays: Any) -> list[Clip]:
     loud = np.unpackbits(arrays["loud"], count=int(ends[-1]) if len(ends) else 0).astype(bool)
     begins = ends - arrays["frames"]
     return [
-        Clip(str(exact), Fingerprint(arrays["bits"][begin:end], loud[begin:end]))
-        for exact, begin, end in zip(arrays["exact"], begins, ends, strict=True)
+        Clip(str(exact), Fingerprint(arrays["bits"][begin:end], loud[begin:end], float(change)))
+        for exact, change, begin, end in zip(arrays["exact"], arrays["change"], begins, ends, strict=True)
     ]

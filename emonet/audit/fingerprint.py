@@ -15,7 +15,7 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-VERSION = 1
+VERSION = 2
 """Raised when fingerprints or what counts as alike change."""
 RATE = 8000
 """What waves at 16 kHz are brought to, in Hz: the bands need no more."""
@@ -27,6 +27,11 @@ LOWEST, HIGHEST = 250.0, 3300.0
 """Ends of the bands in Hz."""
 _QUIET = 1e-4
 """Energy relative to the clip's loudest frame (-40 dB) below which a frame tells nothing."""
+STEADY = 0.01
+"""Median change of a band's step from frame to frame, in nepers, up to which a clip is too steady to tell: its bits say
+then how its period falls on the frames. Of synthesised vowels, those that were wrongly taken for copies had up to
+0.0085, those with the jitter of human voices 0.016 and more; the spoken words of the Polish corpus have 0.064 and more.
+"""
 _BATCH = 512
 _TAPS = 63
 
@@ -38,22 +43,30 @@ class Fingerprint:
     Attributes:
         bits: (L,) uint32, a word a frame.
         loud: (L,) bool, whether the frame tells anything.
+        change: median change of a band's step from one loud frame to the next, in nepers; see ``STEADY``.
     """
 
     bits: Array
     loud: Array
+    change: float
+
+    @property
+    def is_steady(self) -> bool:
+        """Say whether the sound changes too little for its bits to tell anything."""
+        return self.change <= STEADY
 
 
 def fingerprint(wave: Array) -> Fingerprint:
-    """Return the fingerprint of a wave (T,) at 16 kHz, int16 or float; its level does not matter."""
+    """Return the fingerprint of a wave (T,) at 16 kHz, in 16-bit steps or floats; its level does not matter."""
     signal = np.pad(_halved(wave), (WINDOW // 2, WINDOW // 2))
     energies = _energies(signal)
     total = energies.sum(axis=1)
     difference = np.diff(np.log(energies + 1e-12 * (total.max() if total.size else 1.0) + 1e-30), axis=1)
-    rising = np.diff(difference, axis=0) > 0
-    words = (rising.astype(np.uint32) << np.arange(BITS, dtype=np.uint32)).sum(axis=1, dtype=np.uint32)
-    loud = total[1:] > _QUIET * total.max(initial=0.0)
-    return Fingerprint(words, loud & (total[:-1] > _QUIET * total.max(initial=0.0)))
+    change = np.diff(difference, axis=0)
+    words = ((change > 0).astype(np.uint32) << np.arange(BITS, dtype=np.uint32)).sum(axis=1, dtype=np.uint32)
+    above = total > _QUIET * total.max(initial=0.0)
+    loud = above[1:] & above[:-1]
+    return Fingerprint(words, loud, float(np.median(np.abs(change[loud]))) if loud.any() else 0.0)
 
 
 def _halved(wave: Array) -> Array:

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
-import torchaudio.functional
+import soxr
 
 from emonet.audio.current import current
 from emonet.audio.store import Store, open_store
+from emonet.audio.table import as_float
 
 EVERY = 20
 CHANGES: dict[str, Callable[[np.ndarray], tuple[np.ndarray, int]]] = {
     "quieter": lambda wave: (wave / 3, 16_000),
-    "telephone": lambda wave: (torchaudio.functional.resample(torch.from_numpy(wave), 16_000, 8000).numpy(), 8000),
+    "telephone": lambda wave: (soxr.resample(wave, 16_000, 8000), 8000),
     "trimmed": lambda wave: (wave[len(wave) // 10 : -len(wave) // 10], 16_000),
 }
 
@@ -49,7 +49,7 @@ def write_leak(store: Store, folder: Path) -> None:
         table = csv.writer(file)
         table.writerow(("file", "label", "speaker", "text"))
         for row, utterance in enumerate(store.utterances):
-            wave = store.wave(row).astype(np.float32) / 32768
+            wave = as_float(store.wave(row))
             label = next(iter(utterance.labels.values()))
             name = utterance.id.replace("/", "_")
             soundfile.write(folder / f"{name}.wav", wave, 16_000)

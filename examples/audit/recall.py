@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import soundfile
-import torch
-import torchaudio.functional
+import soxr
 
 from emonet.audio.current import current
 from emonet.audio.store import Store, open_store
+from emonet.audio.table import as_float
 from emonet.audit.duplicates import clip_of, find_pairs
 
 Change = Callable[[np.ndarray], np.ndarray]
@@ -26,8 +26,7 @@ Change = Callable[[np.ndarray], np.ndarray]
 
 def resampled(wave: np.ndarray, there: int, back: int = 16_000) -> np.ndarray:
     """Return a wave brought to another rate and back; ``back`` other than 16 kHz changes speed and pitch."""
-    other = torchaudio.functional.resample(torch.from_numpy(wave), 16_000, there)
-    return torchaudio.functional.resample(other, there, back).numpy()
+    return soxr.resample(soxr.resample(wave, 16_000, there), there, back)
 
 
 def as_mp3(wave: np.ndarray) -> np.ndarray:
@@ -75,7 +74,7 @@ def measured(store: Store, count: int) -> Iterator[Row]:
     clips = [clip_of(store.wave(row)) for row in range(len(store))]
     rows = np.random.default_rng(0).choice(len(store), min(count, len(store)), replace=False)
     for change, changed in CHANGES.items():
-        copies = [clip_of(_as_int16(changed(store.wave(row).astype(np.float32) / 32768))) for row in rows]
+        copies = [clip_of(_as_int16(changed(as_float(store.wave(row))))) for row in rows]
         originals = {len(clips) + place: int(row) for place, row in enumerate(rows)}
         found, wrong = set(), 0
         for pair in find_pairs([*clips, *copies]):

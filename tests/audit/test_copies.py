@@ -116,3 +116,22 @@ def test_fingerprints_are_kept_beside_the_store_and_made_anew_when_damaged(
     assert told == [notice, Progress(f"fingerprinting {stores[0].corpus}", 5, 5)]
     with np.load(kept) as arrays:
         assert str(arrays["content"]) == stores[0].content
+
+
+def test_clips_that_no_fingerprint_tells_of_are_unknown(stores: tuple[Store, Store], tmp_path: Path) -> None:
+    (tmp_path / "some").mkdir()
+    time = np.arange(RATE) / RATE
+    for name, sound in {"a": babble(1), "hum": 0.5 * np.sin(880 * np.pi * time), "k": babble(2, 0.2)}.items():
+        soundfile.write(tmp_path / "some" / f"{name}.wav", sound, RATE, subtype="PCM_16")
+    table = tmp_path / "some" / "some.csv"
+    table.write_text("file,label\na.wav,joy\nhum.wav,joy\nk.wav,fear\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMONET_HOME", str(tmp_path / "home"))
+        some = open_store(prepare(manifest_corpus(table), table.parent).folder)
+    copies = copies_in([some, *stores])
+    assert copies.untold == {(some.corpus, "hum"), (some.corpus, "k")}
+    labels = {"a": "joy", "hum": "joy", "k": "fear"}
+    none, unknown = copies_in_corpus(some.corpus, labels, copies)
+    assert (none.level, unknown.level, unknown.count, unknown.items) == ("ok", "warning", 2, ("hum", "k"))
+    assert unknown.seen == "2 of 3 clips are too short or too steady for a fingerprint, e.g. hum"
+    assert copies_in_corpus(some.corpus, {"a": "joy"}, copies) == [none]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -56,3 +57,11 @@ def test_recall_is_counted_for_each_change(store: Store) -> None:
     rows = {row.change: row for row in recall.measured(store, 4)}
     assert list(rows) == list(recall.CHANGES)
     assert rows["12 dB lower"].found == rows["12 dB lower"].copies == 4
+
+
+def test_sustained_vowels_of_people_are_no_copies_and_steadier_ones_are_unknown() -> None:
+    vowels = script("vowels")
+    speakers = list(vowels.voices(3))
+    assert vowels.counted(vowels.said(speakers)) == (27, 0, 0)
+    fixed = [replace(voice, **vowels.KINDS["at a fixed pitch, without breath"]) for voice in speakers]
+    assert vowels.counted(vowels.said(fixed)) == (27, 0, 27)
