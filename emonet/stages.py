@@ -77,7 +77,11 @@ class StageRunner:
             if not facts:
                 _check_speakers(stage)
                 facts = self._learn(stage.shut(), folder)
-                facts |= {"kind": stage.kind, "seconds": time.monotonic() - started}
+                facts |= {
+                    "kind": stage.kind,
+                    "learned": [task.id for task in stage.tasks],
+                    "seconds": time.monotonic() - started,
+                }
                 finish(folder, facts)
             for part in _missing(stage, facts):
                 self._predict(open_test(stage, folder) if part == "test" else stage.shut(), part, folder)

@@ -20,13 +20,13 @@ by soxr, and have more than 16 bits where their files do."""
 def current(corpus_id: str) -> Path | None:
     """Return the folder of a corpus' current store, None where there is no complete one of today's format."""
     folder = _recorded(corpus_id)
-    return folder if folder and _format_of(folder) == FORMAT else None
+    return folder if folder and format_of(folder) == FORMAT else None
 
 
 def outdated(corpus_id: str) -> Path | None:
     """Return the folder of a corpus' current store where another version of EmoNet made it, else None."""
     folder = _recorded(corpus_id)
-    return folder if folder and _format_of(folder) != FORMAT else None
+    return folder if folder and format_of(folder) != FORMAT else None
 
 
 def _recorded(corpus_id: str) -> Path | None:
@@ -35,7 +35,7 @@ def _recorded(corpus_id: str) -> Path | None:
     return folder if key and (folder / META).is_file() else None
 
 
-def _format_of(folder: Path) -> Any:
+def format_of(folder: Path) -> Any:
     """Return a store's format; of a damaged store today's, since whoever opens it says what is damaged."""
     try:
         return json.loads((folder / META).read_text(encoding="utf-8"))["format"]

@@ -76,8 +76,8 @@ class _Extraction:
         """Return the schema of a table of features (N, D); its metadata hold their digest."""
         names = json.dumps(list(self.extractor.names), ensure_ascii=False)
         vector = pa.list_(pa.float32(), self.extractor.dim)
-        digest = hashlib.sha256(json.dumps(ids).encode() + np.ascontiguousarray(features).tobytes()).hexdigest()
-        return pa.schema([("id", pa.string()), ("features", vector)], metadata={"names": names, "sha256": digest})
+        metadata = {"names": names, "sha256": _digest(names, ids, features)}
+        return pa.schema([("id", pa.string()), ("features", vector)], metadata=metadata)
 
     def run(self, listen: Listener) -> Features:
         whole = self.place.with_suffix(".arrow")
@@ -172,6 +172,29 @@ class _Extraction:
             return None
         is_whole = table.schema.equals(self.schema(features, ids), check_metadata=True)
         return features if is_whole else None
+
+
+def check_features(path: Path) -> None:
+    """Compare kept features with the digest that they were written with.
+
+    Raises:
+        Damaged: they are not what was written.
+    """
+    table = read_table(path)
+    try:
+        metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        flat = table.column("features").combine_chunks().values.to_numpy(zero_copy_only=True)
+        digest = _digest(metadata["names"], table.column("id").to_pylist(), flat)
+        is_whole = digest == metadata["sha256"]
+    except (pa.ArrowException, ValueError, KeyError, AttributeError, TypeError):
+        is_whole = False
+    if not is_whole:
+        raise Damaged(path, "it is not what was written", "Its features are extracted again when they are needed.")
+
+
+def _digest(names: str, ids: Sequence[str], features: Features) -> str:
+    told = json.dumps([names, *ids]).encode()
+    return hashlib.sha256(told + np.ascontiguousarray(features).tobytes()).hexdigest()
 
 
 class _Strange:

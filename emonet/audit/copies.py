@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from emonet.audit.finding import Finding, Level
 from emonet.audit.shared import PAIRS, FoldRows
+from emonet.errors import Damaged
 from emonet.events import Listener, Notice, Progress, silent
 
 if TYPE_CHECKING:
@@ -90,6 +91,23 @@ def _clips(store: Store, listen: Listener) -> list[Clip]:
 
 def _kept(path: Path, store: Store, listen: Listener) -> Any:
     """Return the arrays of an earlier time, None where there are none or they are damaged or another store's."""
+    try:
+        arrays = read_fingerprints(path)
+    except FileNotFoundError:
+        return None
+    except Damaged:
+        listen(Notice(f"{path} is damaged. The fingerprints are made again."))
+        return None
+    return arrays if str(arrays["content"]) == store.content and len(arrays["frames"]) == len(store) else None
+
+
+def read_fingerprints(path: Path) -> dict[str, Any]:
+    """Return the arrays of fingerprints that were kept.
+
+    Raises:
+        FileNotFoundError: there are none.
+        Damaged: they are not what was written.
+    """
     import zipfile
 
     import numpy as np
@@ -99,14 +117,13 @@ def _kept(path: Path, store: Store, listen: Listener) -> Any:
             arrays = {name: file[name] for name in file.files}
         is_whole = str(arrays.pop("sha256")) == _digest(arrays)
     except FileNotFoundError:
-        return None
+        raise
     # What numpy raises of a damaged file is any of these; of an empty one, EOFError, which means Ctrl-C elsewhere.
     except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
         is_whole = False
     if not is_whole:
-        listen(Notice(f"{path} is damaged. The fingerprints are made again."))
-        return None
-    return arrays if str(arrays["content"]) == store.content and len(arrays["frames"]) == len(store) else None
+        raise Damaged(path, "it is not what was written", "It is made again when it is needed.")
+    return arrays
 
 
 def _keep(path: Path, arrays: Mapping[str, Any]) -> None:

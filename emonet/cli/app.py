@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         name: f"emonet.cli.{name}"
         for name in (
             "audit",
+            "cache",
             "corpora",
             "labels",
             "pack",
@@ -108,6 +109,8 @@ def run_command(arguments: Sequence[str]) -> int:
 def _explain(problem: Exception, *, debug: bool) -> int:
     if isinstance(problem, BrokenPipeError):
         return _stop_writing()
+    if isinstance(problem, typer.Abort) and isinstance(problem.__cause__, EOFError):
+        problem = problem.__cause__  # which typer takes for Ctrl-D, though nothing here asks a question
     if isinstance(problem, (typer.Abort, Interrupted)):
         complain(str(problem) or _INTERRUPTED)
         return INTERRUPTED
@@ -146,6 +149,8 @@ def _sentence(problem: Exception) -> str:
 
 def _system_sentence(problem: OSError) -> str:
     where = f" ({problem.filename})" if problem.filename else ""
+    if problem.errno is None:  # a library's word on a file's content
+        return f"{problem}{where}. A file is damaged; of what EmoNet keeps, this names which: emonet cache verify"
     if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
         advice = "Free some space, or set EMONET_HOME to a folder on another disk; then run the same command again."
         return f"The disk is full{where}. {advice}"

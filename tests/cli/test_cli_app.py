@@ -147,11 +147,28 @@ def test_a_fault_of_the_program_shows_its_lines(emonet: Emonet, monkeypatch: pyt
     )
 
 
-@pytest.mark.parametrize("problem", [KeyboardInterrupt(), EOFError()])
-def test_an_interruption_says_how_to_go_on(
-    emonet: Emonet, monkeypatch: pytest.MonkeyPatch, problem: BaseException
+def test_the_end_of_a_cut_file_is_a_fault_of_the_program_and_no_interruption(
+    emonet: Emonet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emonet.cli.corpora.load_plugins", raising(problem))
+    monkeypatch.setattr("emonet.cli.corpora.load_plugins", raising(EOFError("no data left")))
+    ran = emonet("corpora", "list")
+    assert ran.code == 2
+    assert "EOFError: no data left" in ran.err
+    assert "Interrupted" not in ran.err
+
+
+def test_a_library_s_word_on_damaged_content_is_not_called_a_matter_of_permissions(
+    emonet: Emonet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emonet.cli.corpora.load_plugins", raising(OSError("Expected 10 bytes, got 3")))
+    ran = emonet("corpora", "list")
+    assert ran.code == 2
+    assert ran.err.startswith("Error: Expected 10 bytes, got 3. A file is damaged;")
+    assert "permissions" not in ran.err
+
+
+def test_an_interruption_says_how_to_go_on(emonet: Emonet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emonet.cli.corpora.load_plugins", raising(KeyboardInterrupt()))
     ran = emonet("corpora", "list")
     assert ran.code == 130
     assert ran.err.strip() == "Interrupted. Run the same command again: it goes on where it was."

@@ -1,0 +1,335 @@
+"""What EmoNet keeps in EMONET_HOME: how much it is, whether it is whole, and what of it nobody needs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from emonet.audio.current import FORMAT, META, format_of
+from emonet.errors import Damaged, EmonetError
+from emonet.events import Listener, Progress, silent
+from emonet.home import home, stages_folder
+from emonet.kept import DONE, look_at
+from emonet.runfolder import RunFolder, runs_in
+from emonet.seal import read_sealed
+
+Kind = Literal["stage", "store", "features", "fingerprints", "fetched corpus"]
+State = Literal["whole", "damaged", "incomplete", "outdated", "unknown"]
+"""``incomplete``: a killed process left it, and the next one goes on; ``unknown``: nothing here can tell."""
+_DAY = 24 * 3600.0
+_PARTS = ("features", "fingerprints")
+"""Kinds that are files within a store's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that is kept.
+
+    Attributes:
+        of: the corpora that it was made of, joined by commas.
+        path: a folder, or the file of features or fingerprints.
+        bytes: its size; of a store without what was computed from it.
+        written: when the newest of its files was written, in s since 1970.
+    """
+
+    kind: Kind
+    of: str
+    path: Path
+    bytes: int
+    written: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether something that is kept is what was written; ``reason`` names the file where it is not."""
+
+    entry: Entry
+    state: State
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Something that is removed, or that is left since a process holds it, and why."""
+
+    entry: Entry
+    why: str
+    held: bool = False
+
+
+def entries() -> list[Entry]:
+    """Return all that is kept, read from names and sizes alone."""
+    stages = (_entry("stage", _tasks_of(path), path, _files(path)) for path in _folders(stages_folder()))
+    stores = (each for path in _folders(home() / "store") for store in _folders(path) for each in _of_store(store))
+    fetched = (_entry("fetched corpus", path.name, path, _files(path)) for path in _folders(home() / "corpora"))
+    return [each for each in (*stages, *stores, *fetched) if each.written]
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(each for each in path.iterdir() if each.is_dir()) if path.is_dir() else []
+
+
+def _files(path: Path) -> list[Path]:
+    return [each for each in path.rglob("*") if each.is_file() and not each.name.endswith(".lock")]
+
+
+def _entry(kind: Kind, of: str, path: Path, files: Iterable[Path]) -> Entry:
+    found = [file.stat() for file in files]
+    return Entry(kind, of, path, sum(each.st_size for each in found), max((each.st_mtime for each in found), default=0))
+
+
+def _of_store(path: Path) -> Iterator[Entry]:
+    corpus = path.parent.name
+    kinds: Mapping[Kind, list[Path]] = {
+        "features": sorted(path.glob("features/*.arrow")),
+        "fingerprints": sorted(path.glob("fingerprints-*.npz")),
+    }
+    apart = {file for files in kinds.values() for file in files}
+    yield _entry("store", corpus, path, [file for file in _files(path) if file not in apart])
+    for kind, files in kinds.items():
+        for file in files:
+            yield _entry(kind, corpus, file, [file])
+
+
+def _tasks_of(folder: Path) -> str:
+    """Return the corpora of a stage's tasks, as it says; nothing where it says nothing."""
+    try:
+        tasks: Mapping[str, Any] = json.loads((folder / DONE).read_text(encoding="utf-8"))["learned"]
+        return ", ".join(sorted({str(task).partition("/")[0] for task in tasks}))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def verify(found: Sequence[Entry], *, listen: Listener = silent) -> list[Verdict]:
+    """Read everything, and say of each thing whether it is what was written."""
+    verdicts = []
+    for done, entry in enumerate(found):
+        listen(Progress("verifying what is kept", done, len(found), f"{entry.kind} {entry.path.name[:16]}"))
+        verdicts.append(_verified(entry))
+    listen(Progress("verifying what is kept", len(found), len(found)))
+    return verdicts
+
+
+def verify_runs(folder: Path) -> list[tuple[RunFolder, str]]:
+    """Return the complete runs of a folder with what is wrong with each, nothing where all its files are whole."""
+
+    def fault(run: RunFolder) -> str:
+        try:
+            run.check(lambda _: True)
+        except Damaged as problem:
+            return f"{problem.path}: {problem.reason}"
+        return ""
+
+    return [(run, fault(run)) for run in runs_in(folder) if run.state().get("state") in {"complete", "damaged"}]
+
+
+def _verified(entry: Entry) -> Verdict:
+    try:
+        return Verdict(entry, _CHECKS[entry.kind](entry.path))
+    except Damaged as problem:
+        return Verdict(entry, "damaged", f"{problem.path}: {problem.reason}")
+    except EmonetError as problem:
+        return Verdict(entry, "damaged", f"{entry.path}: {problem}")
+
+
+def _check_stage(folder: Path) -> State:
+    kept = look_at(folder)
+    if kept.damaged:
+        raise Damaged(kept.damaged[0], "it is not what was written, or an earlier EmoNet wrote it")
+    return "whole" if kept.facts else "incomplete"
+
+
+def _check_store(folder: Path) -> State:
+    from emonet.audio.prepare import verify_store
+
+    if not (folder / META).is_file():
+        return "incomplete"
+    if format_of(folder) != FORMAT:
+        return "outdated"
+    verify_store(folder)
+    return "whole"
+
+
+def _check_features(path: Path) -> State:
+    from emonet.audio.features import check_features
+
+    check_features(path)
+    return "whole"
+
+
+def _check_fingerprints(path: Path) -> State:
+    from emonet.audit.copies import read_fingerprints
+
+    read_fingerprints(path)
+    return "whole"
+
+
+_CHECKS: Mapping[Kind, Callable[[Path], State]] = {
+    "stage": _check_stage,
+    "store": _check_store,
+    "features": _check_features,
+    "fingerprints": _check_fingerprints,
+    "fetched corpus": lambda _: "unknown",
+}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the runs of some folders need.
+
+    Attributes:
+        stages: keys of stages.
+        content: corpus and hash of the stores that complete runs were made from.
+        corpora: ids of corpora whose stores are all needed, since a run is not complete yet.
+    """
+
+    stages: frozenset[str]
+    content: frozenset[tuple[str, str]]
+    corpora: frozenset[str]
+
+    def are_met_without(self, entry: Entry) -> bool:
+        """Say whether no run needs a thing."""
+        if entry.kind == "stage":
+            return entry.path.name not in self.stages
+        if entry.kind == "fetched corpus":
+            return False
+        store = entry.path if entry.kind == "store" else _store_of(entry)
+        return entry.of not in self.corpora and (entry.of, _content_of(store)) not in self.content
+
+
+def needs_of(folders: Sequence[Path]) -> Needs:
+    """Return what the runs in some folders need.
+
+    Raises:
+        EmonetError: a folder has no runs, or it cannot be said what one of them needs.
+    """
+    stages: set[str] = set()
+    content: set[tuple[str, str]] = set()
+    corpora: set[str] = set()
+    for folder in folders:
+        runs = runs_in(folder)
+        if not runs:
+            raise EmonetError(f"{folder}: there are no runs here, so nothing says what is needed. Give a runs folder.")
+        for run in runs:
+            plan = _json_of(run, "plan.json")["stages"]
+            stages |= {stage["key"] for stage in plan}
+            if run.state().get("state") == "complete":
+                content |= set(_json_of(run, "scores.json").get("content", {}).items())
+            else:
+                corpora |= {task.partition("/")[0] for stage in plan for task in stage["tasks"]}
+    return Needs(frozenset(stages), frozenset(content), frozenset(corpora))
+
+
+def _json_of(run: RunFolder, name: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads((run.path / name).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        message = f"{run.path / name}: this cannot be read, so it is unknown what the run needs. Nothing is removed. "
+        raise EmonetError(f"{message}Remove the run, or run its recipe again.") from None
+
+
+def _store_of(entry: Entry) -> Path:
+    return entry.path.parent.parent if entry.kind == "features" else entry.path.parent
+
+
+def _content_of(store: Path) -> str:
+    try:
+        return str(read_sealed(store / META).get("content", ""))
+    except (FileNotFoundError, Damaged):
+        return ""
+
+
+def to_remove(
+    found: Sequence[Entry],
+    *,
+    needs: Needs | None = None,
+    older_than: float | None = None,
+    verdicts: Iterable[Verdict] = (),
+) -> list[Removal]:
+    """Return what to remove: what no run needs and what is older, both where both are given; and what is damaged.
+
+    Fetched corpora are never among it, nor anything that a killed process left and the next one goes on with.
+
+    Args:
+        found: all that is kept.
+        needs: of the runs that are to stay.
+        older_than: days since it was written.
+        verdicts: what is damaged or of another version is removed.
+    """
+    removals = {
+        verdict.entry.path: Removal(verdict.entry, verdict.state)
+        for verdict in verdicts
+        if verdict.state in {"damaged", "outdated"}
+    }
+    if needs is not None or older_than is not None:
+        for entry in found:
+            days = (time.time() - entry.written) / _DAY
+            is_free = needs is None or needs.are_met_without(entry)
+            is_old = older_than is None or days >= older_than
+            if entry.kind != "fetched corpus" and is_free and is_old:
+                why = " and ".join(
+                    [
+                        *(["no run needs it"] if needs else []),
+                        *([f"{days:.0f} days old"] if older_than is not None else []),
+                    ]
+                )
+                removals.setdefault(entry.path, Removal(entry, why))
+    gone = {path for path, removal in removals.items() if removal.entry.kind == "store"}
+    return [each for each in removals.values() if each.entry.kind not in _PARTS or _store_of(each.entry) not in gone]
+
+
+def remove(removals: Sequence[Removal]) -> list[Removal]:
+    """Remove things, and return them with whether they were left since a process holds them.
+
+    A store is held while any stage is: its run may read it.
+    """
+    is_any_held = any(_is_held(folder) for folder in _folders(stages_folder()))
+    return [_removed(each, is_any_held=is_any_held) for each in removals]
+
+
+def _removed(removal: Removal, *, is_any_held: bool) -> Removal:
+    from filelock import FileLock, Timeout
+
+    entry = removal.entry
+    if entry.kind != "stage" and is_any_held:
+        return Removal(entry, removal.why, held=True)
+    place = entry.path if entry.kind == "stage" else home() / "store" / entry.of
+    try:
+        with FileLock(place / ".lock", timeout=0):
+            _delete(entry)
+    except Timeout:
+        return Removal(entry, removal.why, held=True)
+    return removal
+
+
+def _is_held(folder: Path) -> bool:
+    from filelock import FileLock, Timeout
+
+    if not (folder / ".lock").is_file():
+        return False
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _delete(entry: Entry) -> None:
+    """Delete a thing; the lock of a stage stays, for another process may wait for it."""
+    if entry.path.is_file():
+        entry.path.unlink()
+        return
+    for name in (META, DONE):
+        (entry.path / name).unlink(missing_ok=True)  # first, so that what a kill leaves is no result
+    for path in entry.path.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != ".lock":
+            path.unlink()
+    if entry.kind == "store":
+        entry.path.rmdir()

@@ -1,0 +1,216 @@
+"""What is kept: counted, verified to the last file, and removed only where nobody needs or holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from tones import make_tones
+
+from emonet.cache import Entry, entries, needs_of, remove, to_remove, verify, verify_runs
+from emonet.cli.app import run_command
+from emonet.errors import EmonetError
+
+RECIPE = """\
+corpora: [{manifest: NAME/labels.csv}]
+protocol: by-speaker
+systems: {svm: {strategy: svm, extractor: egemaps, svm: {c: [C]}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a home in which two corpora were learned from, each by a run of its own."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("EMONET_HOME", str(folder / "home"))
+        patch.setenv("EMONET_PLUGINS", "")
+        for name, c in (("one", "0.1"), ("two", "0.01")):
+            make_tones(folder / name, takes=1)
+            (folder / name / "labels.csv").rename(folder / name / f"{name}.csv")
+            text = RECIPE.replace("NAME/labels", f"{name}/{name}").replace("C]", f"{c}]")
+            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+            assert run_command(["run", f"{name}.yaml", "--quiet", "--runs", f"runs-{name}"]) == 0
+        (folder / "home" / "corpora" / "three").mkdir(parents=True)
+        (folder / "home" / "corpora" / "three" / "a.wav").write_bytes(b"fetched")
+    return folder
+
+
+@pytest.fixture
+def place(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, to work in."""
+    copy = tmp_path / "copy"
+    shutil.copytree(filled, copy)
+    monkeypatch.setenv("EMONET_HOME", str(copy / "home"))
+    monkeypatch.chdir(copy)
+    return copy
+
+
+def kinds(found: list[Entry]) -> list[tuple[str, str]]:
+    return sorted((entry.kind, entry.of) for entry in found)
+
+
+ALL = sorted(
+    [(kind, of) for kind in ("stage", "store", "features", "fingerprints") for of in ("one", "two")]
+    + [("fetched corpus", "three")]
+)
+
+
+def test_all_that_is_kept_is_counted_once(place: Path) -> None:
+    found = entries()
+    assert kinds(found) == ALL
+    files = [path for path in (place / "home").rglob("*") if path.is_file() and path.suffix != ".lock"]
+    apart = {"openings.jsonl", "current.json"}
+    assert sum(entry.bytes for entry in found) == sum(path.stat().st_size for path in files if path.name not in apart)
+
+
+def test_what_is_whole_is_called_whole_and_what_was_not_looked_at_unknown(place: Path) -> None:
+    states = {(each.entry.kind, each.state) for each in verify(entries())}
+    assert states == {
+        *((kind, "whole") for kind in ("stage", "store", "features", "fingerprints")),
+        ("fetched corpus", "unknown"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind"),
+    [
+        ("stages/*/stage.json", "stage"),
+        ("stages/*/best.safetensors", "stage"),
+        ("stages/*/history.json", "stage"),
+        ("stages/*/predictions-*.parquet", "stage"),
+        ("store/one/*/store.arrow", "store"),
+        ("store/one/*/meta.json", "store"),
+        ("store/one/*/problems.json", "store"),
+        ("store/one/*/features/*.arrow", "features"),
+        ("store/one/*/fingerprints-*.npz", "fingerprints"),
+    ],
+)
+def test_a_flipped_bit_is_found_and_its_file_named_and_pruned(place: Path, pattern: str, kind: str) -> None:
+    path = sorted((place / "home").glob(pattern))[0]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 16
+    path.chmod(0o644)
+    path.write_bytes(content)
+    verdicts = verify(entries())
+    (bad,) = [each for each in verdicts if each.state not in {"whole", "unknown"}]
+    assert (bad.entry.kind, bad.state) == (kind, "damaged")
+    assert bad.reason.startswith(f"{path}: ")
+    remove(to_remove(entries(), verdicts=verdicts))
+    assert not path.exists()
+    gone = (
+        {(kind, bad.entry.of)} if kind != "store" else {(each, "one") for each in ("store", "features", "fingerprints")}
+    )
+    assert kinds(entries()) == [each for each in ALL if each not in gone]
+
+
+def test_only_what_no_run_needs_is_removed(place: Path) -> None:
+    removals = to_remove(entries(), needs=needs_of([place / "runs-one"]))
+    # Features and fingerprints lie in the store's folder, and go with it.
+    assert kinds([each.entry for each in removals]) == [("stage", "two"), ("store", "two")]
+    assert not any(each.held for each in remove(removals))
+    assert kinds(entries()) == [each for each in ALL if each[1] != "two"]
+    assert run_command(["run", "one.yaml", "--quiet", "--runs", "runs-one"]) == 0
+    assert run_command(["run", "two.yaml", "--quiet", "--runs", "runs-two"]) == 0
+    assert kinds(entries()) == ALL
+
+
+def test_runs_in_several_folders_are_all_kept_and_both_conditions_must_hold(place: Path) -> None:
+    found, needs = entries(), needs_of([place / "runs-one"])
+    assert to_remove(found, needs=needs_of([place / "runs-one", place / "runs-two"])) == []
+    assert to_remove(found, needs=needs, older_than=1) == []
+    for path in (place / "home").rglob("*"):
+        os.utime(path, (1, 1))
+    old = entries()
+    assert kinds([each.entry for each in to_remove(old, needs=needs, older_than=1)]) == [
+        ("stage", "two"),
+        ("store", "two"),
+    ]
+    assert kinds([each.entry for each in to_remove(old, older_than=1)]) == [
+        *(("stage", of) for of in ("one", "two")),
+        *(("store", of) for of in ("one", "two")),
+    ]
+
+
+def test_a_run_that_is_not_complete_keeps_the_stores_of_its_corpora(place: Path) -> None:
+    (run,) = (place / "runs-two").iterdir()
+    (run / "run.json").unlink()
+    (run / "run.json").write_text('{"state": "running"}', encoding="utf-8")
+    assert to_remove(entries(), needs=needs_of([place / "runs-one", place / "runs-two"])) == []
+
+
+def test_nothing_is_removed_where_it_is_unknown_what_is_needed(place: Path) -> None:
+    (place / "none").mkdir()
+    with pytest.raises(EmonetError, match=r"none: there are no runs here, so nothing says what is needed"):
+        needs_of([place / "none"])
+    (run,) = (place / "runs-two").iterdir()
+    (run / "plan.json").write_text("{", encoding="utf-8")
+    with pytest.raises(EmonetError, match=r"plan\.json: this cannot be read, so it is unknown what the run needs"):
+        needs_of([place / "runs-two"])
+
+
+def test_what_a_process_holds_stays_and_so_do_the_stores_that_it_may_read(place: Path) -> None:
+    (two,) = [entry for entry in entries() if (entry.kind, entry.of) == ("stage", "two")]
+    removals = to_remove(entries(), needs=needs_of([place / "runs-one"]))
+    with FileLock(two.path / ".lock"):
+        assert all(each.held for each in remove(removals))
+    assert kinds(entries()) == ALL
+
+
+def test_runs_are_verified_checkpoints_and_all(place: Path) -> None:
+    assert [fault for _, fault in verify_runs(place / "runs-one")] == [""]
+    (path,) = (place / "runs-one").rglob("best.safetensors")
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1])
+    (fault,) = [fault for _, fault in verify_runs(place / "runs-one")]
+    assert fault.startswith(f"{path}: it is missing or not what the run wrote")
+
+
+def test_the_command_counts_verifies_and_prunes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def call(*words: str) -> tuple[int, str]:
+        capsys.readouterr()
+        return run_command(["cache", *words]), capsys.readouterr().out
+
+    code, out = call("stats", "--json")
+    assert code == 0
+    told = json.loads(out)
+    assert sorted((row["kind"], row["of"]) for row in told["kept"]) == ALL
+    assert told["bytes"] == sum(entry.bytes for entry in entries())
+    assert call("stats")[1].splitlines()[-1].endswith("Is it whole? emonet cache verify")
+    code, out = call("verify", "--runs", "runs-one")
+    assert (code, out.splitlines()) == (
+        0,
+        ["8 whole, 0 damaged.", "1 run, 0 damaged.", "1 fetched corpus not looked at: emonet corpora check ID"],
+    )
+    (store,) = (place / "home").glob("store/two/*/store.arrow")
+    store.write_bytes(store.read_bytes()[:-1])
+    code, out = call("verify")
+    assert code == 1
+    assert out.splitlines()[0].startswith(f"damaged: {store}: it has ")
+    code, out = call("verify", "--json")
+    assert code == 1
+    assert [each["of"] for each in json.loads(out)["kept"] if each["state"] == "damaged"] == ["two"]
+    code, out = call("prune", "--damaged", "--dry-run")
+    assert (code, out.startswith("would remove: store store/two/")) == (0, True)
+    assert store.exists()
+    code, out = call("prune", "--damaged", "--json")
+    assert [each["of"] for each in json.loads(out)["removed"]] == ["two"]
+    assert not store.exists()
+    assert call("prune")[0] == 2
+
+
+def test_the_command_imports_no_torch(place: Path) -> None:
+    code = (
+        "import sys; from emonet.cli.app import run_command\n"
+        "assert run_command(['cache', 'stats']) == run_command(['cache', 'verify', '--runs', 'runs-one']) == 0\n"
+        "assert run_command(['cache', 'prune', '--runs', 'runs-one', '--damaged', '--dry-run']) == 0\n"
+        "assert not {'torch', 'datasets'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
