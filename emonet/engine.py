@@ -33,6 +33,7 @@ from emonet.plugin.registry import Registry
 from emonet.recipe import Recipe
 from emonet.report.results import Report
 from emonet.runfolder import RunFolder, training_place
+from emonet.selections import selection_of
 from emonet.spaces import with_maps
 from emonet.stage import Plan, Stage, by_id
 from emonet.stages import CHECKPOINTS, StageRunner, chosen_device
@@ -245,16 +246,17 @@ def _named(stage: Stage) -> Predictions:
 def _scores(stages: Sequence[Stage], rows: Predictions) -> list[Score]:
     found = []
     for target in stages[0].task.targets:
-        setting = _setting(stages, target)
+        setting = _setting(stages, target, rows)
         for part in stages[0].parts:
             for checkpoint in CHECKPOINTS:
                 selected = rows.select(target=target, part=part, checkpoint=checkpoint)
                 if selected.rows:
-                    found.append(score_predictions(selected, setting))
+                    own = replace(setting, selection=setting.selection and setting.selection.on(part))
+                    found.append(score_predictions(selected, own))
     return found
 
 
-def _setting(stages: Sequence[Stage], target: str) -> Setting:
+def _setting(stages: Sequence[Stage], target: str, rows: Predictions) -> Setting:
     first, facts = stages[0], {stage.fold: stage_facts(stage.key) for stage in stages}
     trained, dimensions = first.kind == "epochs", first.task.dimensions
     dimension = next((each for each in dimensions if each.name == target), None)
@@ -268,6 +270,7 @@ def _setting(stages: Sequence[Stage], target: str) -> Setting:
         best_epochs={fold: each["best_epoch"] for fold, each in facts.items()} if trained else None,
         final_epochs={fold: each["final_epoch"] for fold, each in facts.items()} if trained else None,
         chosen=None if trained else {fold: _complexity(each, target) for fold, each in facts.items()},
+        selection=selection_of(stages, facts, target, rows),
         parameters=facts[first.fold]["parameters"],
         evaluation=_evaluation(first),
         head=first.task.id if len(dimensions) > 1 else "",

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from emonet.choice import Choice
 from emonet.corpus.door import DOORS, Door
@@ -106,10 +115,51 @@ class Training(_Strict):
     evaluate: Evaluate = "centre"
 
 
+class Inner(_Strict):
+    """Cross-validation inside train: by speakers, by utterances where nobody knows who speaks."""
+
+    folds: Annotated[int, Field(ge=2)] = 5
+
+
+class Select(_Strict):
+    """What chooses: the ``dev`` part, or ``inner`` cross-validation, in full ``{inner: {folds: 5}}``."""
+
+    inner: Inner | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        if value in ("dev", "inner"):
+            return {"inner": None if value == "dev" else {}}
+        if isinstance(value, Mapping) and set(value) == {"inner"}:
+            return {"inner": value["inner"] or {}}
+        raise ValueError(f"expected dev, inner or {{inner: {{folds: 5}}}}, found {value!r}")
+
+    @model_serializer
+    def _to_short_form(self) -> str | dict[str, dict[str, Any]]:
+        return {"inner": self.inner.model_dump()} if self.inner else "dev"
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """Describe the short forms, for editors."""
+        folds = {"folds": {"type": "integer", "minimum": 2, "default": 5}}
+        inner = {"type": ["object", "null"], "properties": folds, "additionalProperties": False}
+        long = {"type": "object", "properties": {"inner": inner}, "required": ["inner"], "additionalProperties": False}
+        return {"anyOf": [{"enum": ["dev", "inner"]}, long], "default": "dev"}
+
+
 class SVM(_Strict):
-    """The linear SVM of the baselines (paper, 4.1), for numbers a linear SVR: C chosen on dev, refit on train + dev."""
+    """The linear SVM of the baselines (paper, 4.1), for numbers a linear SVR; refit on train + dev with the chosen C.
+
+    Attributes:
+        c: the values to choose from.
+        select: what chooses among them: ``dev`` (the paper's way), or ``inner`` cross-validation on train.
+        class_weights: weigh errors by inverse class frequency; ours, the paper does not speak of it.
+        iterations: upper limit of the solver.
+    """
 
     c: Annotated[tuple[Positive, ...], Field(min_length=1)] = tuple(10.0**-i for i in range(10))
+    select: Select = Select.model_validate("dev")
     class_weights: bool = True
     iterations: Count = 10_000
 

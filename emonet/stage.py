@@ -14,7 +14,7 @@ from emonet.recipe import Recipe, System
 from emonet.strategies import Strategy, Tuned
 from emonet.task import Task
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever training itself changes what comes out: results of older keys are then left alone."""
 
 StageKind = Literal["probe", "epochs", "rounds"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("best", "final")
+_ITERATE = "Give it more steps (svm: {iterations: 100000}), or leave out large values of C."
 
 
 @dataclass
@@ -84,7 +85,7 @@ class StageRunner:
                 }
                 finish(folder, facts)
             for part in _missing(stage, facts):
-                self._predict(open_test(stage, folder) if part == "test" else stage.shut(), part, folder)
+                facts |= self._predict(open_test(stage, folder) if part == "test" else stage.shut(), part, folder)
                 finish(folder, facts)
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
 
@@ -104,11 +105,8 @@ class StageRunner:
         return {part: clips_of(task, part, self.stores, normalisation) for part in task.items}
 
     def _probe(self, stage: Stage, folder: Path) -> dict[str, Any]:
-        """Fit the SVM, C chosen on dev, and keep what it said of dev before it was refitted with it."""
-        import torch
-
-        from emonet.learn.checkpoint import save_checkpoint
-        from emonet.learn.probe import fit_probe, normalised, vector_table
+        """Fit the SVM, and keep what it said of dev before it was refitted with it; and the SVMs of other tied C's."""
+        from emonet.learn.probe import fit_probe, normalised, save_probe, vector_table
         from emonet.learn.scaling import parts_to_fit
         from emonet.learn.statistics import TABLE, save_table
 
@@ -118,13 +116,17 @@ class StageRunner:
             save_table(folder / TABLE, table)
         features = {part: normalised(each, table) for part, each in vectors.items()}
         result = fit_probe(stage.task, features, stage.settings.svm, stage.seed)
-        coefficients, intercepts = (torch.from_numpy(array) for array in result.weights)
-        facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, "c": result.c, LEARNED: self._learned(stage)}
-        tensors = {"coefficients": coefficients, "intercepts": intercepts}
-        save_checkpoint(folder / "best.safetensors", tensors, facts)
+        facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, LEARNED: self._learned(stage)}
+        save_probe(folder, result, facts)
         write_json(folder / HISTORY, result.trials)
         predictions_of(stage, "dev", "best", result.dev).write_parquet(folder / PREDICTIONS["dev"])
-        return {"chosen": {"C": result.c}, "parameters": coefficients.numel() + intercepts.numel()}
+        unfinished = [target for target, choice in result.choices.items() if not choice.converged]
+        if unfinished:
+            what = ", ".join(f"of {target} " for target in unfinished) if len(result.choices) > 1 else ""
+            self.listen(Notice(f"{stage.title}: the solver of the chosen SVM {what}did not converge. {_ITERATE}"))
+        choices = {target: asdict(choice) for target, choice in result.choices.items()}
+        parameters = sum(array.size for array in result.weights)
+        return {"chosen": {"C": result.c}, "chosen_by": result.by, "choices": choices, "parameters": parameters}
 
     def _vectors(self, stage: Stage) -> dict[str, Vectors]:
         """Return the features of the parts that a stage has."""
@@ -179,24 +181,30 @@ class StageRunner:
         write_json(folder / HISTORY, history)
         return facts
 
-    def _predict(self, stage: Stage, part: Literal["dev", "test"], folder: Path) -> None:
-        """Predict one of the parts that a stage has: by the refitted SVM, or by the best and the final weights."""
+    def _predict(self, stage: Stage, part: Literal["dev", "test"], folder: Path) -> dict[str, Any]:
+        """Predict one of the parts that a stage has: by the refitted SVM, or by the best and the final weights.
+
+        Returns:
+            What else the stage is to say of itself: of an SVM, how right other values of C would have been.
+        """
+        facts: dict[str, Any] = {}
         if stage.kind == "probe":
-            tables = [predictions_of(stage, part, "best", self._decided(stage, part, folder))]
+            said, sums = self._decided(stage, part, folder)
+            tables, facts = [predictions_of(stage, part, "best", said)], {f"choices_on_{part}": sums}
         else:
             tables = [predictions_of(stage, part, name, self._said(stage, part, name, folder)) for name in CHECKPOINTS]
         concat(tables).write_parquet(folder / PREDICTIONS[part])
+        return facts
 
-    def _decided(self, stage: Stage, part: str, folder: Path) -> Array:
-        """Return what the refitted SVM says of a part."""
-        from emonet.learn.checkpoint import load_checkpoint
-        from emonet.learn.probe import decisions, normalised, vector_table
+    def _decided(self, stage: Stage, part: str, folder: Path) -> tuple[Array, dict[str, Any]]:
+        """Return what the refitted SVM says of a part, and what each tied C's score is summed from."""
+        from emonet.learn.probe import decisions, normalised, read_probe, tied_sums, vector_table
 
         vectors = self._vectors(stage)[part]
-        table = _kept_table(stage, folder, partial(vector_table, [vectors]))
-        tensors, _ = load_checkpoint(folder / "best.safetensors")
-        weights = tensors["coefficients"].numpy(), tensors["intercepts"].numpy()
-        return decisions(weights, normalised(vectors, table))
+        values = normalised(vectors, _kept_table(stage, folder, partial(vector_table, [vectors])))
+        chosen, tied = read_probe(folder)
+        sums = {target: tied_sums(stage.task, target, refits, values) for target, refits in tied.items()}
+        return decisions(chosen, values), sums
 
     def _said(self, stage: Stage, part: str, weights: str, folder: Path) -> Array:
         """Return what the network says of a part with its ``best`` or ``final`` weights."""

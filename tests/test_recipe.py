@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emonet.errors import RecipeError
-from emonet.recipe import Recipe, read_recipe, recipe_schema
+from emonet.recipe import SVM, Recipe, read_recipe, recipe_schema
 
 RECIPE = """\
 corpora: [foo, {bar: {root: data/bar}}, {manifest: lists/}]
@@ -49,6 +49,29 @@ def test_corpora_are_given_by_id_with_options_or_as_a_manifest(path: Path) -> No
 def test_a_target_is_named_behind_a_slash(path: Path) -> None:
     entry = read_recipe(path, ["corpora=[foo/valence]"])[0].corpora[0]
     assert (entry.id, entry.target) == ("foo", "valence")
+
+
+@pytest.mark.parametrize(
+    ("written", "folds"),
+    [("dev", None), ("inner", 5), ("{inner: {folds: 3}}", 3), ("{inner: {}}", 5), ("{inner: }", 5)],
+)
+def test_c_is_chosen_on_dev_or_by_inner_folds(path: Path, written: str, folds: int | None) -> None:
+    (system,) = read_recipe(path, [f"svm.select={written}"])[0].systems.values()
+    assert (system.svm.select.inner and system.svm.select.inner.folds) == folds
+    assert SVM.model_validate(system.svm.model_dump()) == system.svm
+    assert read_recipe(path)[0].systems["scratch"].svm.select.inner is None
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("iner", "expected dev, inner or {inner: {folds: 5}}, found 'iner'"),
+        ("{inner: {folds: 1}}", "greater than or equal to 2"),
+        ("{inner: {fold: 3}}", "svm.select.inner.fold'. Did you mean 'folds'?"),
+    ],
+)
+def test_what_cannot_choose_c_is_refused_in_words(path: Path, written: str, message: str) -> None:
+    assert message in refusal(path, RECIPE, (f"svm.select={written}",))
 
 
 def test_keys_beside_systems_are_defaults_for_each_of_them(path: Path) -> None:

@@ -12,6 +12,7 @@ from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.interval import Interval, score_interval
 from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
 from emonet.evaluate.predictions import Checkpoint, Part, Prediction, Predictions
+from emonet.evaluate.selection import Selection
 from emonet.wording import counted
 
 TRANSDUCTIVE = "speaker"
@@ -32,6 +33,7 @@ class Setting:
         best_epochs: fold -> the epoch that was best on dev, None for models without epochs.
         final_epochs: fold -> the last epoch.
         chosen: fold -> the hyperparameter chosen on dev, e.g. C of an SVM.
+        selection: how that, or the best epoch, was chosen, and what it moves; None where it is unknown.
         parameters: how many parameters the model has.
         evaluation: what of each clip was judged, in words; empty where the features are of whole clips.
         head: the task with all dimensions of the head, empty where the head has this target only.
@@ -48,6 +50,7 @@ class Setting:
     best_epochs: Mapping[str, int] | None = None
     final_epochs: Mapping[str, int] | None = None
     chosen: Mapping[str, float] | None = None
+    selection: Selection | None = None
     parameters: int | None = None
     evaluation: str = ""
     head: str = ""

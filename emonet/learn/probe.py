@@ -1,15 +1,22 @@
-"""Fixed features and a linear SVM (paper, 4.1), for numbers an SVR: C chosen on dev, then refit on train and dev."""
+"""Fixed features and a linear SVM (paper, 4.1), for numbers an SVR: C chosen, then refit on train and dev."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from emonet.evaluate.metrics import METRICS, confusion, moments
+from emonet.evaluate.selection import Choice, choice_among
 from emonet.learn.answers import part_scores
+from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
+from emonet.learn.inner import dealt, held_out, inner_groups
 from emonet.learn.regression import fit_numbers, number_weights, say_numbers
 from emonet.learn.scaling import ScalingTable, fit_table
 from emonet.learn.solver import fitted
@@ -17,7 +24,11 @@ from emonet.recipe import SVM
 from emonet.task import Task
 
 Floats = NDArray[np.float64]
+Weights = tuple[Floats, Floats]
+_Data = tuple[Floats, NDArray[Any]]
 _LEARNED = ("train", "dev")
+_BEST, _TIED = "best.safetensors", "tied.safetensors"
+_NAMES = ("coefficients", "intercepts")
 
 
 @dataclass(frozen=True)
@@ -34,15 +45,31 @@ class ProbeResult:
 
     Attributes:
         dev: decision values (N, K) of the SVM fitted on train, or numbers (N, D) in the corpus' own unit.
-        c: the chosen complexity; one for each dimension by name where there are several.
-        trials: one entry for each C: its dev score, and whether the solver converged.
-        weights: (K, D) coefficients on normalised features, and (K,) intercepts, of the refitted SVM.
+        choices: target -> the chosen complexity, and what else might have been chosen.
+        by: the scores that chose, in words.
+        trials: one entry for each C: its scores, and whether the solver converged.
+        refits: target -> each tied C -> the SVM refitted on train and dev with it: (K, D) coefficients on normalised
+            features, and (K,) intercepts.
     """
 
     dev: Floats
-    c: float | Mapping[str, float]
+    choices: Mapping[str, Choice]
+    by: str
     trials: list[dict[str, Any]]
-    weights: tuple[Floats, Floats]
+    refits: Mapping[str, Mapping[float, Weights]]
+
+    @property
+    def c(self) -> float | Mapping[str, float]:
+        """The chosen complexity; one for each dimension by name where there are several."""
+        values = {target: choice.value for target, choice in self.choices.items()}
+        return values if len(values) > 1 else next(iter(values.values()))
+
+    @property
+    def weights(self) -> Weights:
+        """Coefficients and intercepts of the SVM refitted with the chosen C; of several dimensions, one row each."""
+        chosen = [self.refits[target][choice.value] for target, choice in self.choices.items()]
+        coefficients, intercepts = zip(*chosen, strict=True)
+        return np.concatenate(coefficients), np.concatenate(intercepts)
 
 
 def vector_table(parts: Iterable[Vectors]) -> ScalingTable:
@@ -67,46 +94,173 @@ def decisions(weights: tuple[Floats, Floats], values: Floats) -> Floats:
 
 
 def fit_probe(task: Task, features: Mapping[str, Floats], settings: SVM, seed: int) -> ProbeResult:
-    """Choose C on dev and refit on train and dev; the normalisation stays the one fitted before.
+    """Choose C on dev, or by inner cross-validation on train, and refit on train and dev.
 
-    Task and features have train and dev only. Of equally good values the smallest C, the simplest model, is taken.
-    Each dimension has an SVR of its own.
+    Task and features have train and dev only; the normalisation stays the one fitted before, within inner folds, too.
+    Of equally good values the smallest C, the simplest model, is taken. Each dimension has an SVR of its own. Values
+    that the choice cannot tell from the best are refitted like it, to say what the choice moves; they choose nothing.
     """
     if len(task.dimensions) > 1:
         return _side_by_side([fit_probe(task.only(name), features, settings, seed) for name in task.targets], task)
     labels = {part: np.array([item.label for item in task.items[part]]) for part in _LEARNED}
-    fit, say, weights = (_fit, _decisions, _weights) if task.classes else (fit_numbers, say_numbers, number_weights)
+    machines, (folds, by) = _Machines(task, settings, seed), _inner_folds(task, settings)
     trials: list[dict[str, Any]] = []
-    best: float | None = None
-    chosen, dev = settings.c[0], np.zeros((0, 0))
+    said: dict[float, Floats] = {}
+    judged: dict[float, Floats] = {}
     for c in sorted(settings.c):
-        model, converged = fit(task, (features["train"], labels["train"]), c, settings, seed)
-        values = say(task, model, features["dev"])
-        scores = part_scores(task, "dev", values)
-        trials.append({"c": c, **scores, "converged": converged})
-        score = scores[f"dev_{task.metric}"]
-        if task.is_better(score, best):
-            best, chosen, dev = score, c, values
-    joined = np.concatenate([features["train"], features["dev"]])
-    both = np.concatenate([labels["train"], labels["dev"]])
-    model, _ = fit(task, (joined, both), chosen, settings, seed)
-    return ProbeResult(dev, chosen, trials, weights(task, model))
+        model, converged = machines.fit(c, (features["train"], labels["train"]))
+        said[c] = judged[c] = machines.say(model, features["dev"])
+        trials.append({"c": c, **part_scores(task, "dev", said[c]), "converged": converged})
+        if folds is not None:
+            judged[c] = held_out(partial(machines.learn, c), (features["train"], labels["train"]), folds)
+            trials[-1][f"inner_{task.metric}"] = _score(task, "train", judged[c])
+    choice = _chosen(task, "dev" if folds is None else "train", judged)
+    joined, both = (np.concatenate([found[part] for part in _LEARNED]) for found in (features, labels))
+    refits = _refitted(machines, (joined, both), trials, choice.tied)
+    own = next(trial for trial in trials if trial["c"] == choice.value)
+    choice = replace(choice, converged=bool(own["converged"] and own["refit_converged"]))
+    (target,) = task.targets
+    return ProbeResult(said[choice.value], {target: choice}, by, trials, {target: refits})
+
+
+def _refitted(
+    machines: _Machines, data: _Data, trials: list[dict[str, Any]], tied: Sequence[float]
+) -> dict[float, Weights]:
+    """Refit with each tied C, and note in its trial whether the solver converged."""
+    refits = {}
+    for trial in trials:
+        if trial["c"] in tied:
+            model, trial["refit_converged"] = machines.fit(trial["c"], data)
+            refits[trial["c"]] = machines.weights(model)
+    return refits
+
+
+def save_probe(folder: Path, result: ProbeResult, facts: Mapping[str, Any]) -> None:
+    """Write the SVM refitted with the chosen C, and beside it those of every C that is tied with it."""
+    every = {**facts, "c": result.c, "tied": {target: list(refits) for target, refits in result.refits.items()}}
+    save_checkpoint(folder / _BEST, _tensors(result.weights), every)
+    tied: dict[str, torch.Tensor] = {}
+    for target, refits in result.refits.items():
+        for c, weights in refits.items():
+            tied |= _tensors(weights, f"{target} {c!r} ")
+    save_checkpoint(folder / _TIED, tied, every)
+
+
+def read_probe(folder: Path) -> tuple[Weights, dict[str, dict[float, Weights]]]:
+    """Return what ``save_probe`` wrote: the chosen SVM, and target -> C -> SVM.
+
+    Raises:
+        EmonetError: a file is damaged.
+    """
+    (chosen, facts), (tied, _) = load_checkpoint(folder / _BEST), load_checkpoint(folder / _TIED)
+    found = {
+        target: {c: _from_tensors(tied, f"{target} {c!r} ") for c in values} for target, values in facts["tied"].items()
+    }
+    return _from_tensors(chosen), found
+
+
+def _tensors(weights: Weights, prefix: str = "") -> dict[str, torch.Tensor]:
+    return {f"{prefix}{name}": torch.from_numpy(array) for name, array in zip(_NAMES, weights, strict=True)}
+
+
+def _from_tensors(tensors: Mapping[str, torch.Tensor], prefix: str = "") -> Weights:
+    coefficients, intercepts = (tensors[f"{prefix}{name}"].numpy() for name in _NAMES)
+    return coefficients, intercepts
+
+
+def tied_sums(task: Task, target: str, refits: Mapping[float, Weights], values: Floats) -> dict[str, list[Any]]:
+    """Return what the metric on test is summed from, for every refitted SVM of a target: C -> (K, K) or (7,)."""
+    own = task if task.classes else task.only(target)
+    labels = [item.label for item in own.items["test"]]
+    found: dict[str, list[Any]] = {}
+    for c, weights in refits.items():
+        said = decisions(weights, values)
+        if own.classes:
+            counts = confusion(labels, said.argmax(axis=1).tolist(), range(own.width))
+            found[repr(c)] = counts.tolist()
+        else:
+            truth = [label[0] for label in labels if isinstance(label, tuple)]
+            found[repr(c)] = moments(truth, said[:, 0].tolist()).sum(0).tolist()
+    return found
+
+
+@dataclass(frozen=True)
+class _Machines:
+    """SVMs for classes, or SVRs for one dimension, that differ in C alone."""
+
+    task: Task
+    settings: SVM
+    seed: int
+
+    def fit(self, c: float, data: _Data) -> tuple[Any, bool]:
+        """Fit one on values (N, F) and labels; return it, and whether its solver converged."""
+        fit = _fit if self.task.classes else fit_numbers
+        return fit(self.task, data, c, self.settings, self.seed)
+
+    def say(self, model: Any, values: Floats) -> Floats:
+        """Return decision values (N, K), or numbers (N, 1) in the corpus' own unit."""
+        return (_decisions if self.task.classes else say_numbers)(self.task, model, values)
+
+    def weights(self, model: Any) -> Weights:
+        """Return coefficients (K, F) and intercepts (K,)."""
+        return (_weights if self.task.classes else number_weights)(self.task, model)
+
+    def learn(self, c: float, data: _Data, values: Floats) -> Floats:
+        """Fit one and return what it says of other values; where it has one class to learn, that class."""
+        kinds = np.unique(data[1])
+        if self.task.classes and len(kinds) == 1:
+            return np.tile(np.arange(self.task.width) == kinds[0], (len(values), 1)).astype(np.float64)
+        return self.say(self.fit(c, data)[0], values)
+
+
+def _inner_folds(task: Task, settings: SVM) -> tuple[NDArray[np.int64] | None, str]:
+    """Return the inner fold of each clip of train, None where dev chooses; and what chooses, in words."""
+    inner = settings.select.inner
+    if inner is None:
+        return None, "dev"
+    items = task.items["train"]
+    groups, kind = inner_groups(items)
+    classes = [item.label if isinstance(item.label, int) else 0 for item in items]
+    folds = dealt(groups, classes, inner.folds)
+    return folds, f"inner cross-validation over {kind}, {int(folds.max()) + 1} folds"
+
+
+def _score(task: Task, part: str, said: Floats) -> float:
+    return part_scores(task, part, said)[f"{part}_{task.metric}"]
+
+
+def _chosen(task: Task, part: str, said: Mapping[float, Floats]) -> Choice:
+    """Choose among values of C, in their order, by what their SVMs say of a part."""
+    scores = {c: _score(task, part, values) for c, values in said.items()}
+    best = next(iter(scores))
+    for c, score in scores.items():
+        if task.is_better(score, scores[best]):
+            best = c
+    items = task.items[part]
+    truth = [item.label if isinstance(item.label, int) else item.label[0] for item in items]
+    predicted = said[best].argmax(axis=1).tolist() if task.classes else said[best][:, 0].tolist()
+    speakers = [item.speaker for item in items]
+    return choice_among(scores, best, (truth, predicted), METRICS[task.metric], speakers=speakers)
 
 
 def _side_by_side(results: Sequence[ProbeResult], task: Task) -> ProbeResult:
-    """Join the results of a task's dimensions; a trial's score is the mean over them."""
+    """Join the results of a task's dimensions; a trial's scores are the means over them."""
     trials = []
     for each in zip(*(result.trials for result in results), strict=True):
-        name = f"dev_{task.metric}"
-        own = {f"{name}_{target}": trial[name] for target, trial in zip(task.targets, each, strict=True)}
-        mean = sum(own.values()) / len(own)
-        trials.append({"c": each[0]["c"], name: mean, **own, "converged": all(trial["converged"] for trial in each)})
-    coefficients, intercepts = zip(*(result.weights for result in results), strict=True)
+        joined: dict[str, Any] = {"c": each[0]["c"]}
+        for name in (name for name in each[0] if name.endswith(f"_{task.metric}")):
+            own = {f"{name}_{target}": trial[name] for target, trial in zip(task.targets, each, strict=True)}
+            joined |= {name: sum(own.values()) / len(own), **own}
+        for name in ("converged", "refit_converged"):
+            known = [trial[name] for trial in each if name in trial]
+            joined |= {name: all(known)} if known else {}
+        trials.append(joined)
     return ProbeResult(
         dev=np.concatenate([result.dev for result in results], axis=1),
-        c={target: c for target, result in zip(task.targets, results, strict=True) if isinstance(c := result.c, float)},
+        choices={target: choice for result in results for target, choice in result.choices.items()},
+        by=results[0].by,
         trials=trials,
-        weights=(np.concatenate(coefficients), np.concatenate(intercepts)),
+        refits={target: refits for result in results for target, refits in result.refits.items()},
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from emonet.evaluate.metrics import METRICS, Metric
 from emonet.evaluate.predictions import Part
 from emonet.evaluate.score import Score, summarise
 from emonet.report.rows import Row
+from emonet.wording import counted
 
 NOTHING = "-"
 
@@ -92,6 +94,34 @@ def epochs(row: Row) -> str:
     return f"C {chosen}" if chosen else NOTHING
 
 
+def choice(row: Row, name: str) -> Iterable[str]:
+    """Yield what the choice of C, or of the epoch, moves, as sentences on a system called ``name``.
+
+    The range of several seeds is that of their mean, each seed's choice being its own.
+    """
+    score = row.first
+    found = [each.selection for each in row.of_part(score.part) if each.selection is not None]
+    if not found:
+        return
+    metric, folds = METRICS[score.metric], [fold for each in found for fold in each.folds.values()]
+    tied, tried = _from_to([len(fold.tied) for fold in folds]), _from_to([fold.tried for fold in folds])
+    error = _from_to([fold.standard_error for fold in folds], partial(number, metric=metric))
+    kinds = " or ".join(sorted({fold.kind for fold in folds}))
+    ends = [(each.low, each.high) for each in found if each.low is not None and each.high is not None]
+    moves = " to ".join(number(statistics.fmean(values), metric) for values in zip(*ends, strict=True))
+    yield (
+        f"Choice of {found[0].of}, {name}: {f'test {moves}; ' if moves else ''}{found[0].by} cannot tell {tied} of "
+        f"{tried} apart{' in a fold' if len(found[0].folds) > 1 else ''} (one standard error: {error}, over {kinds})."
+    )
+    unfinished = sum(not fold.converged for fold in folds)
+    if unfinished:
+        yield f"{name}: the solver of the chosen SVM did not converge in {unfinished} of {counted(len(folds), 'fit')}."
+
+
+def _from_to(values: Sequence[float], write: Callable[[float], str] = "{:g}".format) -> str:
+    return " to ".join(dict.fromkeys(write(value) for value in (min(values), max(values))))
+
+
 def _mean(scores: Sequence[Score]) -> str:
     if not scores:
         return ""
@@ -101,8 +131,5 @@ def _mean(scores: Sequence[Score]) -> str:
 
 
 def _range(given: Iterable[Mapping[str, float] | None]) -> str:
-    values = sorted({value for each in given if each for value in each.values()})
-    if not values:
-        return ""
-    ends = dict.fromkeys((values[0], values[-1]))
-    return " to ".join(f"{value:g}" for value in ends)
+    values = [value for each in given if each for value in each.values()]
+    return _from_to(values) if values else ""

@@ -156,9 +156,10 @@ def _score_notes(score: Score, judged: Part) -> Iterable[str]:
 def _footnotes(report: Report, rows: Iterable[Row], marks: Marks) -> tuple[str, ...]:
     scores = [score for row in rows for score in row.all()]
     numbered = tuple(f"({number}) {text}." for text, number in marks.items())
+    choices = _choices(rows)
     audits = (verdict.line for verdict in report.audits)
     openings = (each.line for each in report.openings)
-    return (*_general_notes(scores), *_interval_notes(rows), *numbered, *audits, *openings, *report.notes)
+    return (*_general_notes(scores), *_interval_notes(rows), *numbered, *choices, *audits, *openings, *report.notes)
 
 
 def _interval_notes(rows: Iterable[Row]) -> Iterable[str]:
@@ -178,6 +179,19 @@ def _interval_notes(rows: Iterable[Row]) -> Iterable[str]:
 def _of_seeds(intervals: Iterable[Interval]) -> str:
     counts = sorted({interval.seeds for interval in intervals} - {1})
     return f" and of {' or '.join(str(count) for count in counts)} seeds" if counts else ""
+
+
+def _choices(rows: Iterable[Row]) -> Iterable[str]:
+    """Yield what the choices on dev move, a line a row, and after them what that means."""
+    several = len({row.first.task for row in rows}) > 1
+    lines = [
+        line
+        for row in rows
+        for line in cells.choice(row, row.first.system + (f" on {row.first.task}" if several else ""))
+    ]
+    yield from lines
+    if any("; " in line for line in lines):
+        yield "That range is of all values that cannot be told from the best, refitted as it was; it chose nothing."
 
 
 def _general_notes(scores: list[Score]) -> Iterable[str]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from sklearn.svm import LinearSVC, LinearSVR
 
 from emonet.corpus.corpus import PARTS
 from emonet.evaluate.metrics import METRICS
+from emonet.learn import probe
 from emonet.learn.probe import ProbeResult, decisions, fit_probe
 from emonet.recipe import SVM
 from emonet.task import Dimension, Task
@@ -61,6 +64,56 @@ def test_a_solver_that_does_not_converge_is_noted_and_no_warning_escapes(prepare
     given = {part: rows * 1e3 for part, rows in features(prepared, 2.0).items()}
     result = probed(prepared.task, given, SVM(c=(1.0,), iterations=1))
     assert result.trials[0]["converged"] is False
+    assert result.trials[0]["refit_converged"] is False
+    assert result.choices["label"].converged is False
+    assert probed(prepared.task, features(prepared, 0.3)).choices["label"].converged is True
+
+
+@pytest.mark.parametrize("fails", ["on train", "refitted"])
+def test_a_solver_has_converged_if_it_did_on_train_and_when_refitted(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def fit(task: Task, data: tuple[np.ndarray, np.ndarray], *rest: Any) -> tuple[Any, bool]:
+        refit = len(data[1]) > len(task.items["train"])
+        return probe._fit(task, data, *rest)[0], refit != (fails == "refitted")
+
+    monkeypatch.setattr(probe._Machines, "fit", lambda self, c, data: fit(self.task, data, c, self.settings, self.seed))
+    result = probed(prepared.task, features(prepared, 0.3))
+    assert result.choices["label"].converged is False
+
+
+def test_every_tied_c_is_refitted_as_the_chosen_one_is(prepared: Prepared) -> None:
+    given = features(prepared, 0.5)
+    result = probed(prepared.task, given)
+    tied = result.choices["label"].tied
+    assert 1 < len(tied) < 10
+    assert list(result.refits["label"]) == list(tied)
+    joined = np.concatenate([given["train"], given["dev"]])
+    both = np.concatenate([labels(prepared, "train"), labels(prepared, "dev")])
+    for c in tied:
+        expected = LinearSVC(C=c, class_weight="balanced", max_iter=10_000, random_state=1, dual="auto")
+        said = decisions(result.refits["label"][c], given["test"])
+        np.testing.assert_allclose(said, expected.fit(joined, both).decision_function(given["test"]))
+    assert [trial["c"] for trial in result.trials if "refit_converged" in trial] == list(tied)
+
+
+def test_of_scores_that_differ_by_rounding_the_smallest_c_wins(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = iter([0.5, 0.5 + 1e-16, 0.5 + 3e-16])
+    monkeypatch.setattr(probe, "_score", lambda *_: next(noise))
+    assert probed(prepared.task, features(prepared, 0.6), SVM(c=(1.0, 0.1, 0.01))).c == 0.01
+
+
+def test_a_kept_svm_is_read_as_it_was(prepared: Prepared, tmp_path: Path) -> None:
+    result = probed(prepared.task, features(prepared, 0.6))
+    probe.save_probe(tmp_path, result, {})
+    chosen, tied = probe.read_probe(tmp_path)
+    for one, other in zip(chosen, result.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert {target: list(refits) for target, refits in tied.items()} == {"label": list(result.choices["label"].tied)}
+    for c, weights in result.refits["label"].items():
+        np.testing.assert_array_equal(tied["label"][c][0], weights[0])
 
 
 def test_of_equal_scores_the_smallest_c_wins(prepared: Prepared) -> None:
