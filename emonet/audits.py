@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from emonet.audio.current import current
 from emonet.audio.roots import find_root
+from emonet.audit.confounds import bands_finding, rate_findings
 from emonet.audit.copies import Copies, copies_between, copies_in, copies_in_corpus, copies_in_fold
 from emonet.audit.finding import Finding, Verdict, over_folds
 from emonet.audit.lists import NameRules, partition_of_list
@@ -16,6 +18,7 @@ from emonet.errors import EmonetError
 from emonet.events import Listener, silent
 from emonet.gather import Gathered
 from emonet.leaks import Heard, audit_systems
+from emonet.provenance import before
 from emonet.recipe import Recipe
 from emonet.stage import Plan
 
@@ -62,7 +65,7 @@ def audit_plan(
     copies = _copies(distinct, listen) if audio else None
     partitions = [_judged(each, _partition(each), copies) for each in distinct]
     stores = {each.facts.corpus.id: each.store for each in gathered if audio and each.store is not None}
-    return (*partitions, *audit_systems(made, Heard(copies, stores)))
+    return (*partitions, *audit_systems(made, Heard(copies, stores)), *_bands(made, stores))
 
 
 def check_strict(recipe: Recipe, verdicts: Iterable[Verdict]) -> None:
@@ -117,6 +120,28 @@ def _judged(
     return audit_partition(partition, found, audio=_in_words(found))
 
 
+def _bands(made: Plan, stores: Mapping[str, Path]) -> list[Verdict]:
+    """Return a verdict on corpora that some system learns from together and whose files have different bands."""
+    from emonet.audio.store import read_rates
+
+    stages = {stage.key: stage for stage in made.stages}
+    together = {
+        frozenset(
+            corpus for each in (stage, *before(stage, stages)[0]) for task in each.tasks for corpus in task.corpora
+        )
+        for stage in made.stages
+        if stage.scored
+    }
+    known = {corpus: set(read_rates(folder).values()) for corpus, folder in stores.items() if len(stores) > 1}
+    apart = [
+        found
+        for corpora in sorted(together, key=len, reverse=True)
+        if (found := bands_finding({corpus: known[corpus] for corpus in corpora & known.keys()}))
+    ]
+    told = [Verdict(subject=one.what, hash="", level=one.level, summary=one.seen, findings=(one,)) for one in apart]
+    return told[:1]
+
+
 def _partition(gathered: Gathered) -> Partition:
     facts = gathered.facts
     return partition_of(facts.protocol, facts.utterances, facts.outputs.classes, facts.outputs.target.name)
@@ -130,11 +155,15 @@ def _copies(gathered: Sequence[Gathered], listen: Listener) -> Copies:
 
 
 def _of_audio(gathered: Gathered, partition: Partition, copies: Copies) -> list[Finding]:
+    from emonet.audio.store import read_rates
+
     facts = gathered.facts
     corpus = facts.corpus.id
     labels = {utterance.id: partition.label(utterance) or "" for utterance in facts.utterances}
     found = [copies_in_fold(fold, corpus, copies) for fold in partition.folds]
-    return [*found, *copies_in_corpus(corpus, labels, copies)]
+    rates = read_rates(gathered.store) if gathered.store is not None else {}
+    told = [(label, rates[id_]) for id_, label in labels.items() if label and id_ in rates]
+    return [*found, *copies_in_corpus(corpus, labels, copies), *rate_findings(told)]
 
 
 def _in_words(findings: Sequence[Finding]) -> str:

@@ -139,6 +139,17 @@ def read_utterances(folder: Path) -> tuple[Utterance, ...]:
     return tuple(utterance_of(row) for row in rows)
 
 
+def read_rates(folder: Path) -> dict[str, int]:
+    """Return the sampling rate in Hz of the file that each utterance of a store came from.
+
+    Raises:
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
+    """
+    table = store_table(folder)
+    return dict(zip(table.column("id").to_pylist(), table.column("rate").to_pylist(), strict=True))
+
+
 def read_content(folder: Path) -> str:
     """Return the content hash of a store.
 

@@ -1,10 +1,10 @@
-"""Class x speaker and class x text: how much of the class is known from who speaks, or from what is said."""
+"""Class x speaker, text and file rate: how much of the class is known from who speaks, what is said, or the band."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from emonet.audit.finding import Finding
@@ -12,6 +12,8 @@ from emonet.audit.finding import Finding
 LARGE = 0.5
 """Cohen's w from which on an association counts as large (Cohen 1988: small 0.1, medium 0.3, large 0.5)."""
 _FEW_SPEAKERS = 2
+_FULL = 16_000
+"""Rate in Hz from which on a file has the whole band that is learned from."""
 Pair = tuple[str, str]
 """The class of an utterance, and the speaker (or text) that it comes from."""
 
@@ -83,6 +85,33 @@ def confound_findings(speakers: Iterable[Pair], texts: Iterable[Pair]) -> list[F
     return [*_associated("class x speaker", pairs), *_few(pairs), *_associated("class x text", written)]
 
 
+def rate_findings(rates: Iterable[tuple[str, int]]) -> list[Finding]:
+    """Return findings on classes that go with the sampling rates of files: below 16 kHz the upper band is empty.
+
+    Args:
+        rates: class and rate in Hz of every utterance.
+    """
+    return _associated("class x file rate", [(label, str(min(rate, _FULL))) for label, rate in rates])
+
+
+def bands_finding(rates: Mapping[str, Iterable[int]]) -> Finding | None:
+    """Return a finding where corpora that are learned together have files of different bands.
+
+    Args:
+        rates: corpus -> sampling rates of its files in Hz.
+    """
+    bands = {corpus: sorted({min(rate, _FULL) for rate in found}) for corpus, found in sorted(rates.items())}
+    if len({tuple(found) for found in bands.values()}) < 2:
+        return None
+    told = ", ".join(f"{corpus} {' and '.join(map(_band, found))}" for corpus, found in bands.items())
+    advice = "What is empty above half a file's rate tells the corpora apart: bring all files to the lowest rate first."
+    return Finding(level="warning", what="file rates", seen=f"learned together: {told}", advice=advice)
+
+
+def _band(rate: int) -> str:
+    return f"{rate} Hz" if rate < _FULL else f"{_FULL} Hz or more"
+
+
 def _associated(what: str, pairs: Sequence[Pair]) -> list[Finding]:
     found = association(pairs)
     if found is None:
@@ -97,6 +126,7 @@ def _associated(what: str, pairs: Sequence[Pair]) -> list[Finding]:
     advice = {
         "speaker": "Who speaks tells much of the class: speaker-dependent scores are inflated; balance, or say so.",
         "text": "What is said tells much of the class: use text-independent folds, or say that words may decide.",
+        "rate": "The empty upper band of some files tells much of the class: bring all to the lowest rate first.",
     }[whom]
     return [Finding(level="warning", what=what, seen=seen, advice=advice)]
 

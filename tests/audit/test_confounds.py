@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy.stats.contingency import association as scipy_association
 
-from emonet.audit.confounds import Pair, association, confound_findings
+from emonet.audit.confounds import Pair, association, bands_finding, confound_findings, rate_findings
 
 
 def pairs(cells: dict[tuple[str, str], int]) -> list[Pair]:
@@ -71,3 +71,27 @@ def test_classes_of_few_speakers_and_speakers_of_one_class_are_named() -> None:
     assert found["speakers of a class"].seen == "fear by 2 of 4 speakers"
     assert found["classes of a speaker"].seen == "2 of 4 speakers speak one class only, e.g. w, z"
     assert found["speakers of a class"].level == found["classes of a speaker"].level == "warning"
+
+
+def test_a_class_that_goes_with_the_rate_of_its_files_is_a_warning() -> None:
+    apart = [("joy", 8_000)] * 20 + [("anger", 16_000)] * 20
+    (found,) = rate_findings(apart)
+    assert (found.level, found.what) == ("warning", "class x file rate")
+    assert found.seen.endswith("guessing the class by the rate alone: UAR 100.0, chance 50.0")
+    assert "bring all to the lowest rate first" in found.advice
+    (mixed,) = rate_findings([("joy", 8_000), ("anger", 8_000), ("joy", 16_000), ("anger", 16_000)] * 10)
+    assert mixed.level == "ok"
+
+
+def test_rates_of_16_khz_and_more_are_one_band() -> None:
+    assert rate_findings([("joy", 16_000)] * 20 + [("anger", 48_000)] * 20) == []
+    assert bands_finding({"one": [16_000, 44_100], "other": [48_000]}) is None
+
+
+def test_corpora_of_different_bands_are_named_with_their_rates() -> None:
+    found = bands_finding({"two": [44_100, 11_025], "one": [8_000, 8_000]})
+    assert found is not None
+    assert (found.level, found.what) == ("warning", "file rates")
+    assert found.seen == "learned together: one 8000 Hz, two 11025 Hz and 16000 Hz or more"
+    assert bands_finding({"one": [8_000], "two": [8_000]}) is None
+    assert bands_finding({"one": [8_000, 16_000]}) is None

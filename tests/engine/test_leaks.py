@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 from cli_run import call
 from tones import make_tones
 
@@ -263,3 +264,20 @@ def test_overlapping_windows_of_one_recording_stop_a_run(capsys: Capture) -> Non
     top = TOP.replace("{grouped-k-fold: {k: 3}}", "official")
     asked = recipe(ONE, "{strategy: scratch}", top)
     assert "windows: 1 test clips overlap in time with clips of train" in refused(capsys, asked)
+
+
+def test_corpora_learned_together_at_different_rates_are_named_once(capsys: Capture) -> None:
+    for path in Path("two").rglob("*.wav"):
+        wave, rate = soundfile.read(path)
+        soundfile.write(path, wave[::2], rate // 2)
+    rename(Path("two/more.csv"), "t")
+    both = f"{ONE}, {TWO}"
+    together = recipe(
+        both, "{strategy: multi-domain, adapter: residual}\n  t: {strategy: full, source: {corpus: " + ONE + "}}"
+    )
+    lines = [each for each in ran(capsys, together)["audits"] if each["subject"] == "file rates"]
+    assert [(each["level"], each["summary"]) for each in lines] == [
+        ("warning", "learned together: labels 16000 Hz or more, more 8000 Hz")
+    ]
+    apart = ran(capsys, recipe(both, "{strategy: scratch}"))
+    assert not [each for each in apart["audits"] if each["subject"] == "file rates"]
