@@ -27,6 +27,7 @@ from emonet.executor import Executor
 from emonet.filename import file_name
 from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
 from emonet.kept import HISTORY, PREDICTIONS, stage_facts, stage_folder
+from emonet.machine import machine_of
 from emonet.openings import count_openings, read_ledger, tests_opened
 from emonet.plan import plan
 from emonet.plugin.registry import Registry
@@ -122,7 +123,7 @@ def _run(
     verdicts = audit_plan(made, gathered, listen=tell)
     check_strict(recipe, verdicts)
     folder = RunFolder(out / f"{recipe.name}-{_identity(made)}")
-    folder.start(document.text, changes, made.to_json(), base)
+    folder.start(document.text, changes, made.to_json(), base, machine=machine_of(chosen_device(recipe.device)))
     _write_protocols(folder, gathered, verdicts)
     tell(RunStarted(folder.path, len(made.stages)))
     try:
@@ -132,6 +133,7 @@ def _run(
         brief = tuple(each.brief() for each in verdicts)
         content = {each.facts.corpus.id: each.facts.content for each in gathered}
         report = replace(_report(made, folder, notes), audits=brief, corpora=_corpora(gathered), content=content)
+        report = replace(report, machines=_machines(made))
         folder.finish(
             report, {stage.key: tests_opened(stage_folder(stage.key)) for stage in made.stages if stage.opens}
         )
@@ -140,6 +142,15 @@ def _run(
         raise
     tell(RunEnded(folder.path))
     return folder, report
+
+
+def _machines(made: Plan) -> tuple[Mapping[str, str], ...]:
+    """Return the machines that trained a plan's stages, each once: what was there already may be of another one."""
+    found: list[Mapping[str, str]] = []
+    for stage in made.stages:
+        machine = stage_facts(stage.key)["machine"]
+        found += [] if machine in found else [machine]
+    return tuple(found)
 
 
 def _dev_only(recipe: Recipe) -> list[str]:

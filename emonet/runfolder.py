@@ -61,13 +61,21 @@ class RunFolder:
 
     path: Path
 
-    def start(self, recipe_text: str, changes: Sequence[str], plan: Mapping[str, Any], base: Path) -> None:
-        """Write what is known before any work: recipe, changes, plan, versions and git state."""
+    def start(
+        self,
+        recipe_text: str,
+        changes: Sequence[str],
+        plan: Mapping[str, Any],
+        base: Path,
+        *,
+        machine: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write what is known before any work: recipe, changes, plan, versions, machine and git state."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_text(self.path / "recipe.yaml", recipe_text)
         write_json(self.path / "changes.json", list(changes))
         write_json(self.path / "plan.json", plan)
-        write_json(self.path / "environment.json", environment(base))
+        write_json(self.path / "environment.json", {**environment(base), "machine": dict(machine or {})})
         started = self.state().get("started") or _now()
         write_sealed(self.path / _STATE, {"state": "running", "started": started, "name": plan["recipe"]})
 

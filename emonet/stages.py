@@ -24,6 +24,7 @@ from emonet.kept import HISTORY, PREDICTIONS, Kept, finish, look_at, stage_facts
 from emonet.leaks import SOUNDS, Heard
 from emonet.learn.clips import Clips, clips_of
 from emonet.learn.scaling import check_groups
+from emonet.machine import LIBRARIES, differences, machine_of
 from emonet.openings import open_test
 from emonet.plugin.registry import Registry
 from emonet.provenance import LEARNED, whole_provenance
@@ -58,6 +59,7 @@ class StageRunner:
     device: str
     listen: Listener
     _features: dict[str, Array] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
 
     def run(self, stage: Stage) -> None:
         """Carry out a stage unless its result is there; a second process waits for the first.
@@ -73,6 +75,7 @@ class StageRunner:
             kept = look_at(folder)
             facts = kept.facts
             self._tell_damage(kept)
+            self._tell_machine(stage, facts)
             self.listen(StageStarted(stage.key, stage.title, is_done(stage)))
             started = time.monotonic()
             if not facts:
@@ -81,6 +84,7 @@ class StageRunner:
                 facts |= {
                     "kind": stage.kind,
                     "learned": [task.id for task in stage.tasks],
+                    "machine": machine_of(chosen_device(self.device)),
                     "seconds": time.monotonic() - started,
                 }
                 finish(folder, facts)
@@ -94,6 +98,17 @@ class StageRunner:
             names = ", ".join(map(str, kept.damaged))
             what = "predictions are made" if kept.facts else "stage is done"
             self.listen(Notice(f"{names}: not what was written, so the {what} again."))
+
+    def _tell_machine(self, stage: Stage, facts: Mapping[str, Any]) -> None:
+        """Say once where what is reused was made on another machine; SVMs depend on versions alone."""
+        if not facts:
+            return
+        of = LIBRARIES if stage.kind == "probe" else ()
+        there = differences(facts.get("machine", {}), machine_of(chosen_device(self.device)), of=of)
+        if there and there not in self._told:
+            self._told.add(there)
+            text = f"Results are reused that another machine made ({there} here)"
+            self.listen(Notice(f"{text}: made here, their last digits, and with them the scores, may differ."))
 
     def _learn(self, stage: Stage, folder: Path) -> dict[str, Any]:
         for name in PREDICTIONS.values():

@@ -9,6 +9,7 @@ from itertools import pairwise
 from emonet.errors import EmonetError
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.score import summarise
+from emonet.machine import differences
 from emonet.report import cells
 from emonet.report.results import Report
 from emonet.report.rows import Row, protocol_of, rows_of
@@ -45,10 +46,11 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Aligned test scores of several runs."""
+    """Aligned test scores of several runs; ``machines`` says in words where these were trained on different ones."""
 
     names: tuple[str, ...]
     rows: tuple[ComparedRow, ...]
+    machines: str = ""
 
     @property
     def is_sound(self) -> bool:
@@ -75,7 +77,8 @@ def compare(reports: Sequence[Report]) -> Comparison:
         has = "; ".join(f"{name} has {', '.join(table) or 'none'}" for name, table in zip(names, tables, strict=True))
         raise EmonetError(f"These runs have no task in common: {has}. Compare runs of the same corpora and targets.")
     rows = [row for task in shared for row in _compare_task(task, names, [table.get(task, {}) for table in tables])]
-    return Comparison(names, tuple(replace(row, finding=_finding(row, names, reports)) for row in rows))
+    found = tuple(replace(row, finding=_finding(row, names, reports)) for row in rows)
+    return Comparison(names, found, _machines(names, reports))
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -91,7 +94,22 @@ def comparison_table(comparison: Comparison) -> Table:
         shown = [cells.NOTHING if value is None else _signed(value, row.metric) for value in row.differences[1:]]
         rows.append((row.task, row.system + mark, *values, *shown))
     notes = [f"({number}) {text}" for number, text in enumerate(marks, 1)]
+    notes += [comparison.machines] if comparison.machines else []
     return Table(header, tuple(rows), ("Test scores; a difference is to the first run.", *notes))
+
+
+def _machines(names: tuple[str, ...], reports: Sequence[Report]) -> str:
+    """Return a sentence where runs were trained on different machines, nothing where on one, the same."""
+    known = [(name, machine) for name, report in zip(names, reports, strict=True) for machine in report.machines]
+    unknown = [f"'{name}'" for name, report in zip(names, reports, strict=True) if not report.machines]
+    if unknown:
+        return f"It is unknown which machine trained {' and '.join(unknown)}: the same recipe may differ elsewhere."
+    first, machine = known[0]
+    for name, other in known[1:]:
+        if there := differences(machine, other):
+            pair = f"'{first}' and '{name}'" if name != first else f"Parts of '{first}'"
+            return f"{pair} were trained on different machines ({there}), where the same recipe may give other numbers."
+    return ""
 
 
 def _by_task(report: Report) -> dict[str, dict[str, Row]]:

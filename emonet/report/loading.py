@@ -151,6 +151,7 @@ def _merged(reports: Sequence[Report]) -> Report:
         audits=tuple(dict.fromkeys(verdict for report in reports for verdict in report.audits)),
         corpora=tuple({each.corpus: each for report in reports for each in report.corpora}.values()),
         openings=_openings(reports),
+        machines=tuple({str(each): each for report in reports for each in report.machines}.values()),
         content={corpus: content for report in reports for corpus, content in report.content.items()},
     )
 

@@ -41,6 +41,7 @@ class Report:
         audits: the verdict on each partition that the scores are under.
         corpora: what the run's corpora are made of.
         content: corpus -> hash of its prepared utterances and their audio.
+        machines: that trained what the scores are of, each once; see ``machine_of``.
         openings: how often the test part of each protocol had been opened in this EMONET_HOME by then.
     """
 
@@ -58,6 +59,7 @@ class Report:
     corpora: tuple[CorpusStatistics, ...] = ()
     openings: tuple[OpeningCount, ...] = ()
     content: Mapping[str, str] = field(default_factory=dict)
+    machines: tuple[Mapping[str, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON; what is empty is left out, save for scores and notes."""
@@ -71,6 +73,7 @@ class Report:
             "corpora": [asdict(each) for each in self.corpora],
             "openings": [asdict(each) for each in self.openings],
             "content": dict(self.content),
+            "machines": [dict(each) for each in self.machines],
         }
         given = {key: value for key, value in rest.items() if value}
         return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores], **given}
@@ -103,6 +106,7 @@ class Report:
             corpora=_typed(tuple[CorpusStatistics, ...], data, "corpora", ()),
             openings=_typed(tuple[OpeningCount, ...], data, "openings", ()),
             content=_typed(dict[str, str], data, "content", {}),
+            machines=_typed(tuple[dict[str, str], ...], data, "machines", ()),
         )
 
 

@@ -135,3 +135,28 @@ def test_a_store_whose_samples_are_damaged_is_made_anew_and_the_run_goes_on(emon
     assert "The store is made anew, and the run goes on." in said
     assert store.read_bytes() == whole
     assert scores_of(emonet)[0] == scores
+
+
+def test_a_run_records_its_machine_and_says_where_another_one_made_what_it_reuses(
+    emonet: Emonet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores_of(emonet)
+    (run,) = Path("runs").iterdir()
+    recorded = json.loads((run / "environment.json").read_text(encoding="utf-8"))["machine"]
+    assert {"processor", "device", "threads", "OMP_NUM_THREADS", "precision of products", "torch"} <= set(recorded)
+    report = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    assert report["machines"] == [recorded]
+    elsewhere = {**recorded, "threads": "64", "processor": "another"}
+    monkeypatch.setattr("emonet.stages.machine_of", lambda device: elsewhere)
+    monkeypatch.setattr("emonet.engine.machine_of", lambda device: elsewhere)
+    _, said = scores_of(emonet)
+    # The network's; an SVM does not depend on threads.
+    (notice,) = [line for line in said.splitlines() if "another machine" in line]
+    assert f"threads {recorded['threads']} and 64 here" in notice
+    after = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    assert after["machines"] == [recorded], "that trained it, not the one that reports it"
+    assert json.loads((run / "environment.json").read_text(encoding="utf-8"))["machine"] == elsewhere
+    newer = {**recorded, "scikit-learn": "99"}
+    monkeypatch.setattr("emonet.stages.machine_of", lambda device: newer)
+    (notice,) = [line for line in scores_of(emonet)[1].splitlines() if "another machine" in line]
+    assert "scikit-learn" in notice

@@ -106,3 +106,21 @@ def test_what_cannot_be_compared_at_all_is_refused(make_score: Any, make_report:
     other = make_report(make_score(corpus="bar"), name="second")
     with pytest.raises(EmonetError, match="no task in common: first has foo_corpus/emotion; second has bar/emotion"):
         compare([make_report(make_score()), other])
+
+
+def test_runs_that_different_machines_trained_say_so_and_may_be_compared(make_score: Any, make_report: Any) -> None:
+    one = {"threads": "1", "torch": "2.9"}
+    first, second = make_report(make_score(8)), make_report(make_score(4), name="second")
+    alike = compare([replace(first, machines=(one,)), replace(second, machines=(dict(one),))])
+    assert alike.machines == ""
+    other = compare([replace(first, machines=(one,)), replace(second, machines=({**one, "threads": "8"},))])
+    assert other.is_sound
+    text = (
+        "'first' and 'second' were trained on different machines (threads 1 and 8), where the same recipe may give "
+        "other numbers."
+    )
+    assert comparison_table(other).footnotes[-1] == text
+    mixed = compare([replace(first, machines=(one, {**one, "torch": "3"})), replace(second, machines=(one,))])
+    assert mixed.machines.startswith("Parts of 'first' were trained on different machines (torch 2.9 and 3)")
+    unknown = compare([first, replace(second, machines=(one,))])
+    assert unknown.machines.startswith("It is unknown which machine trained 'first'")

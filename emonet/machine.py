@@ -1,0 +1,62 @@
+"""The machine that numbers come from: what, beside code and data, their last digits depend on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+LIBRARIES = ("emonet", "torch", "numpy", "scikit-learn", "opensmile")
+"""Libraries whose versions a result may depend on; all that an SVM depends on."""
+
+
+def machine_of(device: Any) -> dict[str, str]:
+    """Return what training on a torch device depends on, each as text: processor, threads, precision, versions."""
+    import torch
+
+    cuda = torch.device(device).type == "cuda"
+    tf32 = {"matmul": torch.backends.cuda.matmul.allow_tf32, "convolutions": torch.backends.cudnn.allow_tf32}
+    allowed = ", ".join(what for what, is_allowed in tf32.items() if is_allowed) or "no"
+    return {
+        "processor": f"{_processor()}, {torch.backends.cpu.get_cpu_capability()}",
+        "device": torch.cuda.get_device_name(device) if cuda else str(device),
+        "threads": str(torch.get_num_threads()),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "unset"),
+        "precision of products": torch.get_float32_matmul_precision(),
+        **({"TF32": allowed} if cuda else {}),
+        "python": platform.python_version(),
+        **dict(_versions()),
+        "torch": torch.__version__,  # with what it was built for
+    }
+
+
+def differences(one: Mapping[str, str], other: Mapping[str, str], *, of: Iterable[str] = ()) -> str:
+    """Return in words where two machines differ, nothing where they do not.
+
+    >>> differences({"threads": "1", "torch": "2.9"}, {"threads": "4", "torch": "2.9"})
+    'threads 1 and 4'
+    """
+    names = tuple(of) or tuple(dict.fromkeys([*one, *other]))
+    pairs = [(name, one.get(name, "unknown"), other.get(name, "unknown")) for name in names]
+    return ", ".join(f"{name} {first} and {second}" for name, first, second in pairs if first != second)
+
+
+def _processor() -> str:
+    """Return the processor's name; Linux has it in a file of its own."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    found = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return found or platform.processor() or platform.machine() or "unknown"
+
+
+def _versions() -> Iterable[tuple[str, str]]:
+    for name in LIBRARIES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
