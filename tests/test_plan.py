@@ -9,7 +9,7 @@ from made import make_corpus, make_utterances
 
 from emonet import Target
 from emonet.component import component
-from emonet.corpus.protocol import make_protocol
+from emonet.corpus.protocol import Fold, make_protocol
 from emonet.errors import EmonetError, RecipeError, UnknownName
 from emonet.learned import chosen_outputs
 from emonet.plan import Checkpoint, CorpusFacts, plan
@@ -417,6 +417,16 @@ def test_a_shared_model_that_learned_from_test_speakers_is_refused() -> None:
     assert "its shared model learns from speaker foo/" in str(caught.value)
     assert "'foo/emotion' is tested on" in str(caught.value)
     assert plan(recipe(strategy="full", source="foo"), [FACTS], factory, {"s": FACTS})
+
+
+def test_a_shared_model_that_was_selected_on_test_speakers_is_refused() -> None:
+    swapped = {"train": "train", "dev": "test", "test": "dev"}
+    folds = tuple(
+        Fold(fold.name, {id_: swapped[part] for id_, part in fold.parts.items()}) for fold in FACTS.protocol.folds
+    )
+    selected = replace(FACTS, protocol=replace(FACTS.protocol, folds=folds))
+    with pytest.raises(RecipeError, match="speaker foo/s0"):
+        plan(recipe(strategy="full", source="foo"), [FACTS], factory, {"s": selected})
 
 
 def test_a_sampling_nobody_knows_is_refused_before_anything_runs() -> None:

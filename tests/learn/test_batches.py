@@ -77,6 +77,19 @@ def test_the_order_differs_between_epochs(prepared: Prepared) -> None:
     assert orders[0] != orders[1]
 
 
+def test_the_order_differs_between_seeds(prepared: Prepared) -> None:
+    clips = prepared.clips()["train"]
+    orders = [
+        [
+            position
+            for batch in train_batches(clips, Training(batch=4, crop=9.0), seed=seed, epoch=1)
+            for position in batch.positions
+        ]
+        for seed in (1, 2)
+    ]
+    assert orders[0] != orders[1]
+
+
 def test_short_clips_stay_whole_and_are_padded_with_zeros(prepared: Prepared) -> None:
     clips = prepared.clips()["train"]
     batch = next(train_batches(clips, Training(batch=12, crop=5.0), seed=1, epoch=1))

@@ -55,6 +55,17 @@ def test_c_is_the_best_on_dev_and_the_refit_has_train_and_dev(prepared: Prepared
     assert dev == pytest.approx(scores[result.c])
 
 
+def test_every_c_is_judged_on_dev_by_an_svm_that_has_not_heard_dev(prepared: Prepared) -> None:
+    random = np.random.default_rng(5)
+    given = {part: random.normal(0, 1, (len(prepared.task.items[part]), 40)) for part in PARTS}
+    result = probed(prepared.task, given, SVM(c=(1.0, 0.1)))
+    for trial in result.trials:
+        alone = LinearSVC(C=trial["c"], class_weight="balanced", max_iter=10_000, random_state=1, dual="auto")
+        said = alone.fit(given["train"], labels(prepared, "train")).predict(given["dev"])
+        assert trial["dev_uar"] == pytest.approx(balanced_accuracy_score(labels(prepared, "dev"), said))
+        assert trial["dev_uar"] < 0.9, "noise of 40 features is known by heart by whoever has heard it"
+
+
 def test_what_fits_the_svm_has_no_test_part(prepared: Prepared) -> None:
     with pytest.raises(KeyError, match="test"):
         prepared.task.shut().items["test"]

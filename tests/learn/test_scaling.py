@@ -7,10 +7,12 @@ from prepared_task import Prepared
 from sklearn.preprocessing import StandardScaler
 
 from emonet.errors import RecipeError
+from emonet.learn.clips import group_of
 from emonet.learn.probe import Vectors, normalised, vector_table
 from emonet.learn.scaling import ScalingTable, check_groups, fit_table, parts_to_fit
 from emonet.learn.statistics import frontend_table
 from emonet.plugin.registry import load_registry
+from emonet.task import Item, Task
 
 RANDOM = np.random.default_rng(1)
 FEATURES = {part: RANDOM.normal(3, 2, (size, 4)) for part, size in (("train", 12), ("dev", 6), ("test", 6))}
@@ -64,6 +66,14 @@ def test_speaker_makes_every_speakers_own_clips_standard() -> None:
     for rows in result.values():
         np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-6)
         np.testing.assert_allclose(rows.std(axis=0), 1, atol=1e-5)
+
+
+def test_an_aggregated_task_is_one_group_for_global_and_one_a_corpus_for_corpus() -> None:
+    items = tuple(Item(corpus, "u", 0, "s") for corpus in ("foo", "bar"))
+    task = Task("aggregate/arousal", ("low", "high"), {"train": items})
+    assert len({group_of(item, task, "global") for item in items}) == 1
+    assert len({group_of(item, task, "corpus") for item in items}) == 2
+    assert len({group_of(item, task, "speaker") for item in items}) == 2
 
 
 def test_a_feature_that_never_varies_becomes_zero_not_nan() -> None:

@@ -14,6 +14,7 @@ from emonet.learn import train
 from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.learner import Learner
 from emonet.learn.train import EpochTrainer
+from emonet.task import Task
 
 Make = Callable[..., EpochTrainer]
 
@@ -44,6 +45,23 @@ def test_the_rates_follow_one_another_and_best_and_final_are_kept(trainer: Make)
     assert history[ended.best_epoch - 1]["dev_uar"] == ended.best
     assert load_checkpoint(made.folder / "best.safetensors")[1]["epoch"] == ended.best_epoch
     assert load_checkpoint(made.folder / "final.safetensors")[1]["epoch"] == 6
+
+
+def test_the_best_epoch_is_the_best_on_dev_and_on_nothing_else(trainer: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = trainer(epochs=3, patience=9)
+    calls: dict[str, int] = {}
+
+    def say(learner: Learner, task: Task, part: str) -> np.ndarray:
+        calls[part] = calls.get(part, 0) + 1
+        right_at = {"train": 1, "dev": 4, "test": 6}[part]
+        labels = learner.clips[task.id][part].labels
+        return np.eye(task.width, dtype=np.float32)[labels if calls[part] == right_at else (labels + 1) % task.width]
+
+    monkeypatch.setattr(Learner, "outputs", say)
+    ended, history = made.train()
+    assert (ended.best_epoch, ended.best) == (4, 1.0)
+    assert [entry["dev_uar"] for entry in history] == [0, 0, 0, 1, 0, 0]
+    assert set(calls) == {"dev"}
 
 
 def test_equal_seeds_give_equal_weights_and_others_do_not(trainer: Make) -> None:

@@ -27,7 +27,7 @@ from adapted_networks import (
 from torch import nn
 
 from emonet.errors import ContractError, EmonetError
-from emonet.model.adapt import layer_kind
+from emonet.model.adapt import Private, layer_kind
 from emonet.model.contracts import Adapter
 from emonet.model.keys import layer_key
 from emonet.model.model import Model, parameter_count, private_share
@@ -293,6 +293,19 @@ def test_half_precision_comes_close(adapter: Adapter) -> None:
         model.train()(WAVE, LENGTHS, "foo").sum().backward()
     torch.testing.assert_close(low, outputs(model, "foo"), atol=0.05, rtol=0.05)
     assert all(p.grad.dtype == torch.float32 for p in model.private.parameters())
+
+
+def test_effective_tensors_are_made_in_full_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, lowered = Private.tensors, []
+
+    def watched(private: Private, backbone: nn.Module) -> dict[str, torch.Tensor]:
+        lowered.append(torch.is_autocast_enabled("cpu"))
+        return made(private, backbone)
+
+    monkeypatch.setattr(Private, "tensors", watched)
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs(a_model("foo", adapter=Scaled()), "foo")
+    assert lowered == [False]
 
 
 @each_adapter
