@@ -19,7 +19,7 @@ from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
 from emonet.document import Document
 from emonet.errors import Damaged
-from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
+from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline, too_few_seeds
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions, seed_means
 from emonet.events import Event, Listener, Notice, RunEnded, RunStarted, RunStopped, silent
@@ -125,6 +125,8 @@ def _run(
     folder = RunFolder(out / f"{recipe.name}-{_identity(made)}")
     folder.start(document.text, changes, made.to_json(), base, machine=machine_of(chosen_device(recipe.device)))
     _write_protocols(folder, gathered, verdicts)
+    for text in uncompared(made):
+        tell(Notice(text))
     tell(RunStarted(folder.path, len(made.stages)))
     try:
         executor.run(made.stages, _runner(made, gathered, registry, tell).run)
@@ -165,7 +167,19 @@ def _identity(made: Plan) -> str:
     """Return what tells two runs apart: their stages, and what these are called and compared with."""
     stages = [(stage.system, stage.key) for stage in made.stages]
     dev_only = [made.recipe.selects] if made.recipe.selects else []
-    return digest_of([stages, made.recipe.baseline, *dev_only], length=8)
+    compared = [made.recipe.baseline, made.recipe.compare_from] if made.recipe.baseline else [None]
+    return digest_of([stages, *compared, *dev_only], length=8)
+
+
+def uncompared(made: Plan) -> list[str]:
+    """Return what a user must know before the run: networks that will not be compared with the baseline."""
+    recipe, seeds = made.recipe, len(set(made.recipe.seeds))
+    networks = dict.fromkeys(stage.system for stage in made.stages if stage.scored and stage.kind == "epochs")
+    others = [name for name in recipe.systems if name != recipe.baseline and {name, recipe.baseline} & networks.keys()]
+    if recipe.baseline is None or recipe.selects == "dev" or seeds >= recipe.compare_from or not others:
+        return []
+    why = too_few_seeds(seeds, recipe.compare_from)
+    return [f"Not compared with '{recipe.baseline}': {', '.join(others)}. {why[0].upper()}{why[1:]}."]
 
 
 def _executor(made: Plan, registry: Registry) -> Executor:
@@ -233,9 +247,10 @@ def _report(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:
 def _comparisons(
     made: Plan, predictions: Sequence[Predictions], scores: Sequence[Score]
 ) -> tuple[BaselineComparison, ...]:
-    if made.recipe.baseline is None or made.recipe.selects == "dev":
+    recipe = made.recipe
+    if recipe.baseline is None or recipe.selects == "dev":
         return ()
-    return compare_with_baseline(predictions, scores, made.recipe.baseline)
+    return compare_with_baseline(predictions, scores, recipe.baseline, compare_from=recipe.compare_from)
 
 
 def _passes(stages: Iterable[Stage]) -> list[list[Stage]]:

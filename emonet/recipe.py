@@ -231,6 +231,7 @@ class Recipe(_Strict):
     only dev is scored, to choose among systems by; the same recipe without it opens test of what is trained already.
     Under ``audit: strict``, a problem that the audit finds stops the run before training; under ``report`` it goes on,
     and the problem is printed below its scores.
+    ``compare_from`` is how many seeds a network needs before it is compared with the ``baseline``.
     """
 
     name: str = ""
@@ -245,6 +246,7 @@ class Recipe(_Strict):
     executor: Choice | None = None
     baseline: str | None = None
     selects: Literal["dev"] | None = None
+    compare_from: Count = 3
 
     @model_validator(mode="after")
     def _baseline_is_a_system(self) -> Recipe:

@@ -15,11 +15,14 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command(no_args_is_help=True)
-def report(
+def report(  # noqa: PLR0913 - a command's options
     names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs, by name or folder.")],
     *,
     form: Annotated[str, typer.Option("--format", help="A report format, as in 'emonet plugins'.")] = "",
     baseline: Annotated[str, typer.Option(metavar="SYSTEM", help="Test all other systems against this one.")] = "",
+    compare_from: Annotated[
+        int, typer.Option("--compare-from", metavar="N", min=1, help="Compare networks that have N seeds or more.")
+    ] = 3,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to this file.")] = None,
     runs: RunsFolder = Path("runs"),
     plugin: PluginFiles = None,
@@ -37,7 +40,8 @@ def report(
     write = registry.factory("report_formats", form or registry.default("report_formats"))
     found = [find_run(name, runs) for name in names]
     published = published_results(registry.corpora.values())
-    made = whole_report([(run.path, run.report()) for run in found], baseline=baseline, published=published)
+    reports = [(run.path, run.report()) for run in found]
+    made = whole_report(reports, baseline=baseline, published=published, compare_from=compare_from)
     if json and out is None:
         print_json(made.to_json())
     elif out is None:

@@ -88,6 +88,7 @@ def _options(plugin: list[Path] | None, runs: Path) -> str:
 
 
 def _show_plan(made: Plan, *, json: bool) -> None:
+    from emonet.engine import uncompared
     from emonet.stages import is_done
 
     stages: list[dict[str, Any]] = [{**stage.to_json(), "done": is_done(stage)} for stage in made.stages]
@@ -97,6 +98,8 @@ def _show_plan(made: Plan, *, json: bool) -> None:
     print_table(f"Plan of {made.recipe.name}", _COLUMNS, [_cells(stage) for stage in stages])
     done = sum(stage["done"] for stage in stages)
     output().print(f"{counted(len(stages), 'stage')}, {done} done already.")
+    for text in uncompared(made):
+        output().print(text, soft_wrap=True)
 
 
 _COLUMNS = (

@@ -1,69 +1,71 @@
-"""Every system against the named baseline, on the same utterances."""
+"""Every system against the named baseline, on the same utterances, over speakers and over all seeds."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import Any, Literal
 
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.interval import Interval, difference_interval
-from emonet.evaluate.metrics import METRICS, Metric
+from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Prediction, Predictions
-from emonet.evaluate.randomisation import randomisation
+from emonet.evaluate.randomisation import sign_flip
 from emonet.evaluate.score import Score
-from emonet.evaluate.significance import holm, mcnemar
+from emonet.evaluate.significance import LEAST_SEEDS, almost_stochastic_order, holm, mcnemar
+from emonet.wording import counted
 
 LEVEL = 0.05
 """Significance level of the marks, the paper's (7.2.2)."""
+POWER = 0.8
+"""How often the smallest difference that could have been found would be found."""
+COMPARE_FROM = 3
+"""From so many seeds on, networks are compared unless less is asked for: with fewer, a seed's luck decides."""
+
+_ROUNDING = 1e-9
 
 Mark = Literal["+", "-", ""]
 
 
 @dataclass(frozen=True, slots=True)
-class SeedTest:
-    """The test between the models of one training seed: McNemar's for classes, randomisation for numbers.
+class ClipTest:
+    """McNemar's test between the models of one seed: the paper's (7.2.2), which takes clips for independent.
 
     Attributes:
-        only_baseline: b, utterances that only the baseline gets right; None for numbers.
-        only_system: c, utterances that only the system gets right; None for numbers.
-        p: two-sided p value; McNemar's is exact.
-        mid_p: McNemar's less conservative mid-p variant; None for numbers.
-        gain: for numbers, how far the system's metric is better than the baseline's; None for classes.
+        only_baseline: b, utterances that only the baseline gets right.
+        only_system: c, utterances that only the system gets right.
+        p: two-sided exact p value.
+        mid_p: the less conservative mid-p variant.
     """
 
     seed: int
-    only_baseline: int | None
-    only_system: int | None
+    only_baseline: int
+    only_system: int
     p: float
-    mid_p: float | None
-    gain: float | None = None
-
-    @property
-    def advantage(self) -> float:
-        """How far the system is better: in the metric for numbers, in utterances for classes."""
-        return self.gain if self.gain is not None else (self.only_system or 0) - (self.only_baseline or 0)
+    mid_p: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineComparison:
     """One system against the baseline on one task's test utterances, both at their epochs best on dev.
 
-    The headline test is that of the lowest seed: a choice made before any result is seen, and the paper's case
-    of one run. Pooling seeds would count every utterance several times as if they were independent, and a
-    majority vote over seeds is another system than the one whose scores are reported. The other seeds' tests
-    stand beside it; difference and interval are means over all seeds. A mark is withheld where the seeds taken
-    together point the other way.
-
     Attributes:
         metric: the metric that ``difference`` is of.
         n: number of test utterances, once for each fold that they are in.
-        tests: one for each seed that both have, the lowest seed first.
-        p_holm: the headline p, by Holm's procedure over the tasks that this system was tested on.
+        seeds: the training seeds compared; a model without epochs stands beside every seed with its one answer.
+        values: the system's metric, one for each seed.
+        baseline_values: the baseline's.
         difference: metric of the system - metric of the baseline, the mean over seeds.
-        interval: of the difference; it holds the noise of speakers and, from two seeds on, of seeds.
+        interval: of the difference, over speakers and seeds; None where nothing was compared.
+        p: of ``sign_flip`` over speakers, all seeds together; None where there is no test.
+        p_holm: p by Holm's procedure over all comparisons that stand together.
+        least_p: the smallest p that so many speakers allow.
+        speakers: how many speakers the test swaps.
+        detectable: the smallest difference that could have been found, ``detectable_difference``.
+        epsilon: epsilon_min of ``almost_stochastic_order`` over seeds; None with fewer than three.
+        clips: McNemar's test for each seed, of classes only; it gives no mark.
+        limit: why there can be no mark, whatever p is; empty where there can be one.
         caution: what makes the comparison unfair although it may be made.
     """
 
@@ -73,29 +75,34 @@ class BaselineComparison:
     protocol_hash: str
     metric: str
     n: int
-    tests: tuple[SeedTest, ...]
-    p_holm: float
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    baseline_values: tuple[float, ...]
     difference: float
-    interval: Interval
+    interval: Interval | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    least_p: float | None = None
+    speakers: int = 0
+    detectable: float | None = None
+    epsilon: float | None = None
+    clips: tuple[ClipTest, ...] = ()
+    limit: str = ""
     caution: str = ""
 
     @property
-    def p(self) -> float:
-        """The headline p value, not corrected."""
-        return self.tests[0].p
-
-    @property
     def mark(self) -> Mark:
-        """``+`` where the system is significantly better after Holm's correction, ``-`` where it is worse.
+        """``+`` where the system is significantly better than the baseline, ``-`` where it is worse.
 
-        That is fewer or more errors for classes, and the metric for numbers.
+        It takes both: p below ``LEVEL`` after Holm's correction, which rules out luck with the speakers of test, and
+        an interval of the difference that leaves 0 out, which holds the luck with seeds, too.
         """
-        return _mark(self.tests, self.p_holm)
-
-    @property
-    def uncorrected_mark(self) -> Mark:
-        """The mark without the correction, which is what the paper's Table 4 shows."""
-        return _mark(self.tests, self.p)
+        interval = self.interval
+        if self.limit or self.p_holm is None or interval is None or interval.level is None:
+            return ""
+        if self.p_holm > LEVEL - _ROUNDING or (interval.low <= _ROUNDING and interval.high >= -_ROUNDING):
+            return ""
+        return "+" if (self.difference > 0) == METRICS[self.metric].higher_is_better else "-"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -103,16 +110,15 @@ class BaselineComparison:
 
 
 def compare_with_baseline(
-    predictions: Iterable[Predictions], scores: Sequence[Score], baseline: str
+    predictions: Iterable[Predictions], scores: Sequence[Score], baseline: str, *, compare_from: int = COMPARE_FROM
 ) -> tuple[BaselineComparison, ...]:
     """Compare every system with the baseline on each task that both were tested on; others are left out.
-
-    Tasks of numbers, where no answer is right or wrong, are compared by a paired randomisation test of the metric.
 
     Args:
         predictions: of all systems and tasks, in tables cut in any way.
         scores: theirs, which say what protocol each was made under.
         baseline: the name of a system.
+        compare_from: how many seeds a network must have in common with what it is compared with.
 
     Raises:
         UnknownName: no system has the baseline's name.
@@ -124,17 +130,35 @@ def compare_with_baseline(
     systems = list(dict.fromkeys(system for task, system in order if (task, system) in tables))
     if baseline not in systems:
         raise UnknownName("baseline", baseline, systems)
-    found = []
-    for system in systems:
-        tasks = [
-            task
-            for task, name in order
-            if name == system != baseline and {(task, name), (task, baseline)} <= tables.keys()
-        ]
-        made = [_compare(tables[task, system], tables[task, baseline], scores) for task in tasks]
-        adjusted = holm([each.p for each in made])
-        found += [replace(each, p_holm=p) for each, p in zip(made, adjusted, strict=True)]
-    return tuple(found)
+    found = [
+        _compare(tables[task, system], tables[task, baseline], scores, compare_from)
+        for system in systems
+        for task, name in order
+        if name == system != baseline and {(task, name), (task, baseline)} <= tables.keys()
+    ]
+    return one_family(found)
+
+
+def one_family(comparisons: Iterable[BaselineComparison]) -> tuple[BaselineComparison, ...]:
+    """Return the comparisons that a table shows together with their p values corrected together, by Holm."""
+    found = tuple(comparisons)
+    adjusted = iter(holm([each.p for each in found if each.p is not None]))
+    return tuple(each if each.p is None else replace(each, p_holm=next(adjusted)) for each in found)
+
+
+def detectable_difference(interval: Interval) -> float | None:
+    """Return the smallest difference that a test at 5 % would have found in four of five cases.
+
+    (t_.975 + t_.80) x standard error of the difference, with the interval's degrees of freedom (the usual
+    approximation of a t test's power, e.g. Machin et al. 2018); None where there is no interval over speakers.
+    """
+    if interval.level is None or interval.degrees is None or interval.standard_error < _ROUNDING:
+        return None
+    # scipy.stats would take longer to import than everything else here to compute.
+    from scipy.special import stdtrit
+
+    reach = stdtrit(interval.degrees, 1 - LEVEL / 2) + stdtrit(interval.degrees, POWER)
+    return float(reach * interval.standard_error)
 
 
 Tables = dict[tuple[str, str], list[Prediction]]
@@ -150,28 +174,82 @@ def _tables(predictions: Iterable[Predictions]) -> Tables:
     return tables
 
 
-def _compare(system: list[Prediction], baseline: list[Prediction], scores: Sequence[Score]) -> BaselineComparison:
+def _compare(
+    system: list[Prediction], baseline: list[Prediction], scores: Sequence[Score], compare_from: int
+) -> BaselineComparison:
     ours, theirs = _score_of(system[0], scores), _score_of(baseline[0], scores)
     _check_protocols(ours, theirs)
-    pairs = _pairs(_by_seed(system), _by_seed(baseline), ours.task)
+    pairs = _pairs(_by_seed(system), _by_seed(baseline), ours, theirs)
     first, metric = next(iter(pairs.values())), METRICS[ours.metric]
-    truth = [row.truth for row, _ in first]
-    answers = [([row.predicted for row, _ in pair], [row.predicted for _, row in pair]) for pair in pairs.values()]
-    test = _test if metric.kind == "categorical" else partial(_test_numbers, metric=metric)
-    tests = tuple(test(seed, pair) for seed, pair in pairs.items())
-    return BaselineComparison(
+    truth, answers = [row.truth for row, _ in first], [_answers(pair) for pair in pairs.values()]
+    values, baseline_values = (
+        tuple(metric.of(truth, said) for said in column) for column in zip(*answers, strict=True)
+    )
+    made = BaselineComparison(
         task=ours.task,
         system=ours.system,
         baseline=theirs.system,
         protocol_hash=ours.protocol_hash,
         metric=metric.name,
         n=len(first),
-        tests=tests,
-        p_holm=tests[0].p,
-        difference=statistics.fmean(metric.of(truth, one) - metric.of(truth, other) for one, other in answers),
-        interval=difference_interval(truth, answers, metric, speakers=[row.speaker for row, _ in first]),
+        seeds=tuple(pairs),
+        values=values,
+        baseline_values=baseline_values,
+        difference=statistics.fmean(values) - statistics.fmean(baseline_values),
         caution=_caution(ours, theirs),
     )
+    networks = [score.system for score in (ours, theirs) if _is_trained(score)]
+    if networks and len(pairs) < compare_from:
+        return replace(made, limit=f"not compared: {too_few_seeds(len(pairs), compare_from)}")
+    speakers = [row.speaker for row, _ in first]
+    interval = difference_interval(truth, answers, metric, speakers=speakers)
+    test = sign_flip(truth, answers, metric, speakers=speakers)
+    return replace(
+        made,
+        interval=interval,
+        detectable=detectable_difference(interval),
+        epsilon=_epsilon(made) if networks else None,
+        clips=tuple(_clip_test(*each) for each in pairs.items()) if metric.kind == "categorical" else (),
+        limit=_limit(interval, has_one_draw=bool(networks) and len(pairs) == 1),
+        p=test.p if test else None,
+        least_p=test.least if test else None,
+        speakers=test.speakers if test else 0,
+    )
+
+
+def too_few_seeds(seeds: int, compare_from: int) -> str:
+    """Return why networks with so few seeds are not compared, and what to do."""
+    wanted = ",".join(str(seed) for seed in range(1, compare_from + 1))
+    return (
+        f"a network's score from {counted(seeds, 'seed')} is luck in part, and networks are compared from "
+        f"{compare_from} seeds on. Run with --set seeds=[{wanted}], or ask for less: 'compare_from: {seeds}' in the "
+        f"recipe, --compare-from {seeds} of emonet report"
+    )
+
+
+def _limit(interval: Interval, *, has_one_draw: bool) -> str:
+    if interval.level is None:
+        return f"no mark: {interval.note}"
+    if has_one_draw:
+        return "no mark from one seed: p and interval are about these trained models, not about training them anew"
+    return ""
+
+
+def _epsilon(made: BaselineComparison) -> float | None:
+    if len(made.seeds) < LEAST_SEEDS:
+        return None
+    sign = 1 if METRICS[made.metric].higher_is_better else -1
+    columns = ([sign * value for value in values] for values in (made.values, made.baseline_values))
+    return almost_stochastic_order(*columns)
+
+
+def _answers(pair: Pair) -> tuple[Sequence[Hashable], Sequence[Hashable]]:
+    return [row.predicted for row, _ in pair], [row.predicted for _, row in pair]
+
+
+def _is_trained(score: Score) -> bool:
+    """Say whether a seed's luck is in the score: it is in a network's, not in a model's without epochs."""
+    return bool(score.best_epochs)
 
 
 def _score_of(row: Prediction, scores: Sequence[Score]) -> Score:
@@ -210,19 +288,22 @@ def _by_seed(rows: list[Prediction]) -> Seeds:
     return seeds
 
 
-def _pairs(ours: Seeds, theirs: Seeds, task: str) -> dict[int, Pair]:
+def _pairs(ours: Seeds, theirs: Seeds, score: Score, against: Score) -> dict[int, Pair]:
     """Return seed -> the rows of both systems, side by side, for all seeds that both have."""
+    if not _is_trained(score):
+        ours = {seed: ours.get(seed, next(iter(ours.values()))) for seed in theirs}
+    elif not _is_trained(against):
+        theirs = {seed: theirs.get(seed, next(iter(theirs.values()))) for seed in ours}
     shared = [seed for seed in ours if seed in theirs]
     if not shared:
-        names = [next(iter(next(iter(seeds.values())).values())).system for seeds in (ours, theirs)]
         raise EmonetError(
-            f"'{names[0]}' and '{names[1]}' have no seed in common on {task}: {_listed(ours)} and {_listed(theirs)}. "
-            "Run both with the same seeds."
+            f"'{score.system}' and '{against.system}' have no seed in common on {score.task}: {_listed(ours)} and "
+            f"{_listed(theirs)}. Run both with the same seeds."
         )
     reference = ours[shared[0]]
     for seed in shared:
         for rows in (ours[seed], theirs[seed]):
-            _check_same(reference, rows, task)
+            _check_same(reference, rows, score.task)
     return {seed: list(zip(ours[seed].values(), theirs[seed].values(), strict=True)) for seed in shared}
 
 
@@ -251,26 +332,11 @@ def _check_same(
             )
 
 
-def _test(seed: int, pair: Pair) -> SeedTest:
+def _clip_test(seed: int, pair: Pair) -> ClipTest:
     right = [(one.predicted == one.truth, other.predicted == other.truth) for one, other in pair]
     only_system, only_baseline = right.count((True, False)), right.count((False, True))
     exact, mid = mcnemar(only_baseline, only_system), mcnemar(only_baseline, only_system, mid_p=True)
-    return SeedTest(seed, only_baseline, only_system, exact, mid)
-
-
-def _test_numbers(seed: int, pair: Pair, *, metric: Metric) -> SeedTest:
-    truth = [row.truth for row, _ in pair]
-    said = ([row.predicted for row, _ in pair], [row.predicted for _, row in pair])
-    difference = metric.of(truth, said[0]) - metric.of(truth, said[1])
-    p = randomisation(truth, said, metric, speakers=[row.speaker for row, _ in pair], seed=seed)
-    return SeedTest(seed, None, None, p, None, difference if metric.higher_is_better else -difference)
-
-
-def _mark(tests: Sequence[SeedTest], p: float) -> Mark:
-    gains = [test.advantage for test in tests]
-    if p >= LEVEL or gains[0] * sum(gains) <= 0:
-        return ""
-    return "+" if gains[0] > 0 else "-"
+    return ClipTest(seed, only_baseline, only_system, exact, mid)
 
 
 def _caution(ours: Score, theirs: Score) -> str:

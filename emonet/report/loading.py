@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emonet.corpus.corpus import Corpus, Published
 from emonet.errors import EmonetError, UnknownName
-from emonet.evaluate.baseline import compare_with_baseline
+from emonet.evaluate.baseline import COMPARE_FROM, compare_with_baseline, one_family
 from emonet.evaluate.predictions import Predictions, read_parquet
 from emonet.evaluate.score import seed_means
 from emonet.learned import task_id
@@ -27,7 +27,11 @@ class LoadedRun:
 
 
 def whole_report(
-    runs: Sequence[tuple[Path, Report]], *, baseline: str = "", published: Mapping[str, Published] | None = None
+    runs: Sequence[tuple[Path, Report]],
+    *,
+    baseline: str = "",
+    published: Mapping[str, Published] | None = None,
+    compare_from: int = COMPARE_FROM,
 ) -> Report:
     """Return one report over runs, with learning curves and, where a baseline is named, tests against it.
 
@@ -35,6 +39,7 @@ def whole_report(
         runs: the folder and the scores of each run.
         baseline: the name of a system; empty: no tests, unless the run itself named one.
         published: task -> what the paper reports; see ``published_results``.
+        compare_from: how many seeds a network must have to be compared with the named baseline.
 
     Raises:
         UnknownName: no system has the baseline's name.
@@ -61,7 +66,8 @@ def whole_report(
     if not any(score.part == "test" and score.system == baseline for score in merged.scores):
         note = f"No system was tested against the baseline '{baseline}', which has scores on dev only."
         return replace(merged, notes=(*merged.notes, note))
-    return replace(merged, comparisons=compare_with_baseline(tables, merged.scores, baseline))
+    comparisons = compare_with_baseline(tables, merged.scores, baseline, compare_from=compare_from)
+    return replace(merged, comparisons=comparisons)
 
 
 def published_results(corpora: Iterable[Corpus]) -> dict[str, Published]:
@@ -146,7 +152,8 @@ def _merged(reports: Sequence[Report]) -> Report:
         scores=tuple(score for report in reports for score in report.scores),
         notes=tuple(dict.fromkeys([*(note for report in reports for note in report.notes), *_differing(reports)])),
         means=tuple(mean for report in reports for mean in report.means),
-        comparisons=tuple(each for report in reports for each in report.comparisons),
+        # Each run corrected its own tests only; in one table they are one family.
+        comparisons=one_family(each for report in reports for each in report.comparisons),
         curves=tuple(curve for report in reports for curve in report.curves),
         audits=tuple(dict.fromkeys(verdict for report in reports for verdict in report.audits)),
         corpora=tuple({each.corpus: each for report in reports for each in report.corpora}.values()),

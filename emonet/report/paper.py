@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from emonet.corpus.corpus import Published, PublishedResult
 from emonet.evaluate.baseline import LEVEL, BaselineComparison
-from emonet.evaluate.interval import JACKKNIFE, SPREAD
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Part
+from emonet.evaluate.significance import LEAST_SEEDS
 from emonet.report import cells
 from emonet.report.curves import mean_curve, sparkline
 from emonet.report.grid import Grid, Line, grid_of
 from emonet.report.results import Report
 from emonet.report.rows import Row
 from emonet.report.table import Table
+from emonet.wording import counted
 
 _PAPER = "  paper"
 _POINTS = {"epoch": "epochs", "round": "rounds", "c": "values of C"}
@@ -57,21 +58,49 @@ def strategies_table(report: Report) -> Table:
 
 
 def tests_table(report: Report) -> Table:
-    """Return every test behind the marks: counts, p values, difference and its interval."""
-    header = ("task", "system", "b", "c", "p", "p (Holm)", "p by seed", "difference", "interval")
-    cautions = list(dict.fromkeys(each.caution for each in report.comparisons if each.caution))
+    """Return every test behind the marks: p over speakers, difference and its interval, Almost Stochastic Order."""
+    comparisons = report.comparisons
+    texts = list(dict.fromkeys(text for each in comparisons for text in (each.limit, each.caution) if text))
     rows = []
-    for each in report.comparisons:
-        low, high = (signed(end, each) for end in (each.interval.low, each.interval.high))
-        span = f"{low} to {high}" if each.interval.level is None else f"[{low}, {high}]"
-        others = ", ".join(p_value(test.p) for test in each.tests) if len(each.tests) > 1 else cells.NOTHING
-        number = f" ({cautions.index(each.caution) + 1})" if each.caution else ""
-        test = each.tests[0]
-        errors = (cells.NOTHING if count is None else str(count) for count in (test.only_baseline, test.only_system))
-        counts = (*errors, p_value(test.p), p_value(each.p_holm))
-        rows.append((each.task, each.system + number, *counts, others, signed(each.difference, each), span))
-    notes = (*_test_notes(report.comparisons), *(f"({place}) {text}." for place, text in enumerate(cautions, 1)))
-    return Table(header, tuple(rows), notes, "Tests against the baseline")
+    for each in comparisons:
+        places = sorted(texts.index(text) + 1 for text in {each.limit, each.caution} - {""})
+        number = f" ({', '.join(map(str, places))})" if places else ""
+        rows.append((each.task, each.system + number, *_test_cells(each)))
+    header = ("task", "system", "difference", "95 % CI", "p", "p (Holm)", "could find", "ASO")
+    notes = (*_test_notes(comparisons), *(f"({place}) {text}." for place, text in enumerate(texts, 1)))
+    baselines = " and ".join(dict.fromkeys(each.baseline for each in comparisons))
+    return _without_one_task(Table(header, tuple(rows), notes, f"Tests against {baselines}, over speakers"))
+
+
+def clips_table(report: Report) -> Table | None:
+    """Return McNemar's tests, which are the paper's, by seed; None where nothing of classes was compared."""
+    tested = [each for each in report.comparisons if each.clips]
+    rows = [
+        (
+            each.task,
+            each.system,
+            ", ".join(f"{test.only_baseline}/{test.only_system}" for test in each.clips),
+            ", ".join(p_value(test.p) for test in each.clips),
+            ", ".join(p_value(test.mid_p) for test in each.clips),
+        )
+        for each in tested
+    ]
+    notes = (
+        "McNemar's exact test, the paper's, for each seed: it treats clips as independent, which one speaker's are "
+        "not, and calls equally good systems different far too often. No mark is given by it; p is not corrected.",
+        "b: clips that only the baseline gets right, c: only the system; mid-p: by Fagerland et al. (2013).",
+    )
+    header = ("task", "system", "b/c", "p", "mid-p")
+    return _without_one_task(Table(header, tuple(rows), notes, "Test of clips (McNemar)")) if rows else None
+
+
+def _without_one_task(table: Table) -> Table:
+    """Move the task from the first column to the title where all rows have one."""
+    tasks = {row[0] for row in table.rows}
+    if len(tasks) != 1:
+        return table
+    rows = tuple(row[1:] for row in table.rows)
+    return Table(table.header[1:], rows, table.footnotes, f"{table.title}: {tasks.pop()}")
 
 
 def parameters_table(report: Report) -> Table:
@@ -143,8 +172,21 @@ def _test_cell(line: Line, system: str, comparison: BaselineComparison | None) -
     value = cells.best_of(row, "test") if row else cells.NOTHING
     if comparison is None:
         return value
-    uncorrected = f" ({comparison.uncorrected_mark})" if comparison.uncorrected_mark else ""
-    return value + (f" {comparison.mark}" if comparison.mark else uncorrected)
+    return f"{value} {comparison.mark}".rstrip()
+
+
+def _test_cells(each: BaselineComparison) -> tuple[str, ...]:
+    """Return difference, interval, p values, what could have been found, and epsilon_min."""
+    if each.interval is None:
+        return ("not compared", *[cells.NOTHING] * 5)
+    low, high = (signed(end, each) for end in (each.interval.low, each.interval.high))
+    return (
+        f"{signed(each.difference, each)} {each.mark}".rstrip(),
+        cells.NOTHING if each.interval.level is None else f"[{low}, {high}]",
+        *(cells.NOTHING if p is None else p_value(p) for p in (each.p, each.p_holm)),
+        cells.NOTHING if each.detectable is None else cells.number(each.detectable, METRICS[each.metric]),
+        cells.NOTHING if each.epsilon is None else f"{each.epsilon:.2f}",
+    )
 
 
 def _published(published: Published, row: Row | None, part: Part, *, marked: bool = False) -> str:
@@ -189,48 +231,54 @@ def _published_notes(report: Report, grid: Grid) -> Iterable[str]:
 
 
 def _mark_notes(report: Report, grid: Grid) -> tuple[str, ...]:
-    several = any(len(each.tests) > 1 for each in report.comparisons)
-    classes, numbers = _kinds(report.comparisons)
-    after = f"p < {LEVEL} after Holm's correction over each system's tasks; in brackets: before the correction only."
     return (
-        *((f"Best epoch. + fewer errors than the baseline, - more: exact McNemar test, {after}",) if classes else ()),
-        *(
-            ("The marks are about the share of errors, which need not move with UAR where classes are unbalanced.",)
-            if classes
-            else ()
-        ),
-        *((f"Numbers: + better than the baseline, - worse: paired randomisation test, {after}",) if numbers else ()),
-        *(
-            ("The marks are the lowest seed's, unless the seeds together point the other way; all are listed.",)
-            if several
-            else ()
-        ),
+        f"Best epoch. + better than the baseline, - worse: p < {LEVEL} by a sign flip test over speakers, after Holm's "
+        "correction over all systems and tasks here, and a 95 % interval of the difference without 0.",
+        *(("What has no mark may differ all the same: see the smallest difference that could have been found.",)),
         *_published_notes(report, grid),
-        *(("The paper's marks are without correction.",) if report.published else ()),
+        *(("The paper's marks are McNemar's, over clips and without correction.",) if report.published else ()),
     )
 
 
 def _test_notes(comparisons: Sequence[BaselineComparison]) -> Iterable[str]:
-    classes, numbers = _kinds(comparisons)
-    if classes:
-        yield "b: utterances that only the baseline gets right, c: only the system; p: exact two-sided McNemar test."
-    for kind in sorted({each.interval.kind for each in numbers}):
-        yield f"p of numbers: two-sided paired randomisation test of the metric, swapping {kind} between the systems."
-    for kind in sorted({each.interval.kind for each in comparisons}):
-        notes = sorted({each.interval.note for each in comparisons if each.interval.kind == kind} - {""})
-        why = f" ({'; '.join(notes)})" if notes else ""
-        how = f"95 % interval by the {JACKKNIFE}" if kind == "speakers" else SPREAD
-        yield f"Difference: system - baseline, the mean over seeds; {how}{why}."
+    compared = [each for each in comparisons if each.interval is not None]
+    tested = [each for each in compared if each.p is not None]
+    for text in dict.fromkeys(_interval_text(each) for each in compared):
+        yield f"Difference: system - baseline{text}."
+    if tested:
+        yield (
+            "p: two-sided sign flip test of the difference, the answers of whole speakers swapped between the systems, "
+            f"all seeds together. Holm: corrected over the {counted(len(tested), 'test')} here."
+        )
+    for speakers, least in sorted({(each.speakers, each.least_p) for each in tested if each.least_p is not None}):
+        if least > _LARGE_LEAST:
+            so = ", so that there can be no mark" if least >= LEVEL else ""
+            yield f"{counted(speakers, 'speaker')}: p cannot be below {least:.4g}{so}."
+    if any(each.detectable is not None for each in compared):
+        yield (
+            "Could find: the smallest true difference that a test at 5 % finds in four of five cases, "
+            "(t.975 + t.80) x standard error of the difference."
+        )
+    if any(each.epsilon is not None for each in compared):
+        yield (
+            "ASO: epsilon_min of Almost Stochastic Order over the scores of the seeds, alpha .05, not corrected; below "
+            "0.5 the system is better than the baseline, 0 is clearest. It is about seeds, not about other speakers."
+        )
+    elif compared:
+        yield f"ASO, Almost Stochastic Order over seeds, needs a network and {LEAST_SEEDS} seeds or more."
 
 
-def _kinds(
-    comparisons: Iterable[BaselineComparison],
-) -> tuple[list[BaselineComparison], list[BaselineComparison]]:
-    """Return the comparisons of classes, and those of numbers."""
-    found: dict[str, list[BaselineComparison]] = {"categorical": [], "dimensional": []}
-    for each in comparisons:
-        found[METRICS[each.metric].kind].append(each)
-    return found["categorical"], found["dimensional"]
+_LARGE_LEAST = 0.005
+"""A smallest possible p above this is printed."""
+
+
+def _interval_text(each: BaselineComparison) -> str:
+    seeds = f", the mean over {len(each.seeds)} seeds" if len(each.seeds) > 1 else ""
+    interval = each.interval
+    if interval is None or interval.level is None:
+        return f"{seeds}; no interval: {interval.note if interval else ''}".rstrip(": ")
+    note = f" ({interval.note})" if interval.note else ""
+    return f"{seeds}; {100 * interval.level:.0f} % interval: {interval.method}{note}"
 
 
 def _range(counts: Sequence[int]) -> str:

@@ -18,7 +18,7 @@ def table_as_text(table: Table, *, width: int) -> str:
 
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
     widest = width // 3
-    rows = [(_broken(first, widest), *rest) for first, *rest in table.rows]
+    rows = [(_broken(first, widest if _natural_width(table) < width - 1 else 0), *rest) for first, *rest in table.rows]
     # The names keep their width, or else rich cuts them in the middle to make room for numbers.
     names = max((len(line) for first, *_ in rows for line in first.split("\n")), default=0)
     for number, name in enumerate(table.header):
@@ -44,6 +44,13 @@ def table_as_markdown(table: Table) -> str:
     if table.footnotes:
         lines += ["", *(f"- {_escaped(note)}" for note in table.footnotes)]
     return "\n".join(lines) + "\n"
+
+
+def _natural_width(table: Table) -> int:
+    """Return how wide a table is whose cells are not wrapped; words of the header may be."""
+    columns = zip(*(map(len, row) for row in table.rows), strict=True)
+    words = (max(map(len, name.split()), default=0) for name in table.header)
+    return sum(max(word, *cells) + 1 for word, cells in zip(words, columns, strict=True)) if table.rows else 0
 
 
 def _broken(name: str, widest: int) -> str:

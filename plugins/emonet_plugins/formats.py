@@ -65,7 +65,9 @@ def _further(report: Report) -> tuple[Table, ...]:
         (paper.systems_table, len({score.task for score in report.scores}) > 1 or bool(report.published)),
         (paper.strategies_table, bool(report.comparisons)),
         (paper.tests_table, bool(report.comparisons)),
+        (paper.clips_table, any(each.clips for each in report.comparisons)),
         (paper.parameters_table, bool(report.curves or report.comparisons)),
         (paper.curves_table, any(curve.watched for curve in report.curves)),
     )
-    return tuple(table(report) for table, is_wanted in wanted if is_wanted)
+    made = (table(report) for table, is_wanted in wanted if is_wanted)
+    return tuple(table for table in made if table is not None)

@@ -69,6 +69,7 @@ def _sections(report: Report) -> dict[str, Any]:
         "systems": paper.systems_table(report),
         "strategies": paper.strategies_table(report) if compared else None,
         "tests": paper.tests_table(report) if compared else None,
+        "clips": paper.clips_table(report) if compared else None,
         "heat": heat_map(grid, report.comparisons[0].baseline) if compared else None,
         "curves": curve_charts(report),
         "confusions": [each for line in grid.lines for each in _confusions(line)],

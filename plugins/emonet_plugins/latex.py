@@ -26,7 +26,7 @@ _SIGNS = {
     "·": r"$\cdot$",
     "[": "{[}",
 }
-_MARK = re.compile(r" (\(?[+-]\)?)$")
+_MARK = re.compile(r" ([+-])$")
 
 
 def report_as_latex(report: Report) -> str:
@@ -36,7 +36,8 @@ def report_as_latex(report: Report) -> str:
 
     tables = [report_table(report), paper.systems_table(report), paper.parameters_table(report)]
     if report.comparisons:
-        tables[2:2] = [paper.strategies_table(report), paper.tests_table(report)]
+        clips = paper.clips_table(report)
+        tables[2:2] = [paper.strategies_table(report), paper.tests_table(report), *([clips] if clips else [])]
     tables += paper.confusion_tables(report)
     origin = " ".join(f"{report.name}, {report.created}, emonet {report.version}".split())
     head = f"% {origin}\n% Needs \\usepackage{{booktabs}}.\n"

@@ -28,11 +28,17 @@ def predictions(system: str, wrong: int) -> Predictions:
     return made.predictions([f"u{number}" for number in range(40)], truth, guess, classes=CLASSES, speakers=speakers)
 
 
-def write_run(folder: Path, *, protocol_hash: str = "1a2b3c4d5e6f", **wrong: int) -> None:
-    """Write a complete run of systems, each with its number of mistakes."""
+def write_run(folder: Path, *, protocol_hash: str = "1a2b3c4d5e6f", epochs: int = 0, **wrong: int) -> None:
+    """Write a complete run of systems, each with its number of mistakes; with epochs, they are networks."""
     tables = [predictions(system, count) for system, count in wrong.items()]
     concat(tables).write_parquet(folder / "predictions.parquet")
-    setting = Setting(strategy="scratch", protocol_id="emodb/by-speaker", protocol_hash=protocol_hash, parameters=7)
+    setting = Setting(
+        strategy="scratch",
+        protocol_id="emodb/by-speaker",
+        protocol_hash=protocol_hash,
+        parameters=7,
+        best_epochs={"1": epochs} if epochs else None,
+    )
     scores = tuple(score_predictions(table, setting) for table in tables)
     write_json(folder / "history" / "net" / "emodb%2Femotion" / "fold-1-seed-1.json", [{"epoch": 1, "dev_uar": 0.5}])
     write_sealed(folder / "run.json", {"state": "running", "name": folder.name, "started": "2026-01-02"})
@@ -48,7 +54,7 @@ def runs(tmp_path: Path) -> Path:
 def test_a_run_is_reported_for_the_terminal_with_tests_and_the_papers_values(runs: Path, emonet: Emonet) -> None:
     ran = emonet("report", "first", "--runs", runs, "--baseline", "net")
     assert ran.code == 0, ran.err
-    for text in ("95.0 +", "net (baseline)", "59.2", "Tests against the baseline", "Learning curves", "<0.001"):
+    for text in ("95.0 +", "net (baseline)", "59.2", "Tests against net, over speakers", "Learning curves", "McNemar"):
         assert text in ran.out
 
 
@@ -69,12 +75,23 @@ def test_every_format_can_be_written_to_stdout_and_to_a_file(
 def test_json_holds_comparisons_curves_and_the_papers_values(runs: Path, tmp_path: Path, emonet: Emonet) -> None:
     data: Any = emonet("report", "first", "--runs", runs, "--baseline", "net", "--json").json
     assert data["comparisons"][0]["system"] == "wide"
-    assert data["comparisons"][0]["tests"][0]["only_system"] == 13
+    assert data["comparisons"][0]["clips"][0]["only_system"] == 13
     assert data["published"]["emodb/emotion"]["chance"] == 14.3
     assert data["curves"][0]["task"] == "emodb/emotion"
     path = tmp_path / "report.json"
     emonet("report", "first", "--runs", runs, "--baseline", "net", "--json", "--out", path)
     assert json.loads(path.read_text(encoding="utf-8")) == data
+
+
+def test_networks_of_one_seed_are_compared_only_if_it_is_asked_for(runs: Path, emonet: Emonet) -> None:
+    write_run(runs / "nets", epochs=9, net=15, wide=2)
+    ran = emonet("report", "nets", "--runs", runs, "--baseline", "net")
+    assert "not compared: a network's score from 1 seed is luck in part" in " ".join(ran.out.split())
+    assert "(McNemar)" not in ran.out
+    asked = emonet("report", "nets", "--runs", runs, "--baseline", "net", "--compare-from", 1)
+    assert "no mark from one seed" in " ".join(asked.out.split())
+    assert "(McNemar)" in asked.out
+    assert emonet("report", "nets", "--runs", runs, "--baseline", "net", "--compare-from", 0).code == 2
 
 
 def test_runs_by_folder_are_reported_together(runs: Path, emonet: Emonet) -> None:

@@ -99,7 +99,7 @@ def test_a_network_learns_three_dimensions_in_one_head_and_its_rows_give_its_sco
     means = [np.mean([entry[f"dev_ccc_{dimension}"] for dimension in DIMENSIONS]) for entry in history]
     assert [entry["dev_ccc"] for entry in history] == pytest.approx(means)
     shown = {form: emonet("runs", "show", result["run"], "--format", form)[1] for form in ("markdown", "html", "latex")}
-    assert all("randomisation" in text for text in shown.values())
+    assert all("over speakers" in text for text in shown.values())
     code, page, err = emonet("report", result["run"], "--format", "html")
     assert code == 0, err
     assert "CCC of dominance on dev" in page

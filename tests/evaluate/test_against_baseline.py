@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from statsmodels.stats.multitest import multipletests
 
 from emonet.errors import EmonetError, UnknownName
-from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
+from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline, detectable_difference, one_family
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Pass, Prediction, Predictions
 from emonet.evaluate.score import Score, Setting, score_predictions
@@ -41,71 +41,197 @@ def table(system: str, wrong: Iterable[int], *, corpus: str = "foo", seed: int =
     return Predictions(tuple(rows), CLASSES)
 
 
-def score(rows: Predictions, *, protocol_hash: str = "1a2b3c4d5e6f", normalisation: str = "none") -> Score:
+def score(
+    rows: Predictions, *, protocol_hash: str = "1a2b3c4d5e6f", normalisation: str = "none", trained: bool = True
+) -> Score:
+    epochs = {"0": 3, "1": 5} if trained else None
     setting = Setting(
-        strategy="scratch", protocol_id="foo/by-speaker", protocol_hash=protocol_hash, normalisation=normalisation
+        strategy="scratch" if trained else "svm",
+        protocol_id="foo/by-speaker",
+        protocol_hash=protocol_hash,
+        normalisation=normalisation,
+        best_epochs=epochs,
+        final_epochs=epochs,
     )
     return score_predictions(rows, setting)
 
 
-def compared(*tables: Predictions, baseline: str = "old") -> tuple[BaselineComparison, ...]:
-    return compare_with_baseline(tables, [score(each) for each in tables], baseline)
+def compared(*tables: Predictions, baseline: str = "old", compare_from: int = 1) -> tuple[BaselineComparison, ...]:
+    scores = [score(each, trained="svm" not in each.rows[0].system) for each in tables]
+    return compare_with_baseline(tables, scores, baseline, compare_from=compare_from)
 
 
-def test_discordant_utterances_are_counted_and_tested() -> None:
-    # Wrong together: 0 to 4; only the baseline is wrong: 5 to 19; only the system: 20 to 22.
-    (found,) = compared(table("old", range(20)), table("new", [*range(5), 20, 21, 22]))
-    (test,) = found.tests
-    assert (test.only_baseline, test.only_system, found.n) == (3, 15, N)
-    assert found.p == test.p == pytest.approx(binomtest(3, 18).pvalue)
-    assert found.p_holm == found.p
-    assert test.mid_p < test.p
-    assert (found.task, found.system, found.baseline, found.metric) == ("foo/emotion", "new", "old", "uar")
-    assert (found.mark, found.uncorrected_mark) == ("+", "+")
-    assert found.difference == pytest.approx(52 / 60 - 40 / 60)
-    assert found.interval.kind == "speakers"
-    assert found.interval.low < found.difference < found.interval.high
+def seeded(system: str, wrong: Iterable[int], *, corpus: str = "foo", seeds: int = 3) -> list[Predictions]:
+    """The same mistakes under several seeds, save for one that moves."""
+    mistaken = list(wrong)
+    return [table(system, [*mistaken, 59 - seed], corpus=corpus, seed=seed) for seed in range(1, seeds + 1)]
+
+
+GAINS = [*range(4), *range(10, 15), *range(20, 26), *range(30, 33), *range(40, 45), *range(50, 54)]
+"""Mistakes of all six speakers: 4, 5, 6, 3, 5 and 4 of their ten utterances."""
+
+
+def test_a_system_that_is_better_for_every_speaker_and_seed_is_marked() -> None:
+    (found,) = compared(*seeded("old", GAINS), *seeded("new", []))
+    # Six speakers are swapped in 64 ways, of which none and all keep the difference.
+    assert (found.p, found.p_holm, found.least_p, found.speakers) == (2 / 64, 2 / 64, 2 / 64, 6)
+    assert (found.task, found.system, found.baseline, found.metric, found.n) == ("foo/emotion", "new", "old", "uar", N)
+    assert (found.seeds, len(found.values), len(found.baseline_values)) == ((1, 2, 3), 3, 3)
+    assert found.difference == pytest.approx(27 / 60, abs=0.02)
+    assert found.interval is not None
+    assert found.interval.low > 0
+    assert found.epsilon == 0.0
+    assert (found.mark, found.limit) == ("+", "")
 
 
 def test_a_worse_system_is_marked_with_a_minus_and_an_equal_one_not_at_all() -> None:
-    worse, equal = compared(table("old", range(5)), table("worse", range(20)), table("equal", range(3, 8)))
+    (worse,) = compared(*seeded("old", []), *seeded("worse", GAINS))
+    (equal,) = compared(*seeded("old", []), *seeded("equal", []))
     assert (worse.mark, equal.mark, equal.p) == ("-", "", 1.0)
-    assert worse.difference == pytest.approx(-15 / 60)
+    assert worse.difference < 0
 
 
-def test_p_values_are_corrected_over_each_systems_tasks() -> None:
-    wrong = {"foo": 12, "bar": 11, "baz": 20}
-    tables = [table("old", range(count), corpus=corpus) for corpus, count in wrong.items()]
-    tables += [table("new", range(5), corpus=corpus) for corpus in wrong]
-    found = compared(*tables)
-    assert [each.task for each in found] == ["foo/emotion", "bar/emotion", "baz/emotion"]
-    plain = [binomtest(0, count - 5).pvalue for count in wrong.values()]
-    assert [each.p for each in found] == pytest.approx(plain)
-    assert [each.p_holm for each in found] == pytest.approx(multipletests(plain, method="holm")[1])
-
-
-def test_what_is_significant_only_before_the_correction_has_no_mark() -> None:
-    # 6 against 0 is p = 0.031, twice that is more than 0.05.
-    tables = [table("old", range(6), corpus=corpus) for corpus in ("foo", "bar")]
-    found = compared(*tables, *(table("new", [], corpus=corpus) for corpus in ("foo", "bar")))
-    assert [(each.mark, each.uncorrected_mark) for each in found] == [("", "+"), ("", "+")]
-
-
-def test_the_lowest_seed_is_tested_and_the_others_stand_beside_it() -> None:
-    tables = [table("old", range(20), seed=seed) for seed in (7, 2)]
-    tables += [table("new", range(count), seed=seed) for seed, count in ((7, 19), (2, 5))]
+def test_mcnemars_test_stands_beside_for_each_seed_and_gives_no_mark() -> None:
+    # All gains are one speaker's: a difference between clips, and none between speakers.
+    tables = [table("old", range(9), seed=seed) for seed in (7, 2, 3)] + [
+        table("new", [] if seed != 7 else [40, 41], seed=seed) for seed in (7, 2, 3)
+    ]
     (found,) = compared(*tables)
-    assert [(test.seed, test.only_system) for test in found.tests] == [(2, 15), (7, 1)]
-    assert found.p == found.tests[0].p
-    assert found.difference == pytest.approx((15 / 60 + 1 / 60) / 2)
-    assert found.mark == "+"
+    assert [(test.seed, test.only_baseline, test.only_system) for test in found.clips] == [
+        (2, 0, 9),
+        (3, 0, 9),
+        (7, 2, 9),
+    ]
+    assert found.clips[0].p == pytest.approx(binomtest(0, 9).pvalue)
+    assert found.clips[0].p < 0.01
+    assert found.clips[0].mid_p < found.clips[0].p
+    assert found.p is not None
+    assert found.p > 0.4
+    assert found.mark == ""
 
 
-def test_a_mark_is_withheld_where_all_seeds_together_point_the_other_way() -> None:
-    tables = [table("old", range(20), seed=seed) for seed in (1, 2)]
-    (found,) = compared(*tables, table("new", range(5), seed=1), table("new", range(50), seed=2))
+def test_all_seeds_are_tested_together() -> None:
+    # Seed 1 is as good as can be, seeds 2 and 3 as bad: the mean is below the baseline.
+    tables = [*seeded("old", GAINS), table("new", [], seed=1)]
+    tables += [table("new", range(0, 60), seed=seed) for seed in (2, 3)]
+    (found,) = compared(*tables)
+    (first,) = compared(tables[0], tables[3])
+    assert first.difference > 0 > found.difference
+    assert found.difference == pytest.approx(np.mean(found.values) - np.mean(found.baseline_values))
+
+
+def test_a_lucky_seed_gives_no_mark_where_seeds_differ_as_much_as_systems() -> None:
+    # Every seed moves all speakers alike: whatever speakers say, training anew may turn it round.
+    tables = [table("old", GAINS, seed=seed) for seed in (1, 2, 3)]
+    tables += [table("new", GAINS[: len(GAINS) * share // 4], seed=seed) for seed, share in ((1, 0), (2, 4), (3, 4))]
+    (found,) = compared(*tables)
+    assert found.p_holm is not None
     assert found.p_holm < 0.05
-    assert (found.mark, found.uncorrected_mark) == ("", "")
+    assert found.interval is not None
+    assert found.interval.low < 0
+    assert found.mark == ""
+
+
+def test_one_seed_of_a_network_gives_no_mark_even_if_it_is_asked_for() -> None:
+    (found,) = compared(table("old", GAINS), table("new", []))
+    assert found.p == 2 / 64
+    assert found.interval is not None
+    assert found.interval.low > 0
+    assert found.mark == ""
+    assert found.limit.startswith("no mark from one seed: p and interval are about these trained models")
+    assert found.epsilon is None
+
+
+def test_networks_are_compared_from_three_seeds_on_unless_less_is_asked_for() -> None:
+    tables = [*seeded("old", GAINS, seeds=2), *seeded("new", [], seeds=2)]
+    (left_out,) = compared(*tables, compare_from=3)
+    assert (left_out.interval, left_out.p, left_out.p_holm, left_out.clips, left_out.mark) == (None, None, None, (), "")
+    assert left_out.limit == (
+        "not compared: a network's score from 2 seeds is luck in part, and networks are compared from 3 seeds on. "
+        "Run with --set seeds=[1,2,3], or ask for less: 'compare_from: 2' in the recipe, --compare-from 2 of emonet "
+        "report"
+    )
+    (found,) = compared(*tables, compare_from=2)
+    assert found.interval is not None
+    (default,) = compare_with_baseline(tables, [score(each) for each in tables], "old")
+    assert default == left_out
+
+
+def test_models_without_epochs_need_one_seed_only() -> None:
+    (found,) = compared(table("svm", GAINS), table("svm2", []), baseline="svm", compare_from=3)
+    assert (found.p, found.mark, found.limit, found.epsilon) == (2 / 64, "+", "", None)
+
+
+def test_a_model_without_epochs_stands_beside_every_seed_of_a_network() -> None:
+    tables = [table("svm", GAINS), *seeded("new", [])]
+    for baseline, sign in (("svm", "+"), ("new", "-")):
+        (found,) = compared(*tables, baseline=baseline, compare_from=3)
+        assert (found.seeds, found.mark) == ((1, 2, 3), sign)
+        assert len({*(found.values if sign == "-" else found.baseline_values)}) == 1
+        assert found.epsilon == (0.0 if sign == "+" else 1.0)
+
+
+def test_p_values_are_corrected_over_all_systems_and_tasks_together() -> None:
+    tables = [*seeded("old", GAINS), *seeded("old", GAINS, corpus="bar")]
+    tables += [*seeded("new", []), *seeded("new", [], corpus="bar"), *seeded("other", GAINS[:20]), table("few", [])]
+    found = compared(*tables, compare_from=2)
+    assert [(each.system, each.task) for each in found] == [
+        ("new", "foo/emotion"), ("new", "bar/emotion"), ("other", "foo/emotion"), ("few", "foo/emotion")
+    ]  # fmt: skip
+    plain = [each.p for each in found if each.p is not None]
+    assert len(plain) == 3
+    assert [each.p_holm for each in found[:3]] == pytest.approx(multipletests(plain, method="holm")[1])
+    # 2 / 64 for each of three is more than 0.05 together.
+    assert {each.mark for each in found} == {""}
+    assert found[3].p_holm is None
+    alone = one_family(found[:1])
+    assert (alone[0].p_holm, alone[0].mark) == (2 / 64, "+")
+
+
+def test_a_p_of_exactly_the_level_gives_no_mark_however_it_is_rounded() -> None:
+    (found,) = compared(*seeded("old", GAINS), *seeded("new", []))
+    for p, mark in ((0.05, ""), (0.05 - 1e-16, ""), (0.0499, "+")):
+        assert replace(found, p_holm=p).mark == mark
+    assert found.interval is not None
+    assert replace(found, interval=replace(found.interval, low=1e-17)).mark == ""
+    assert replace(found, interval=replace(found.interval, level=None)).mark == ""
+
+
+def test_three_speakers_give_no_test_and_it_is_said() -> None:
+    few = [
+        replace(each, rows=tuple(replace(row, speaker=f"s{int(row.id[1:]) % 3}") for row in each.rows))
+        for each in (*seeded("old", GAINS), *seeded("new", []))
+    ]
+    (found,) = compared(*few)
+    assert (found.p, found.p_holm, found.least_p, found.detectable, found.mark) == (None, None, None, None, "")
+    assert found.limit.startswith("no mark: 3 speakers only")
+
+
+def test_the_smallest_difference_that_could_be_found_is_that_of_a_t_test() -> None:
+    (found,) = compared(*seeded("old", GAINS), *seeded("new", range(3)))
+    interval = found.interval
+    assert interval is not None
+    assert interval.degrees is not None
+    expected = (t.ppf(0.975, interval.degrees) + t.ppf(0.8, interval.degrees)) * interval.standard_error
+    assert found.detectable == detectable_difference(interval) == pytest.approx(expected)
+    assert detectable_difference(replace(interval, level=None)) is None
+
+
+@pytest.mark.slow
+def test_four_of_five_differences_as_large_as_could_be_found_are_found() -> None:
+    random = np.random.default_rng(4)
+    standard_error, speakers = 0.03, 10
+    reach = t.ppf(0.975, speakers - 1) * standard_error
+    (example,) = compared(*seeded("old", GAINS), *seeded("new", range(3)))
+    assert example.interval is not None
+    interval = replace(example.interval, standard_error=standard_error, degrees=float(speakers - 1), level=0.95)
+    smallest = detectable_difference(interval)
+    assert smallest is not None
+    gains = random.normal(smallest, standard_error * speakers**0.5, (20_000, speakers))
+    errors = gains.std(axis=1, ddof=1) / speakers**0.5
+    found = gains.mean(1) > t.ppf(0.975, speakers - 1) * errors
+    assert found.mean() == pytest.approx(0.8, abs=0.02)
+    assert smallest > reach
 
 
 def test_only_the_best_epoch_on_test_is_compared() -> None:
@@ -114,8 +240,8 @@ def test_only_the_best_epoch_on_test_is_compared() -> None:
     best = [table("old", range(9)), table("new", range(4))]
     other = table("new", range(30), part="dev")
     scores = [score(each) for each in (*best, final, other)]
-    (found,) = compare_with_baseline([*best, final, other], scores, "old")
-    assert (found.tests[0].only_baseline, found.tests[0].only_system) == (0, 5)
+    (found,) = compare_with_baseline([*best, final, other], scores, "old", compare_from=1)
+    assert (found.clips[0].only_baseline, found.clips[0].only_system) == (0, 5)
 
 
 def test_tasks_without_the_baseline_are_left_out() -> None:
@@ -143,24 +269,27 @@ def compared_numbers(*tables: Predictions, metric: str = "ccc") -> tuple[Baselin
 
 
 @pytest.mark.parametrize("metric", ["ccc", "mae"])
-def test_numbers_are_compared_by_randomisation_whichever_way_is_better(metric: str) -> None:
+def test_numbers_are_compared_by_the_same_test_whichever_way_is_better(metric: str) -> None:
     (found,) = compared_numbers(rated("old", 3.0), rated("new", 0.2), metric=metric)
-    (test,) = found.tests
-    assert (test.only_baseline, test.only_system, test.mid_p) == (None, None, None)
-    # Six speakers are swapped in 64 ways, of which none and all keep the difference.
-    assert found.p == test.p == 2 / 64
-    assert test.gain == pytest.approx(abs(found.difference))
+    assert (found.clips, found.p, found.metric) == ((), 2 / 64, metric)
     assert (found.difference > 0) == (metric == "ccc")
-    assert (found.mark, found.metric, found.interval.kind) == ("+", metric, "speakers")
+    assert found.mark == "+"
     assert TypeAdapter(BaselineComparison).validate_python(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_almost_stochastic_order_knows_which_way_is_better() -> None:
+    tables = [rated(name, noise, seed=seed) for seed in (1, 2, 3) for name, noise in (("old", 3.0), ("new", 0.2))]
+    setting = Setting(strategy="s", protocol_id="foo/p", protocol_hash="1a", metric="mae", best_epochs={"1": 1})
+    scores = [score_predictions(each, setting) for each in tables]
+    (found,) = compare_with_baseline(tables, scores, "old")
+    assert found.difference < 0
+    assert found.epsilon == 0.0
 
 
 def test_holm_corrects_over_the_dimensions_of_a_head() -> None:
     tables = [rated(name, noise, target=target) for target in "va" for name, noise in (("old", 3.0), ("new", 0.2))]
     found = compared_numbers(*tables)
-    assert [each.p for each in found] == [2 / 64, 2 / 64]
-    assert [each.p_holm for each in found] == [4 / 64, 4 / 64]
-    assert [(each.mark, each.uncorrected_mark) for each in found] == [("", "+"), ("", "+")]
+    assert [(each.p, each.p_holm, each.mark) for each in found] == [(2 / 64, 4 / 64, "")] * 2
 
 
 def test_an_unknown_baseline_is_met_with_the_nearest_system() -> None:
@@ -228,6 +357,7 @@ def test_a_comparison_comes_back_from_json_as_it_was() -> None:
     (found,) = compared(table("old", range(9)), table("new", range(4)))
     data = json.loads(json.dumps(found.to_json()))
     assert TypeAdapter(BaselineComparison).validate_python(data) == found
+    assert found.clips
 
 
 def test_the_difference_is_of_the_metric_for_selection() -> None:

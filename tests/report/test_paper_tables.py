@@ -55,27 +55,73 @@ def test_another_chance_level_of_the_paper_is_said(full: Report) -> None:
 def test_table_4_puts_the_baseline_first_and_marks_what_differs(full: Report) -> None:
     table = paper.strategies_table(full)
     assert table.header == ("task", "chance", "net (baseline)", "linear-svm", "all_corpora")
-    # The SVM has six errors more and none less: p = 0.031 for each task, 0.0625 together.
-    assert table.rows[0] == ("foo/emotion", "50.0", "67.5", "52.5 (-)", "92.5 +")
+    # Six of eight speakers lose to the SVM by one error each: 2 x 2^2 of 256 swaps, 0.03125 for each of four tests.
+    assert table.rows[0] == ("foo/emotion", "50.0", "67.5", "52.5", "92.5 +")
     assert table.rows[1] == ("  paper", "50.0", "59.2", "48.4", "72.6 +")
-    assert any("Holm" in note for note in table.footnotes)
-    assert "The paper's marks are without correction." in table.footnotes
+    assert any("sign flip test over speakers, after Holm's correction over all systems and tasks here" in note
+               for note in table.footnotes)  # fmt: skip
+    assert "The paper's marks are McNemar's, over clips and without correction." in table.footnotes
 
 
-def test_the_tests_are_listed_with_counts_and_intervals(full: Report) -> None:
+def test_the_tests_are_listed_with_p_over_speakers_and_intervals(full: Report) -> None:
     table = paper.tests_table(full)
+    assert table.title == "Tests against net, over speakers"
     assert len(table.rows) == 4
     first = dict(zip(table.header, table.rows[0], strict=True))
-    assert (first["task"], first["system"], first["b"], first["c"]) == ("foo/emotion", "linear-svm", "6", "0")
-    assert (first["p"], first["p (Holm)"], first["p by seed"]) == ("0.031", "0.062", "-")
-    assert first["difference"] == "-15.0"
-    assert first["interval"].startswith("[-")
+    comparison = full.comparisons[0]
+    assert comparison.p is not None
+    assert comparison.p_holm is not None
+    assert comparison.detectable is not None
+    assert (first["task"], first["system"]) == ("foo/emotion", "linear-svm")
+    assert (first["p"], first["p (Holm)"]) == (f"{comparison.p:.3f}", f"{comparison.p_holm:.3f}")
+    assert (first["difference"], first["ASO"]) == ("-15.0", "-")
+    assert first["95 % CI"].startswith("[-")
+    assert first["could find"] == f"{100 * comparison.detectable:.1f}"
+    better = dict(zip(table.header, table.rows[2], strict=True))
+    assert better["difference"] == "+25.0 +"
+    assert "8 speakers: p cannot be below 0.007812." in table.footnotes
+    assert any("corrected over the 4 tests here" in note for note in table.footnotes)
 
 
-def test_all_seeds_tests_are_shown() -> None:
+def test_one_task_stands_in_the_title(full: Report) -> None:
+    table = paper.tests_table(replace(full, comparisons=full.comparisons[:1]))
+    assert table.title == "Tests against net, over speakers: foo/emotion"
+    assert table.header[:2] == ("system", "difference")
+    assert table.rows[0][0] == "linear-svm"
+
+
+def test_mcnemars_tests_of_all_seeds_stand_beside_as_tests_of_clips() -> None:
+    table = paper.clips_table(whole((1, 2, 3)))
+    assert table is not None
+    assert table.rows[0] == (
+        "foo/emotion", "linear-svm", "6/0, 6/0, 6/0", "0.031, 0.031, 0.031", "0.016, 0.016, 0.016"
+    )  # fmt: skip
+    assert any("treats clips as independent" in note and "No mark is given by it" in note for note in table.footnotes)
+    assert paper.clips_table(replace(whole(), comparisons=())) is None
+
+
+def test_almost_stochastic_order_has_a_column_and_says_what_it_is_not_about() -> None:
     report = whole((1, 2, 3))
-    assert paper.tests_table(report).rows[0][6] == "0.031, 0.031, 0.031"
-    assert any("lowest seed" in note for note in paper.strategies_table(report).footnotes)
+    first, *rest = report.comparisons
+    table = paper.tests_table(replace(report, comparisons=(replace(first, epsilon=0.123), *rest)))
+    assert table.rows[0][-1] == "0.12"
+    assert any("It is about seeds, not about other speakers" in note for note in table.footnotes)
+    assert "ASO, Almost Stochastic Order over seeds, needs a network and 3 seeds or more." in (
+        paper.tests_table(report).footnotes
+    )
+
+
+def test_what_was_not_compared_is_said_with_what_to_do(full: Report) -> None:
+    first = replace(full.comparisons[0], interval=None, p=None, p_holm=None, limit="not compared: too few seeds")
+    table = paper.tests_table(replace(full, comparisons=(first,)))
+    assert table.rows == (("linear-svm (1)", "not compared", "-", "-", "-", "-", "-"),)
+    assert table.footnotes == ("(1) not compared: too few seeds.",)
+
+
+def test_so_few_speakers_that_there_can_be_no_mark_are_said(full: Report) -> None:
+    few = replace(full.comparisons[0], speakers=5, least_p=2 / 32)
+    notes = paper.tests_table(replace(full, comparisons=(few,))).footnotes
+    assert "5 speakers: p cannot be below 0.0625, so that there can be no mark." in notes
 
 
 def test_a_caution_is_a_numbered_footnote(full: Report) -> None:
@@ -87,9 +133,12 @@ def test_a_caution_is_a_numbered_footnote(full: Report) -> None:
 
 def test_few_speakers_are_named_under_the_tests(full: Report) -> None:
     first = full.comparisons[0]
-    few = replace(first, interval=replace(first.interval, kind="utterances", note="3 speakers only"))
-    notes = paper.tests_table(replace(full, comparisons=(few,))).footnotes
-    assert any("2 standard errors over clips (3 speakers only)" in note for note in notes)
+    assert first.interval is not None
+    without = replace(first.interval, level=None, note="3 speakers only")
+    few = replace(first, interval=without, p=None, p_holm=None, detectable=None)
+    table = paper.tests_table(replace(full, comparisons=(few,)))
+    assert table.rows[0][1:] == ("-15.0", "-", "-", "-", "-", "-")
+    assert any("no interval: 3 speakers only" in note for note in table.footnotes)
 
 
 def test_parameters_are_a_range_over_tasks(full: Report) -> None:
