@@ -47,6 +47,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/listing.py
 	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/prepare.py
+	$(BIN)/python benchmarks/resampling.py
 	$(BIN)/python benchmarks/features.py
 	$(BIN)/python benchmarks/logmel.py
 	$(BIN)/python benchmarks/training_step.py

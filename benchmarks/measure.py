@@ -15,7 +15,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-PACKAGES = ("torch", "torchaudio", "numpy", "pyarrow", "soundfile", "opensmile")
+PACKAGES = ("torch", "torchaudio", "numpy", "pyarrow", "soundfile", "soxr", "opensmile")
 
 
 def nothing() -> None:

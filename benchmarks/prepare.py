@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
+import soxr
 from measure import Case, in_turn, options, print_machine, print_ratios, rounds_of, write_corpus
 from numpy.typing import NDArray
-from torchaudio.transforms import Resample
 
 from emonet.audio.parallel import default_workers
 from emonet.audio.prepare import prepare
@@ -50,8 +49,7 @@ def _writing(corpus: Corpus, root: Path) -> dict[str, Case]:
 
     many = max(2, default_workers())
     return {
-        "plain loop, torch on one thread": Case(lambda: on_one_thread(root)),
-        "plain loop, torch's own threads": Case(lambda: plain_loop(root)),
+        "plain loop": Case(lambda: plain_loop(root)),
         "store, 1 worker": store(1),
         f"store, {many} workers": store(many),
         # The store of the case before is still there.
@@ -73,7 +71,7 @@ def _reading(corpus: Corpus, root: Path) -> dict[str, Case]:
             store.wave(row).astype(np.float32)
 
     return {
-        "plain loop again, torch on one thread": Case(lambda: on_one_thread(root)),
+        "plain loop again": Case(lambda: plain_loop(root)),
         "open the store": Case(lambda: open_store(folder)),
         "slices of the open store": Case(every_wave),
         "both": Case(open_and_read),
@@ -81,23 +79,12 @@ def _reading(corpus: Corpus, root: Path) -> dict[str, Case]:
 
 
 def plain_loop(root: Path) -> list[NDArray[np.float32]]:
-    """Return all waves as a plain script would get them: one file after another, one resampler for all."""
-    resample = Resample(RATE, 16_000)
+    """Return all waves as a plain script would get them: one file after another, by soxr."""
     waves = []
     for path in sorted(root.glob("*.wav")):
         channels, _ = soundfile.read(path, dtype="float32", always_2d=True)
-        waves.append(resample(torch.from_numpy(channels.mean(axis=1))).numpy())
+        waves.append(soxr.resample(channels.mean(axis=1), RATE, 16_000, quality="VHQ"))
     return waves
-
-
-def on_one_thread(root: Path) -> None:
-    """Run the plain loop without torch's team of threads: where cores are busy, the team mostly waits for them."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        plain_loop(root)
-    finally:
-        torch.set_num_threads(threads)
 
 
 if __name__ == "__main__":

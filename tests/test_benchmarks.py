@@ -13,13 +13,14 @@ HEADER = re.compile(r"^ +median ms .* ratio$", re.MULTILINE)
 ROW = re.compile(r"^\S.*  [\d.]+  +[+-][\d.]+ .*  [\d.e+-]+$", re.MULTILINE)
 
 
-def test_there_are_six_benchmarks() -> None:
+def test_there_are_seven_benchmarks() -> None:
     assert [path.stem for path in BENCHMARKS] == [
         "checking",
         "features",
         "listing",
         "logmel",
         "prepare",
+        "resampling",
         "training_step",
     ]
 
