@@ -30,6 +30,7 @@ from emonet.plugin.registry import Registry
 from emonet.provenance import LEARNED, whole_provenance
 from emonet.stage import Stage
 from emonet.task import Task
+from emonet.wording import counted
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("best", "final")
-_ITERATE = "Give it more steps (svm: {iterations: 100000}), or leave out large values of C."
 
 
 @dataclass
@@ -137,8 +137,8 @@ class StageRunner:
         predictions_of(stage, "dev", "best", result.dev).write_parquet(folder / PREDICTIONS["dev"])
         unfinished = [target for target, choice in result.choices.items() if not choice.converged]
         if unfinished:
-            what = ", ".join(f"of {target} " for target in unfinished) if len(result.choices) > 1 else ""
-            self.listen(Notice(f"{stage.title}: the solver of the chosen SVM {what}did not converge. {_ITERATE}"))
+            what = f" of {' and of '.join(unfinished)}" if len(result.choices) > 1 else ""
+            self.listen(Notice(f"{stage.title}: the solver of the chosen SVM{what} did not converge. {_advice(stage)}"))
         choices = {target: asdict(choice) for target, choice in result.choices.items()}
         parameters = sum(array.size for array in result.weights)
         return {"chosen": {"C": result.c}, "chosen_by": result.by, "choices": choices, "parameters": parameters}
@@ -266,6 +266,12 @@ class StageRunner:
         table = frontend_table(learner.model.frontend, fitted, learner.device)
         save_table(folder / TABLE, table)
         return table
+
+
+def _advice(stage: Stage) -> str:
+    steps = stage.settings.svm.iterations
+    more = f"more than {counted(steps, 'step')} (svm: {{iterations: {10 * steps}}})"
+    return f"It may with {more}, or with smaller values of C."
 
 
 def _kept_table(stage: Stage, folder: Path, own: Callable[[], ScalingTable]) -> ScalingTable | None:
