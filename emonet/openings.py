@@ -87,7 +87,7 @@ class OpeningCount:
             text += f"; {counted(self.repeats, 'time')} by a stage that had opened it before (a kill, lost results)"
         if self.unreadable:
             text += f"; {counted(self.unreadable, 'line')} of its ledger cannot be read, so it may be more"
-        return f"{text}." if self.by_run else f"{text}; this run did not open it."
+        return f"{text}." if self.by_run or not self.times else f"{text}; this run did not open it."
 
 
 def open_test(stage: Stage, folder: Path) -> Stage:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
+import torch
 from cli_run import call
 
 from emonet import stages
 from emonet.home import home, stages_folder
+from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.clips import Clips, clips_of
 from emonet.openings import OpeningCount, read_ledger
 
@@ -123,7 +125,7 @@ def test_a_dev_only_run_leaves_test_shut_and_a_whole_one_only_opens_it(
         _, out, _ = call(capsys, "runs", "show", Path(result["run"]).name, "--format", form)
         text = " ".join(out.split())
         assert "was never opened, over all runs" in text.replace("\\_", "_")
-        assert "this run did not open" in text
+        assert "this run did not open test" in text
         assert "No system was tested against the baseline 'svm'" in text.replace("&#39;", "'")
         assert "of test" not in text.replace("did not open test", "")
 
@@ -161,3 +163,26 @@ def test_one_sentence_says_how_often_and_by_how_many() -> None:
         "Test of foo/official #1a2b3c4d was opened 7 times by 5 systems, over all runs of this EMONET_HOME until "
         "this report."
     )
+
+
+def test_what_is_trained_does_not_change_with_what_test_says(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, split = Path("tones/labels.csv"), {"s0": "train", "s1": "train", "s2": "dev", "s3": "test"}
+    lines = table.read_text(encoding="utf-8").splitlines()
+    told = [f"{line},{split[line.rpartition(',')[2]]}" for line in lines[1:]]
+    turned = {"anger": "neutral", "neutral": "sadness", "sadness": "anger"}
+    swapped = [_relabelled(line, turned) if line.endswith("test") else line for line in told]
+    trained = []
+    for rows in (told, swapped):
+        table.write_text("\n".join([f"{lines[0]},split", *rows]) + "\n", encoding="utf-8")
+        folder = Path(ran(capsys, "--set", "protocol=official")["run"])
+        weights = sorted((folder / "checkpoints").rglob("*.safetensors"))
+        trained.append({path.relative_to(folder): load_checkpoint(path)[0] for path in weights})
+    assert len(trained[0]) >= 4
+    for path, tensors in trained[0].items():
+        assert tensors.keys() == trained[1][path].keys()
+        assert all(torch.equal(tensor, trained[1][path][name]) for name, tensor in tensors.items())
+
+
+def _relabelled(line: str, turned: dict[str, str]) -> str:
+    file, label, *rest = line.split(",")
+    return ",".join([file, turned[label], *rest])
