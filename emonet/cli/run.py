@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,11 +19,13 @@ from emonet.cli.console import (
     output,
     print_json,
     print_table,
+    say,
 )
 from emonet.cli.progress import progress_listener
 from emonet.wording import counted
 
 if TYPE_CHECKING:
+    from emonet.audit.finding import Verdict
     from emonet.stage import Plan
 
 app = typer.Typer(add_completion=False)
@@ -53,6 +56,7 @@ def run(  # noqa: PLR0913 - a command's options
     Interrupted, the same command goes on where it was.
     """
     from emonet import engine
+    from emonet.audits import audit_plan
     from emonet.recipe import read_recipe
 
     changes = [*(change or ()), *(["selects=dev"] if dev_only else [])]
@@ -61,7 +65,7 @@ def run(  # noqa: PLR0913 - a command's options
     if plan:
         with progress_listener(errors(), quiet=quiet or json) as listen:
             made, gathered = engine.plan_run(read, recipe.resolve().parent, registry, listen=listen)
-        _show_plan(made, json=json)
+        _show_plan(made, audit_plan(made, gathered, audio=False), json=json)
         if not json and any(each.store is None for each in gathered):
             output().print("Some corpora are not prepared yet; the keys will be others once they are.")
         return
@@ -87,16 +91,19 @@ def _options(plugin: list[Path] | None, runs: Path) -> str:
     return shlex.join([*words, *(("--runs", str(runs)) if runs != Path("runs") else ())])
 
 
-def _show_plan(made: Plan, *, json: bool) -> None:
+def _show_plan(made: Plan, verdicts: Sequence[Verdict], *, json: bool) -> None:
     from emonet.engine import uncompared
     from emonet.stages import is_done
 
     stages: list[dict[str, Any]] = [{**stage.to_json(), "done": is_done(stage)} for stage in made.stages]
     if json:
-        print_json({"recipe": made.recipe.name, "stages": stages})
+        audits = [verdict.brief().to_json() for verdict in verdicts]
+        print_json({"recipe": made.recipe.name, "stages": stages, "audits": audits})
         return
     print_table(f"Plan of {made.recipe.name}", _COLUMNS, [_cells(stage) for stage in stages])
     done = sum(stage["done"] for stage in stages)
+    for verdict in verdicts:
+        say(verdict.line)
     output().print(f"{counted(len(stages), 'stage')}, {done} done already.")
     for text in uncompared(made):
         output().print(text, soft_wrap=True)

@@ -101,6 +101,17 @@ def test_a_checkpoint_that_has_heard_test_is_refused_or_named_below_the_scores(c
     assert "Audit of what 's' learned before: problem: 3 of 3 test utterances" in " ".join(out.split())
 
 
+def test_a_plan_says_what_a_run_would_stop_at(capsys: Capture) -> None:
+    asked = recipe(ONE, f"{{strategy: full, source: {checkpoint(trained(capsys))}}}")
+    code, out, _ = call(capsys, "run", asked, "--plan")
+    assert code == 0
+    shown = " ".join(out.split())
+    assert "Audit of labels/grouped-k-fold k=3 #" in shown
+    assert "Audit of what 's' learned before: problem: 3 of 3 test utterances of labels/label were" in shown
+    code, out, _ = call(capsys, "run", asked, "--plan", "--json")
+    assert [each["level"] for each in json.loads(out)["audits"]] == ["ok", "problem"]
+
+
 def test_what_a_checkpoint_of_a_checkpoint_has_heard_comes_along(capsys: Capture) -> None:
     source = checkpoint(trained(capsys))
     second = ran(capsys, recipe(TWO, f"{{strategy: full, source: {source}}}"))
