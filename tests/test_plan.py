@@ -9,7 +9,7 @@ from made import make_corpus, make_utterances
 
 from emonet import Target
 from emonet.component import component
-from emonet.corpus.protocol import Fold, make_protocol
+from emonet.corpus.protocol import make_protocol
 from emonet.errors import EmonetError, RecipeError, UnknownName
 from emonet.learned import chosen_outputs
 from emonet.plan import Checkpoint, CorpusFacts, plan
@@ -419,14 +419,44 @@ def test_a_shared_model_that_learned_from_test_speakers_is_refused() -> None:
     assert plan(recipe(strategy="full", source="foo"), [FACTS], factory, {"s": FACTS})
 
 
-def test_a_shared_model_that_was_selected_on_test_speakers_is_refused() -> None:
+def test_a_shared_model_that_was_selected_on_test_speakers_is_refused_unless_the_audit_only_reports() -> None:
     swapped = {"train": "train", "dev": "test", "test": "dev"}
     folds = tuple(
-        Fold(fold.name, {id_: swapped[part] for id_, part in fold.parts.items()}) for fold in FACTS.protocol.folds
+        replace(fold, parts={id_: swapped[part] for id_, part in fold.parts.items()}) for fold in FACTS.protocol.folds
     )
-    selected = replace(FACTS, protocol=replace(FACTS.protocol, folds=folds))
-    with pytest.raises(RecipeError, match="speaker foo/s0"):
-        plan(recipe(strategy="full", source="foo"), [FACTS], factory, {"s": selected})
+    source = replace(FACTS, protocol=replace(FACTS.protocol, folds=folds))
+    asked = recipe(strategy="full", source="foo")
+    with pytest.raises(RecipeError, match="which 'foo/emotion' is tested on"):
+        plan(asked, [FACTS], factory, {"s": source})
+    assert plan(asked.model_copy(update={"audit": "report"}), [FACTS], factory, {"s": source}).stages
+
+
+def test_an_overlap_that_the_protocol_declares_is_no_leak_of_a_shared_model() -> None:
+    said = tuple(
+        replace(each, id=f"{each.id}_t{text}", text=f"t{text}") for each in UTTERANCES[::2] for text in range(4)
+    )
+    parts = []
+    for id_ in ("foo", "bar"):
+        corpus = make_corpus(said, id_=id_)
+        protocol = make_protocol("text-independent", {"k": 4}, corpus, said)
+        parts.append(replace(FACTS, corpus=corpus, utterances=said, protocol=protocol))
+    assert protocol.overlap, "a speaker of test is in train of every fold"
+    assert len(plan(recipe(strategy="multi-domain", **ADAPTED), parts, factory).stages) == 4 * 3
+
+
+def test_a_source_without_the_targets_people_serves_all_folds_with_its_first() -> None:
+    three = replace(OTHERS, protocol=make_protocol("grouped-k-fold", {"k": 3}, OTHER, UTTERANCES))
+    asked = recipe(strategy="full", source="bar")
+    stages = plan(asked, [FACTS], factory, {"s": three}).stages
+    first = [stage for stage in stages if not stage.scored]
+    assert [stage.fold for stage in first] == ["1"]
+    assert {stage.parents for stage in stages if stage.scored} == {(first[0].key,)}
+    assert [stage.fold for stage in stages if stage.scored] == ["s0", "s1", "s2", "s3"]
+    shared = [replace(each, speakers="shared") for each in (FACTS, three)]
+    with pytest.raises(RecipeError, match="need one number of folds: foo has 4, bar has 3"):
+        plan(asked, shared[:1], factory, {"s": shared[1]})
+    alike = plan(asked, [FACTS], factory, {"s": OTHERS}).stages
+    assert [stage.fold for stage in alike if not stage.scored] == ["s0", "s1", "s2", "s3"], "as many folds go in pairs"
 
 
 def test_a_sampling_nobody_knows_is_refused_before_anything_runs() -> None:
