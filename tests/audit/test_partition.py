@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from made import make_corpus, make_utterances
 
 from emonet.audit.finding import Finding, Verdict, over_folds, worst
@@ -97,6 +98,46 @@ def test_an_utterance_in_two_parts_is_a_problem_that_the_summary_names() -> None
     twice = finding(found, "utterances")
     assert (twice.level, twice.seen) == ("problem", "1 of 7 test utterances also in train, e.g. s0_anger_0")
     assert "1 of 7 test utterances also in train" in found.summary
+
+
+def test_speakers_that_nobody_knows_are_a_warning_never_ok() -> None:
+    said = [replace(each, speaker=None) for each in make_utterances()]
+    found = finding(by_hand({"train": said[:12], "dev": said[12:18], "test": said[18:]}), "speakers")
+    assert (found.level, found.seen) == ("warning", "unknown: no utterance has one")
+    some = [*make_utterances()[:23], said[23]]
+    partly = by_hand({"train": some[:12], "dev": some[12:18], "test": some[18:]})
+    assert finding(partly, "speakers").seen == "none in two parts, but 1 of 24 utterances have no known speaker"
+    assert partly.level == "warning"
+    assert "speaker-independent as far as known (1 of 24 utterances have no speaker)" in partly.summary
+
+
+def window(id_: str, start: float, end: float | None, path: str = "a.wav") -> Utterance:
+    return Utterance(id_, path, {"emotion": "anger"}, speaker=id_, start=start, end=end)
+
+
+@pytest.mark.parametrize(
+    ("test", "level"),
+    [
+        (window("t", 1.5, 2.5), "problem"),
+        (window("t", 0.2, None), "problem"),
+        (window("t", 1.95, 3), ""),
+        (window("t", 2, 3), ""),
+        (window("t", 1.5, 2.5, "b.wav"), ""),
+    ],
+    ids=["overlapping", "to the end", "by less than a tenth of a second", "beside", "another file"],
+)
+def test_windows_of_one_recording_that_overlap_share_audio(test: Utterance, level: str) -> None:
+    found = by_hand({"train": [window("a", 1, 2)], "dev": [window("d", 0, 1, "c.wav")], "test": [test]})
+    told = [each for each in found.findings if each.what == "windows"]
+    assert [each.level for each in told] == ([level] if level else [])
+    assert found.level == (level or ("warning" if test.path == "a.wav" else "ok"))
+    if level:
+        assert "1 test clips overlap in time with clips of train, e.g. t and a" in found.summary
+
+
+def test_windows_that_dev_and_train_share_are_a_warning() -> None:
+    found = by_hand({"train": [window("a", 1, 2)], "dev": [window("d", 1, 2)], "test": [window("t", 0, 1, "c.wav")]})
+    assert finding(found, "windows").level == "warning"
 
 
 def test_pieces_of_one_recording_in_two_parts_are_a_warning() -> None:

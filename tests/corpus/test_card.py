@@ -204,6 +204,11 @@ def test_a_good_card_becomes_a_corpus(tmp_path: Path) -> None:
     assert str(corpus.citation) == "A. Author (2020): Foo. Bar. doi:10.1/foo"
 
 
+def test_a_card_speaks_of_people_of_its_own_unless_it_says_otherwise(tmp_path: Path) -> None:
+    assert read(tmp_path).speakers == "own"
+    assert read(tmp_path, GOOD + "speakers: shared\n").speakers == "shared"
+
+
 def test_codes_default_to_the_classes_themselves(tmp_path: Path) -> None:
     corpus = read(tmp_path, GOOD.replace("    codes: {a: anger, n: neutral, x: null}\n", ""))
     assert corpus.target().codes == {"anger": "anger", "neutral": "neutral"}

@@ -263,6 +263,10 @@ def test_speakers_that_nobody_knows_are_a_warning_of_the_run(capsys: Capture) ->
     found = {each["what"]: each for each in verdict["findings"]}
     assert (verdict["level"], found["speakers"]["level"]) == ("warning", "warning")
     assert "unknown" in found["speakers"]["seen"]
+    source = checkpoint(ran(capsys, recipe(TWO, "{strategy: scratch}")))
+    before = judged(ran(capsys, recipe(ONE, f"{{strategy: full, source: {source}}}", top)))
+    assert before["level"] == "warning"
+    assert "3 of 3 test utterances of labels/label have no known speaker" in before["summary"]
 
 
 def test_overlapping_windows_of_one_recording_stop_a_run(capsys: Capture) -> None:
