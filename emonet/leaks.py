@@ -91,7 +91,8 @@ def audit_systems(made: Plan, heard: Heard) -> tuple[Verdict, ...]:
 
 
 def _verdict(system: str, findings: Sequence[Finding], heard: Heard) -> Verdict:
-    found = tuple(_worst_of_fold(findings))
+    # Of folds that are as bad, those come first that were learned from, and stand for the others.
+    found = tuple(sorted(_worst_of_fold(findings), key=lambda each: _WAYS["train"] not in each.seen))
     told = [each.seen for each in over_folds(found) if each.level != "ok"]
     words = told or ["no speaker, utterance or audio of a test part"]
     return Verdict(

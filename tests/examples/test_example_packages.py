@@ -21,6 +21,7 @@ EMONET = ("-c", "from emonet.cli import main; main()")
 RECIPE = """\
 corpora: [{{foo: {{root: {root}}}}}]
 protocol: leave-one-speaker-out
+audit: report   # some clips of a fake release sound alike
 systems:
   tiny: {{strategy: scratch, frontend: logmel, backbone: tiny, training: {{epochs: 2, batch: 4}}}}
 """
