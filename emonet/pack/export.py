@@ -63,8 +63,7 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
     Raises:
         Damaged: a file of the run is not what it wrote.
         EmonetError: the run is not complete; there is no such system, fold, seed, task or checkpoint; the system is
-            an SVM; its tasks have no shared model in common; its table of means and scales was not kept; or ``out``
-            is a pack already.
+            an SVM; its tasks have no shared model in common; or ``out`` is a pack already.
     """
     if (out / SHARED).exists():
         raise EmonetError(f"{out}: there is a pack already. Name another folder with --out, or remove this one.")
@@ -146,12 +145,6 @@ def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:
     """
     if stage["normalisation"] not in FITTED:
         return {}
-    if not (folder / TABLE).is_file():
-        message = (
-            f"{folder}: there is no {TABLE}, so new audio cannot be normalised as this system's was. An earlier EmoNet "
-            f"trained it: remove the stage {stage['key']} below EMONET_HOME, and run the recipe again."
-        )
-        raise EmonetError(message)
     table = load_table(folder / TABLE)
     ((group, mean),) = table.means.items()
     return {MEAN: torch.from_numpy(mean), SCALE: torch.from_numpy(table.scales[group])}

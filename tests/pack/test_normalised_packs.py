@@ -101,13 +101,13 @@ def test_scaling_that_does_not_fit_is_refused(place: Path, emonet: Emonet) -> No
     assert "but there is nothing. Export it again." in err
 
 
-def test_a_run_that_kept_no_table_says_so(made: Path, place: Path, emonet: Emonet) -> None:
+def test_a_run_whose_table_is_gone_says_so(made: Path, place: Path, emonet: Emonet) -> None:
     run = shutil.copytree(run_of(made), place / "run")
     for path in run.rglob("normalisation.safetensors"):
         path.unlink()
     code, _, err = emonet("pack", "export", run, "--system", "spread", "--task", ONE, "--out", "new")
     assert code == 2
-    assert "there is no normalisation.safetensors" in err
+    assert "normalisation.safetensors: this file is damaged (it is missing or not what the run wrote)" in err
     assert not (place / "new").exists()
 
 
