@@ -62,7 +62,11 @@ def make_protocol(
 
 def _hash(folds: Iterable[Fold], utterances: Sequence[Utterance]) -> str:
     """Return the hash of what scores under a protocol are about; paths, texts and the names of folds are not in it."""
-    said = {each.id: [dict(each.labels), each.speaker, each.start, each.end] for each in utterances}
+    said = {
+        # Whole seconds may come as int from a scan, and come as float from a store.
+        each.id: [dict(each.labels), each.speaker, float(each.start), None if each.end is None else float(each.end)]
+        for each in utterances
+    }
     return digest_of([[[id_, part, *said[id_]] for id_, part in sorted(fold.parts.items())] for fold in folds])
 
 

@@ -188,6 +188,13 @@ def test_the_hash_follows_labels_and_parts_and_not_the_order() -> None:
     assert make_protocol("leave-one-speaker-out", {}, corpus(), moved).hash == first
 
 
+def test_the_hash_is_the_same_for_whole_seconds_however_they_are_written() -> None:
+    whole = [dataclasses.replace(each, start=1, end=2) for each in spoken()]
+    floating = [dataclasses.replace(each, start=1.0, end=2.0) for each in spoken()]
+    one, other = (make_protocol("by-speaker", {}, corpus(), said).hash for said in (whole, floating))
+    assert one == other
+
+
 def test_the_hash_follows_who_speaks_where_parts_stay_the_same() -> None:
     said = [
         dataclasses.replace(each, split=("train", "dev", "test")[number % 3]) for number, each in enumerate(spoken(3))

@@ -89,6 +89,14 @@ CASES = [
     Case("training", "crop", 0.1, "rounds"),
     Case("svm", "c", [1.0], "probe"),
     Case("svm", "select", "inner", "probe"),
+    Case(
+        "svm",
+        "select",
+        {"inner": {"folds": 2}},
+        "probe",
+        beside={"select": "inner"},
+        corpora=[{**RATED, "target": "valence"}],
+    ),
     Case("svm", "class_weights", False, "probe"),
     Case("svm", "iterations", 2, "probe"),
     Case("shared", "rounds", 2, "rounds"),
@@ -101,6 +109,9 @@ OTHERS = [
     Case("", "dropout", 0.5),
     Case("", "dropout", 0.5, "rounds"),
     Case("", "normalisation", "global"),
+    Case("", "frontend", {"logmel": {"bands": 9}}),
+    Case("", "backbone", {"wide_resnet": {"width": 5, "blocks": 1}}),
+    Case("", "adapter", "series", "rounds"),
     Case("", "normalisation", "speaker", "probe"),
 ]
 OF_RECIPE = [("seeds", [2], kind) for kind in SYSTEMS] + [
@@ -118,7 +129,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = make_tones(folder / "tones", takes=3)
     _without(table, "anger_2", "anger_1")
     make_tones(folder / "more", takes=1).rename(folder / "more" / "more.csv")
-    make_rated_tones(folder / "rated", speakers=4, takes=4)
+    make_rated_tones(folder / "rated", speakers=8, takes=3)
     return folder
 
 
