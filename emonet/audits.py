@@ -65,7 +65,8 @@ def audit_plan(
     copies = _copies(distinct, listen) if audio else None
     partitions = [_judged(each, _partition(each), copies) for each in distinct]
     stores = {each.facts.corpus.id: each.store for each in gathered if audio and each.store is not None}
-    return (*partitions, *audit_systems(made, Heard(copies, stores)), *_bands(made, stores))
+    whole = audio and all(each.store is not None for each in gathered)
+    return (*partitions, *audit_systems(made, Heard(copies, stores, whole)), *_bands(made, stores))
 
 
 def check_strict(recipe: Recipe, verdicts: Iterable[Verdict]) -> None:

@@ -16,6 +16,7 @@ from emonet.stage import Plan, Stage
 SOUNDS = f"store {FORMAT}"
 """The version of the hashes of audio: they are of waves as a store of this format holds them."""
 _WITHOUT_AUDIO = "audio not compared"
+_NO_NAMES = "no speaker or utterance of a test part"
 _WAYS = {"train": "learned from", "dev": "selected on"}
 _ADVICE = "Test has been heard: start from weights of the same fold, or from another source."
 _NAMED = (
@@ -33,10 +34,12 @@ class Heard:
     Attributes:
         copies: groups of copies, None where audio is not compared.
         stores: corpus -> folder of its store.
+        whole: whether that is the audio of all corpora.
     """
 
     copies: Copies | None
     stores: Mapping[str, Path]
+    whole: bool = True
     _hashes: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def group(self, corpus: str, id_: str) -> str | None:
@@ -94,12 +97,13 @@ def _verdict(system: str, findings: Sequence[Finding], heard: Heard) -> Verdict:
     # Of folds that are as bad, those come first that were learned from, and stand for the others.
     found = tuple(sorted(_worst_of_fold(findings), key=lambda each: _WAYS["train"] not in each.seen))
     told = [each.seen for each in over_folds(found) if each.level != "ok"]
-    words = told or ["no speaker, utterance or audio of a test part"]
+    compared = heard.copies is not None and heard.whole
+    words = told or ["no speaker or utterance of a test part, and none of its audio" if compared else _NO_NAMES]
     return Verdict(
         subject=f"what '{system}' learned before",
         hash="",
         level=worst(found),
-        summary=", ".join([*words, *([_WITHOUT_AUDIO] if heard.copies is None else [])]),
+        summary=", ".join([*words, *([] if compared else [_WITHOUT_AUDIO])]),
         findings=found,
     )
 
@@ -124,7 +128,10 @@ def _of_stage(stage: Stage, stages: Mapping[str, Stage], known: _Known) -> Itera
             what = f"what {path.name} learned from"
             yield Finding(level="warning", what=what, fold=stage.fold, seen=text.rstrip("."), advice=_UNKNOWN)
     for kinds in (("utterances",), ("speakers", "people"), ("audio",), ("names",)):
-        yield _finding(stage, kinds[0], [each for each in met if each.kind in kinds])
+        found = [each for each in met if each.kind in kinds]
+        # Of audio that nobody has compared, nothing can be right.
+        if found or known.heard.whole or "audio" not in kinds:
+            yield _finding(stage, kinds[0], found)
     missing = sum(item.speaker is None for item in stage.task.items["test"])
     if missing:
         seen = f"{missing} of {len(stage.task.items['test'])} test utterances of {stage.task.id} have no known speaker"

@@ -112,6 +112,18 @@ def test_a_plan_says_what_a_run_would_stop_at(capsys: Capture) -> None:
     assert [each["level"] for each in json.loads(out)["audits"]] == ["ok", "problem"]
 
 
+def test_audio_that_is_not_prepared_is_not_called_compared(capsys: Capture) -> None:
+    asked = recipe(ONE, f"{{strategy: full, source: {{corpus: {TWO.replace('}', ', speakers: own}')}}}}}")
+    unprepared = json.loads(call(capsys, "audit", asked, "--json")[1])[-1]
+    assert unprepared["summary"] == "no speaker or utterance of a test part, audio not compared"
+    assert not [each for each in unprepared["findings"] if each["what"].startswith("clips")]
+    for door in ("one/labels.csv", "two/more.csv"):
+        assert call(capsys, "corpora", "prepare", "--manifest", door)[0] == 0
+    prepared = json.loads(call(capsys, "audit", asked, "--json")[1])[-1]
+    assert prepared["summary"] == "no speaker or utterance of a test part, and none of its audio"
+    assert [each["level"] for each in prepared["findings"] if each["what"].startswith("clips")] == ["ok"] * 3
+
+
 def test_what_a_checkpoint_of_a_checkpoint_has_heard_comes_along(capsys: Capture) -> None:
     source = checkpoint(trained(capsys))
     second = ran(capsys, recipe(TWO, f"{{strategy: full, source: {source}}}"))
