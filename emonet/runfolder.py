@@ -47,6 +47,7 @@ _PACKAGES = (
     "scikit-learn",
     "opensmile",
     "soundfile",
+    "soxr",
     "datasets",
     "pyarrow",
     "safetensors",

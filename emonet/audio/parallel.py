@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _MOST = 8
-"""Threads by default at most: a long clip's resampling keeps several cores busy by itself."""
+"""Threads by default at most: whether more pay is not measured."""
 
 
 def default_workers() -> int:

@@ -55,6 +55,7 @@ class Prepared:
         content: hash of the utterances and their waves.
         count: utterances in the store.
         hours: their length.
+        bits: of a sample in the store: 16, or 32 where some file of the corpus holds more than 16.
         reused: whether the store was there already.
     """
 
@@ -63,6 +64,7 @@ class Prepared:
     content: str
     count: int
     hours: float
+    bits: int
     problems: tuple[Problem, ...]
     reused: bool
 
@@ -263,6 +265,7 @@ def _prepared(folder: Path, *, reused: bool) -> Prepared:
         content=meta["content"],
         count=meta["count"],
         hours=meta["samples"] / SAMPLE_RATE / 3600,
+        bits=meta["bits"],
         problems=tuple(Problem(**problem) for problem in problems),
         reused=reused,
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STORE = "store.arrow"
 PROBLEMS = "problems.json"
-_SAYS = frozenset({"bytes", "content", "corpus", "count", "described", "key", "samples", "sums"})
+_SAYS = frozenset({"bits", "bytes", "content", "corpus", "count", "described", "key", "samples", "sums"})
 
 
 @dataclass(frozen=True, eq=False)

@@ -185,6 +185,7 @@ def _plain(corpus: Corpus, prepared: Prepared) -> dict[str, Any]:
         "key": prepared.key,
         "utterances": prepared.count,
         "hours": prepared.hours,
+        "bits": prepared.bits,
         "reused": prepared.reused,
         "problems": problems,
     }
@@ -192,7 +193,8 @@ def _plain(corpus: Corpus, prepared: Prepared) -> dict[str, Any]:
 
 def _print_prepared(corpus: Corpus, prepared: Prepared) -> None:
     how = "was prepared already" if prepared.reused else "is prepared"
-    say(f"{corpus.id} {how}: {counted(prepared.count, 'utterance')}, {prepared.hours:.2f} h, in {prepared.folder}")
+    size = f"{counted(prepared.count, 'utterance')}, {prepared.hours:.2f} h, {prepared.bits} bits a sample"
+    say(f"{corpus.id} {how}: {size}, in {prepared.folder}")
     if not prepared.problems:
         return
     reasons: dict[str, list[str]] = {}

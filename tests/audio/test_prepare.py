@@ -88,10 +88,13 @@ def test_waves_are_kept_in_16_bits_only_where_that_loses_nothing() -> None:
 
 
 def test_one_file_of_more_than_16_bits_makes_all_waves_floats(corpus: Corpus, root: Path) -> None:
-    narrow = open_store(prepare(corpus, root).folder)
+    first = prepare(corpus, root)
+    narrow = open_store(first.folder)
     fine = np.random.default_rng(1).uniform(-0.5, 0.5, 500).astype(np.float32)
     soundfile.write(root / "a4.wav", fine, 16_000, subtype="FLOAT")  # in the second of four shards
-    wide = open_store(prepare(corpus, root).folder)
+    second = prepare(corpus, root)
+    assert (first.bits, second.bits) == (16, 32)
+    wide = open_store(second.folder)
     for one in wide.utterances:
         expected = fine if one.id == "a4" else table.as_float(narrow.wave(narrow.row_of[one.id]))
         assert wide.wave(wide.row_of[one.id]).dtype == np.float32

@@ -184,7 +184,7 @@ def test_prepare_reports_counts_and_problems_by_reason(emonet: Emonet, plugin: P
         (tones / name).write_bytes(b"")
     ran = emonet("corpora", "prepare", "tones", "--plugin", plugin, "--root", tones)
     assert ran.code == 0
-    assert "tones is prepared: 9 utterances, 0.00 h" in ran.out
+    assert "tones is prepared: 9 utterances, 0.00 h, 16 bits a sample, in " in ran.out
     assert "Left out" in ran.out
     assert "s1_j_2.wav, s2_j_2.wav" in ran.out
     again = emonet("corpora", "prepare", "tones", "--plugin", plugin, "--root", tones, "--json").json
