@@ -315,7 +315,7 @@ def _evaluation(stage: Stage) -> str:
 
 
 def _complexity(facts: Mapping[str, Any], target: str) -> float:
-    """Return the C that was chosen on dev: the task's, or that of one of its dimensions."""
+    """Return the C that was chosen: the task's, or that of one of its dimensions."""
     chosen = facts["chosen"]["C"]
     return float(chosen[target] if isinstance(chosen, dict) else chosen)
 

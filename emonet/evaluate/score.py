@@ -32,7 +32,7 @@ class Setting:
         metric: the name of the metric for selection, one of ``METRICS``.
         best_epochs: fold -> the epoch that was best on dev, None for models without epochs.
         final_epochs: fold -> the last epoch.
-        chosen: fold -> the hyperparameter chosen on dev, e.g. C of an SVM.
+        chosen: fold -> the hyperparameter that was chosen, e.g. C of an SVM.
         selection: how that, or the best epoch, was chosen, and what it moves; None where it is unknown.
         parameters: how many parameters the model has.
         evaluation: what of each clip was judged, in words; empty where the features are of whole clips.

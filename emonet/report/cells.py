@@ -84,7 +84,7 @@ def counts(row: Row) -> str:
 
 
 def epochs(row: Row) -> str:
-    """Return the best and final epochs, or the hyperparameter chosen on dev, each as a range over folds and seeds."""
+    """Return the best and final epochs, or the hyperparameter that was chosen, each as a range over folds and seeds."""
     scores = list(row.all())
     best = _range(score.best_epochs for score in scores)
     final = _range(score.final_epochs for score in scores)
