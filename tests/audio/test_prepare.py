@@ -21,7 +21,7 @@ from made import make_corpus
 from emonet import Corpus, CorpusError, Utterance
 from emonet.audio import shards, table
 from emonet.audio.current import current, record, recorded_root
-from emonet.audio.decode import Recording
+from emonet.audio.decode import Recording, read_wave
 from emonet.audio.prepare import Problem, finished_store, prepare
 from emonet.audio.store import open_store, read_content, read_rates, read_utterances
 from emonet.errors import Damaged
@@ -99,6 +99,14 @@ def test_one_file_of_more_than_16_bits_makes_all_waves_floats(corpus: Corpus, ro
         expected = fine if one.id == "a4" else table.as_float(narrow.wave(narrow.row_of[one.id]))
         assert wide.wave(wide.row_of[one.id]).dtype == np.float32
         np.testing.assert_array_equal(wide.wave(wide.row_of[one.id]), expected)
+
+
+def test_training_hears_what_prediction_hears(corpus: Corpus, root: Path) -> None:
+    for name, rate, subtype in (("a0", 16_000, "FLOAT"), ("a2", 8_000, "PCM_16"), ("a4", 44_100, "PCM_24")):
+        soundfile.write(root / f"{name}.wav", tone(0.2, rate=rate), rate, subtype=subtype)
+    store = open_store(prepare(corpus, root).folder)
+    for row, utterance in enumerate(store.utterances):
+        np.testing.assert_array_equal(table.as_float(store.wave(row)), read_wave(root / utterance.path))
 
 
 def test_content_of_floats_does_not_depend_on_shards(
