@@ -193,7 +193,7 @@ def _runner(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: 
     from emonet.audio.store import open_store
 
     stores = {each.facts.corpus.id: open_store(each.store) for each in gathered if each.store is not None}
-    stages = {stage.key: stage for stage in made.stages}
+    stages = {stage.key: stage.shut() for stage in made.stages}
     return StageRunner(registry, stages, stores, made.recipe.device, tell)
 
 

@@ -48,7 +48,7 @@ class StageRunner:
     """Runs stages with the components of a registry on the stores of the recipe's corpora.
 
     Attributes:
-        stages: key -> stage, all of the plan.
+        stages: key -> stage without test, all of the plan.
         stores: corpus id -> opened store.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     """
