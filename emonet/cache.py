@@ -253,7 +253,7 @@ def to_remove(
 ) -> list[Removal]:
     """Return what to remove: what no run needs and what is older, both where both are given; and what is damaged.
 
-    Fetched corpora are never among it, nor anything that a killed process left and the next one goes on with.
+    Fetched corpora are never among it. What a killed run left is needed by that run: its plan names its stages.
 
     Args:
         found: all that is kept.

@@ -107,7 +107,7 @@ def run(
     except Damaged as problem:
         if problem.path.name != STORE:
             raise
-        tell(Notice(f"{problem.path} is damaged ({problem.reason}). The store is made anew, and the run goes on."))
+        tell(Notice(f"{problem.path} is damaged ({problem.reason}). It is made anew from the corpus' own files."))
         discard(problem.path.parent)
     return once()
 

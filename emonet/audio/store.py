@@ -186,7 +186,8 @@ def _command(folder: Path) -> str:
 
 
 def _advice(folder: Path) -> str:
-    return f"Make the store anew from the corpus' own files: {_command(folder)}"
+    how = f"a run does, and so does: {_command(folder)} (a corpus without a card: its door, as --manifest FOLDER)"
+    return f"Make the store anew from the corpus' own files: {how}."
 
 
 def _damage(meta: dict[str, Any], table: Path) -> str:

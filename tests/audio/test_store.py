@@ -94,7 +94,7 @@ def test_a_damaged_store_is_reported_and_made_anew_by_the_next_prepare(
     path.unlink()
     if damaged is not None:
         path.write_bytes(damaged)
-    advice = r"Make the store anew from the corpus' own files: emonet corpora prepare tones"
+    advice = r"Make the store anew from the corpus' own files: a run does, and so does: emonet corpora prepare tones"
     for read in (open_store, read_utterances, read_content):
         with pytest.raises(Damaged, match=rf"{name}: this file is damaged \({reason}\)\. {advice}"):
             read(whole.folder)

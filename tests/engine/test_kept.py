@@ -132,7 +132,7 @@ def test_a_store_whose_samples_are_damaged_is_made_anew_and_the_run_goes_on(emon
     flip(store, len(whole) // 2)
     scores, said = scores_of(emonet)
     assert f"{store} is damaged (the samples of 's" in said
-    assert "The store is made anew, and the run goes on." in said
+    assert "It is made anew from the corpus' own files." in said
     assert store.read_bytes() == whole
     assert scores_of(emonet)[0] == scores
 
