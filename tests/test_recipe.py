@@ -32,6 +32,10 @@ def refusal(path: Path, text: str, changes: tuple[str, ...] = ()) -> str:
     return str(caught.value)
 
 
+def test_intervals_are_not_drawn_so_that_no_recipe_asks_for_draws(path: Path) -> None:
+    assert "unknown key 'bootstrap'." in refusal(path, RECIPE + "bootstrap: 1000\n")
+
+
 def test_keys_at_the_top_make_one_system_named_by_its_strategy(path: Path) -> None:
     recipe, document = read_recipe(path)
     assert list(recipe.systems) == ["scratch"]

@@ -48,7 +48,8 @@ class Interval:
         method: how the interval was made.
         level: share of such intervals that hold the true value; None where no such thing is claimed.
         standard_error: of the value.
-        degrees: degrees of freedom of Student's t; None for a spread, which is 2 standard errors to either side.
+        degrees: of freedom, those with which Student's t times ``standard_error`` reaches to the ends; None for a
+            spread, which is 2 standard errors to either side.
         seeds: how many trainings the value is the mean of; the noise of training is in the interval from two on.
         note: what limits the interval; empty where nothing does.
     """
@@ -81,9 +82,14 @@ def score_interval(
     From the analysis of variance of the jackknife's pseudo-values by speakers and seeds, as in studies of several
     readers and cases (Dorfman, Berbaum and Metz 1992; Hillis 2007),
 
-        variance = V_speakers + max(V_seeds - V_rest, 0),
+        variance = V_speakers + V_training,  V_training = max(V_seeds - V_rest, 0),
 
-    since the interaction of speakers and seeds is in both terms; degrees of freedom are Satterthwaite's.
+    since the interaction of speakers and seeds is in V_speakers already, and the interval is
+
+        theta +- sqrt(t^2 V_speakers + t_(R - 1)^2 V_training)
+
+    with a t of its own for each part, R - 1 degrees of freedom for R seeds (Howe 1974): three seeds tell little of the
+    noise of training, and two hardly anything.
 
     With fewer than ``MIN_SPEAKERS`` known speakers, or less than one degree of freedom, nothing is known of new
     speakers: the result is a spread over clips, without a level.
@@ -182,16 +188,22 @@ def _interval(
         return _spread(truth, seeds, metric, _doubt(known))
     every = np.ones(int(groups.max()) + 1)
     whole, without = _left_out(truth, seeds, metric, groups, every)
-    variance, degrees = _variance(whole, without, degrees)
-    fixed = variance < _TINY
+    over_speakers, of_training = _variances(whole, without)
+    fixed = over_speakers + of_training < _TINY
     unknown = len(truth) if speakers is None else list(speakers).count(None)
     note = f"{counted(unknown, 'utterance')} of unknown speakers counted as of one speaker" if unknown else ""
     if fixed:
         note = "; ".join(filter(None, [note, "no speaker moves the value: how far new ones would is unknown"]))
-    reach = _t_quantile((1 + level) / 2, degrees) * math.sqrt(variance)
+    share = (1 + level) / 2
+    reach = math.hypot(
+        _t_quantile(share, degrees) * math.sqrt(over_speakers),
+        _t_quantile(share, max(len(seeds) - 1, 1)) * math.sqrt(of_training),
+    )
+    error = math.sqrt(over_speakers + of_training)
+    if of_training > _TINY:
+        degrees = _degrees_of(share, reach / error)
     low, high = _within(float(whole.mean()), reach, metric, paired=len(seeds[0]) > 1)
-    claimed = None if fixed else level
-    return Interval(low, high, "speakers", JACKKNIFE, claimed, math.sqrt(variance), degrees, len(seeds), note)
+    return Interval(low, high, "speakers", JACKKNIFE, None if fixed else level, error, degrees, len(seeds), note)
 
 
 def _spread(truth: Column, seeds: Sequence[tuple[Column, ...]], metric: Metric, doubt: str) -> Interval:
@@ -280,24 +292,19 @@ def _sums(truth: Column, predicted: Column, metric: Metric, groups: _Groups) -> 
     return counts.reshape(number, size, size).astype(np.float64)
 
 
-def _variance(whole: Floats, without: Floats, degrees: float) -> tuple[float, float]:
-    """Return the variance of the mean over seeds, and its degrees of freedom, from values (R,) and (R, S)."""
+def _variances(whole: Floats, without: Floats) -> tuple[float, float]:
+    """Return the variances of the mean over seeds by speakers and by training, from values (R,) and (R, S)."""
     seeds, speakers = without.shape
     pseudo = speakers * whole[:, None] - (speakers - 1) * without
     by_speaker = pseudo.mean(0)
     over_speakers = float(by_speaker.var(ddof=1)) / speakers
     if seeds == 1:
-        return over_speakers, degrees
+        return over_speakers, 0.0
     by_seed = pseudo.mean(1)
     over_seeds = float(by_seed.var(ddof=1)) / seeds
     rest = pseudo - by_speaker - by_seed[:, None] + pseudo.mean()
     over_both = float((rest**2).sum()) / ((seeds - 1) * (speakers - 1)) / (seeds * speakers)
-    if over_seeds <= over_both:
-        return over_speakers, degrees
-    total = over_speakers + over_seeds - over_both
-    both = over_both**2 / (seeds - 1) / degrees
-    sum_of_squares = over_speakers**2 / degrees + over_seeds**2 / (seeds - 1) + both
-    return total, max(total**2 / sum_of_squares, min(degrees, seeds - 1))
+    return over_speakers, max(over_seeds - over_both, 0.0)
 
 
 def _t_quantile(share: float, degrees: float) -> float:
@@ -305,6 +312,12 @@ def _t_quantile(share: float, degrees: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, share))
+
+
+def _degrees_of(share: float, quantile: float) -> float:
+    from scipy.special import stdtridf
+
+    return float(stdtridf(share, quantile))
 
 
 def _within(value: float, reach: float, metric: Metric, *, paired: bool) -> tuple[float, float]:

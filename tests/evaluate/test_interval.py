@@ -140,7 +140,7 @@ def several(seeds: int, noise: float) -> tuple[list[str], list[list[str]], list[
 
 
 def two_way(truth: list[str], columns: list[list[str]], names: list[str]) -> tuple[float, float]:
-    """Standard error and degrees of freedom by an analysis of variance of pseudo-values, in plain loops."""
+    """Standard error and reach by an analysis of variance of pseudo-values, in plain loops."""
     known = sorted(set(names))
     size, seeds = len(known), len(columns)
     pseudo = [
@@ -160,23 +160,20 @@ def two_way(truth: list[str], columns: list[list[str]], names: list[str]) -> tup
         (size - 1) * (seeds - 1)
     )
     own = naive_degrees(truth, names, by_class=True)
-    if training <= both:
-        return math.sqrt(speakers / (size * seeds)), own
-    total = speakers + training - both
-    below = speakers**2 / own + training**2 / (seeds - 1) + both**2 / (own * (seeds - 1))
-    return math.sqrt(total / (size * seeds)), max(total**2 / below, min(own, seeds - 1))
+    extra = max(training - both, 0.0)
+    reach = stats.t.ppf(0.975, own) ** 2 * speakers + stats.t.ppf(0.975, seeds - 1) ** 2 * extra
+    return math.sqrt((speakers + extra) / (size * seeds)), math.sqrt(reach / (size * seeds))
 
 
 @pytest.mark.parametrize(("seeds", "noise"), [(2, 0.9), (3, 0.9), (5, 0.5), (3, 0.02)])
 def test_the_noise_of_seeds_is_added_once_by_an_analysis_of_variance(seeds: int, noise: float) -> None:
     truth, columns, names = several(seeds, noise)
     interval = score_interval(truth, columns, UAR, speakers=names)
-    error, degrees = two_way(truth, columns, names)
+    error, reach = two_way(truth, columns, names)
     assert interval.standard_error == pytest.approx(error)
-    assert interval.degrees == pytest.approx(degrees)
+    assert stats.t.ppf(0.975, interval.degrees) * error == pytest.approx(reach)
     value = float(np.mean([UAR.of(truth, column) for column in columns]))
-    wanted = np.clip(stats.t.interval(0.95, degrees, value, error), 0, 1)
-    assert (interval.low, interval.high) == pytest.approx(wanted)
+    assert (interval.low, interval.high) == pytest.approx(np.clip((value - reach, value + reach), 0, 1))
     assert interval.seeds == seeds
 
 
