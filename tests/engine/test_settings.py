@@ -114,9 +114,11 @@ OTHERS = [
     Case("", "adapter", "series", "rounds"),
     Case("", "normalisation", "speaker", "probe"),
 ]
-OF_RECIPE = [("seeds", [2], kind) for kind in SYSTEMS] + [
-    ("precision", "bf16", "epochs"),
-    ("precision", "bf16", "rounds"),
+OF_RECIPE = [
+    *(Case("recipe", "seeds", [2], kind) for kind in SYSTEMS),
+    Case("recipe", "seeds", [2], "probe", corpora=[{**RATED, "target": "valence"}]),
+    Case("recipe", "precision", "bf16"),
+    Case("recipe", "precision", "bf16", "rounds"),
 ]
 
 Outcome = tuple[set[str], dict[str, str]]
@@ -206,11 +208,10 @@ def test_changing_a_setting_changes_the_key_and_the_result(case: Case, outcome: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("key", "value", "kind"), OF_RECIPE)
-def test_seed_and_precision_change_the_key_and_the_result(
-    key: str, value: Any, kind: str, outcome: Callable[..., Outcome]
-) -> None:
-    before, after = (outcome(kind, SYSTEMS[kind], CORPORA[kind], **top) for top in ({}, {key: value}))
+@pytest.mark.parametrize("case", OF_RECIPE, ids=str)
+def test_seed_and_precision_change_the_key_and_the_result(case: Case, outcome: Callable[..., Outcome]) -> None:
+    corpora, system = case.corpora or CORPORA[case.kind], SYSTEMS[case.kind]
+    before, after = (outcome(case.kind, system, corpora, **top) for top in ({}, {case.key: case.value}))
     assert before[0].isdisjoint(after[0])
     assert before[1] != after[1]
 
