@@ -96,7 +96,7 @@ def audit_systems(made: Plan, heard: Heard) -> tuple[Verdict, ...]:
 def _verdict(system: str, findings: Sequence[Finding], heard: Heard) -> Verdict:
     # Of folds that are as bad, those come first that were learned from, and stand for the others.
     found = tuple(sorted(_worst_of_fold(findings), key=lambda each: _WAYS["train"] not in each.seen))
-    told = [each.seen for each in over_folds(found) if each.level != "ok"]
+    told = _by_task(over_folds(found))
     compared = heard.copies is not None and heard.whole
     words = told or ["no speaker or utterance of a test part, and none of its audio" if compared else _NO_NAMES]
     return Verdict(
@@ -106,6 +106,15 @@ def _verdict(system: str, findings: Sequence[Finding], heard: Heard) -> Verdict:
         summary=", ".join([*words, *([] if compared else [_WITHOUT_AUDIO])]),
         findings=found,
     )
+
+
+def _by_task(findings: Iterable[Finding]) -> list[str]:
+    """Return what was seen that is not right, after the name of its task."""
+    told: dict[str, list[str]] = {}
+    for each in findings:
+        if each.level != "ok":
+            told.setdefault(each.what.rpartition(" of ")[2] if " of " in each.what else "", []).append(each.seen)
+    return [f"{task}: {', '.join(seen)}" if task else ", ".join(seen) for task, seen in told.items()]
 
 
 def _worst_of_fold(findings: Iterable[Finding]) -> Iterable[Finding]:
@@ -134,8 +143,10 @@ def _of_stage(stage: Stage, stages: Mapping[str, Stage], known: _Known) -> Itera
             yield _finding(stage, kinds[0], found)
     missing = sum(item.speaker is None for item in stage.task.items["test"])
     if missing:
-        seen = f"{missing} of {len(stage.task.items['test'])} test utterances of {stage.task.id} have no known speaker"
-        yield Finding(level="warning", what="unknown speakers", fold=stage.fold, seen=seen, advice=_SPEAKERS)
+        seen = f"{missing} of {len(stage.task.items['test'])} test utterances have no known speaker"
+        yield Finding(
+            level="warning", what=f"unknown speakers of {stage.task.id}", fold=stage.fold, seen=seen, advice=_SPEAKERS
+        )
 
 
 def _met(provenance: Provenance, stage: Stage, sounds: Sounds) -> list[Met]:
@@ -148,8 +159,7 @@ def _finding(stage: Stage, kind: str, met: Sequence[Met]) -> Finding:
         return Finding(level="ok", what=what, fold=stage.fold, seen="none in test was heard before")
     level: Level = "warning" if kind == "names" else "problem"
     told = [
-        f"{len(each.names)} of {each.total} test {_CALLED[kind]} of {stage.task.id} {_said(each)}, e.g. {each.names[0]}"
-        for each in met
+        f"{len(each.names)} of {each.total} test {_CALLED[kind]} {_said(each)}, e.g. {each.names[0]}" for each in met
     ]
     advice = _NAMED if kind == "names" else _ADVICE
     count, items = (

@@ -68,7 +68,7 @@ def test_a_pack_says_what_its_weights_learned_from_as_a_source_too(made: Path, e
     (made / "again.yaml").write_text(text.replace("by-speaker", "leave-one-speaker-out") + "systems:\n" + system)
     code, _, err = emonet("run", made / "again.yaml", "--quiet")
     assert code == 2
-    assert "what 'full' learned before: utterances of labels/label: 3 of 3 test utterances of labels/label were" in err
+    assert "what 'full' learned before: utterances of labels/label: 3 of 3 test utterances were" in err
 
 
 PACKS = [("multi", ONE), ("multi", TWO), ("scratch", ONE), ("spread", ONE), ("apart", ONE), ("apart", TWO)]
