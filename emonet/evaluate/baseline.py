@@ -94,19 +94,35 @@ class BaselineComparison:
     def mark(self) -> Mark:
         """``+`` where the system is significantly better than the baseline, ``-`` where it is worse.
 
-        It takes both: p below ``LEVEL`` after Holm's correction, which rules out luck with the speakers of test, and
-        an interval of the difference that leaves 0 out, which holds the luck with seeds, too.
+        It takes all of these: p below ``LEVEL`` after Holm's correction, which rules out luck with test's speakers; an
+        interval of the difference, over speakers and seeds, that leaves 0 out; and a t interval of the seeds'
+        differences alone that does. With few seeds that differ more than speakers, the second is a little too narrow.
         """
         interval = self.interval
         if self.limit or self.p_holm is None or interval is None or interval.level is None:
             return ""
         if self.p_holm > LEVEL - _ROUNDING or (interval.low <= _ROUNDING and interval.high >= -_ROUNDING):
             return ""
+        if not _seeds_agree(self.values, self.baseline_values):
+            return ""
         return "+" if (self.difference > 0) == METRICS[self.metric].higher_is_better else "-"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return asdict(self)
+
+
+def _seeds_agree(values: Sequence[float], baseline_values: Sequence[float]) -> bool:
+    """Say whether the 95 % t interval of the seeds' differences, with R - 1 degrees of freedom, leaves 0 out."""
+    differences = [one - other for one, other in zip(values, baseline_values, strict=True)]
+    if len(differences) < 2:
+        return True
+    # scipy.stats would take longer to import than everything else here to compute.
+    from scipy.special import stdtrit
+
+    error = statistics.stdev(differences) / len(differences) ** 0.5
+    reach = float(stdtrit(len(differences) - 1, 1 - LEVEL / 2)) * error
+    return bool(abs(statistics.fmean(differences)) > reach + _ROUNDING)
 
 
 def compare_with_baseline(

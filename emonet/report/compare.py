@@ -95,7 +95,13 @@ def comparison_table(comparison: Comparison) -> Table:
         rows.append((row.task, row.system + mark, *values, *shown))
     notes = [f"({number}) {text}" for number, text in enumerate(marks, 1)]
     notes += [comparison.machines] if comparison.machines else []
-    return Table(header, tuple(rows), ("Test scores; a difference is to the first run.", *notes))
+    return Table(header, tuple(rows), (_UNTESTED, *notes))
+
+
+_UNTESTED = (
+    "Test scores; a difference is to the first run, and may be luck with speakers or seeds: "
+    "emonet report RUN... --baseline SYSTEM tests it."
+)
 
 
 def _machines(names: tuple[str, ...], reports: Sequence[Report]) -> str:

@@ -150,12 +150,12 @@ def confusion_of(row: Row) -> tuple[tuple[int, ...], ...]:
 
 
 def p_value(p: float) -> str:
-    """Return a p value with three decimals, or ``<0.001``.
+    """Return a p value with three decimals, or ``<0.001``; what lies between two is not made smaller.
 
-    >>> p_value(0.04), p_value(0.00002)
-    ('0.040', '<0.001')
+    >>> p_value(0.04), p_value(0.0625), p_value(0.00002)
+    ('0.040', '0.063', '<0.001')
     """
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
+    return "<0.001" if p < 0.001 else f"{p + 1e-9:.3f}"
 
 
 def signed(value: float, comparison: BaselineComparison) -> str:
@@ -233,8 +233,9 @@ def _published_notes(report: Report, grid: Grid) -> Iterable[str]:
 def _mark_notes(report: Report, grid: Grid) -> tuple[str, ...]:
     return (
         f"Best epoch. + better than the baseline, - worse: p < {LEVEL} by a sign flip test over speakers, after Holm's "
-        "correction over all systems and tasks here, and a 95 % interval of the difference without 0.",
-        *(("What has no mark may differ all the same: see the smallest difference that could have been found.",)),
+        "correction over all systems and tasks here, and 95 % intervals of the difference, over speakers and seeds and "
+        "over seeds alone, without 0.",
+        "What has no mark may differ all the same: see the smallest difference that could have been found.",
         *_published_notes(report, grid),
         *(("The paper's marks are McNemar's, over clips and without correction.",) if report.published else ()),
     )
@@ -246,9 +247,10 @@ def _test_notes(comparisons: Sequence[BaselineComparison]) -> Iterable[str]:
     for text in dict.fromkeys(_interval_text(each) for each in compared):
         yield f"Difference: system - baseline{text}."
     if tested:
+        tests = f"the {len(tested)} tests" if len(tested) > 1 else "the only test"
         yield (
             "p: two-sided sign flip test of the difference, the answers of whole speakers swapped between the systems, "
-            f"all seeds together. Holm: corrected over the {counted(len(tested), 'test')} here."
+            f"all seeds together. Holm: corrected over {tests} here."
         )
     for speakers, least in sorted({(each.speakers, each.least_p) for each in tested if each.least_p is not None}):
         if least > _LARGE_LEAST:

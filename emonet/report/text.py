@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ def table_as_text(table: Table, *, width: int) -> str:
 
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
     widest = width // 3
-    rows = [(_broken(first, widest if _natural_width(table) < width - 1 else 0), *rest) for first, *rest in table.rows]
+    fits = sum(_column_widths(table)) < width - 1
+    rows = [(_broken(first, widest if fits else 0), *rest) for first, *rest in table.rows]
+    header = table.header if fits else _narrowed(table)
     # The names keep their width, or else rich cuts them in the middle to make room for numbers.
     names = max((len(line) for first, *_ in rows for line in first.split("\n")), default=0)
-    for number, name in enumerate(table.header):
+    for number, name in enumerate(header):
         is_whole = number == 0 and names <= widest
         grid.add_column(Text(name), justify="right" if number else "left", overflow="fold", no_wrap=is_whole)
     for row in rows:
@@ -46,11 +49,16 @@ def table_as_markdown(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _natural_width(table: Table) -> int:
-    """Return how wide a table is whose cells are not wrapped; words of the header may be."""
-    columns = zip(*(map(len, row) for row in table.rows), strict=True)
-    words = (max(map(len, name.split()), default=0) for name in table.header)
-    return sum(max(word, *cells) + 1 for word, cells in zip(words, columns, strict=True)) if table.rows else 0
+def _column_widths(table: Table) -> list[int]:
+    """Return how wide columns are whose cells are not wrapped, with the space behind them."""
+    return [max(map(len, column)) + 1 for column in zip(table.header, *table.rows, strict=True)]
+
+
+def _narrowed(table: Table) -> list[str]:
+    """Break the header between words to the width of the cells, or else rich breaks words to make room."""
+    columns = zip(table.header, *table.rows, strict=True)
+    widths = (max(map(len, (*name.split(), *column))) for name, *column in columns)
+    return ["\n".join(textwrap.wrap(name, width)) for name, width in zip(table.header, widths, strict=True)]
 
 
 def _broken(name: str, widest: int) -> str:

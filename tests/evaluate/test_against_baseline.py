@@ -132,6 +132,15 @@ def test_a_lucky_seed_gives_no_mark_where_seeds_differ_as_much_as_systems() -> N
     assert found.mark == ""
 
 
+def test_a_mark_needs_seeds_that_agree() -> None:
+    (found,) = compared(*seeded("old", GAINS), *seeded("new", []))
+    # Gains of .45, .02 and .45: their t interval has 2 degrees of freedom, .31 +- 4.30 x .143.
+    wild = replace(found, baseline_values=(0.5, 0.5, 0.5), values=(0.95, 0.52, 0.95))
+    assert (found.mark, wild.mark) == ("+", "")
+    assert replace(wild, values=(0.95, 0.94, 0.95)).mark == "+"
+    assert replace(wild, values=(0.95,) * 3).mark == "+"
+
+
 def test_one_seed_of_a_network_gives_no_mark_even_if_it_is_asked_for() -> None:
     (found,) = compared(table("old", GAINS), table("new", []))
     assert found.p == 2 / 64

@@ -48,9 +48,7 @@ def _table(system: str, seed: int, names: list[str], truth: list[int], said: lis
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("speakers", "of_speaker", "of_seed"), [(6, 0.4, 0.0), (10, 0.4, 0.0), (10, 0.2, 0.25)]
-)
+@pytest.mark.parametrize(("speakers", "of_speaker", "of_seed"), [(6, 0.4, 0.0), (10, 0.4, 0.0), (10, 0.2, 0.25)])
 def test_equally_good_networks_are_rarely_marked(speakers: int, of_speaker: float, of_seed: float) -> None:
     random = np.random.default_rng(11)
     found = [drawn(random, speakers=speakers, seeds=3, of_speaker=of_speaker, of_seed=of_seed) for _ in range(200)]

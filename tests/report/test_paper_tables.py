@@ -73,7 +73,7 @@ def test_the_tests_are_listed_with_p_over_speakers_and_intervals(full: Report) -
     assert comparison.p_holm is not None
     assert comparison.detectable is not None
     assert (first["task"], first["system"]) == ("foo/emotion", "linear-svm")
-    assert (first["p"], first["p (Holm)"]) == (f"{comparison.p:.3f}", f"{comparison.p_holm:.3f}")
+    assert (first["p"], first["p (Holm)"]) == (paper.p_value(comparison.p), paper.p_value(comparison.p_holm))
     assert (first["difference"], first["ASO"]) == ("-15.0", "-")
     assert first["95 % CI"].startswith("[-")
     assert first["could find"] == f"{100 * comparison.detectable:.1f}"
