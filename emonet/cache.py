@@ -66,7 +66,8 @@ def entries() -> list[Entry]:
     """Return all that is kept, read from names and sizes alone."""
     stages = (_entry("stage", _tasks_of(path), path, _files(path)) for path in _folders(stages_folder()))
     stores = (each for path in _folders(home() / "store") for store in _folders(path) for each in _of_store(store))
-    fetched = (_entry("fetched corpus", path.name, path, _files(path)) for path in _folders(home() / "corpora"))
+    places = [path for name in ("corpora", "hub") for path in _folders(home() / name)]
+    fetched = (_entry("fetched corpus", path.name, path, _files(path)) for path in places)
     return [each for each in (*stages, *stores, *fetched) if each.written]
 
 

@@ -150,8 +150,7 @@ def _machines(made: Plan) -> tuple[Mapping[str, str], ...]:
     """Return the machines that trained a plan's stages, each once: what was there already may be of another one."""
     found: list[Mapping[str, str]] = []
     for stage in made.stages:
-        machine = stage_facts(stage.key)["machine"]
-        found += [] if machine in found else [machine]
+        found += [each for each in stage_facts(stage.key)["machines"] if each not in found]
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ DONE = "stage.json"
 HISTORY = "history.json"
 PREDICTIONS: Mapping[str, str] = {"dev": "predictions-dev.parquet", "test": "predictions-test.parquet"}
 """Part -> what a stage says of it, a file of its own: the second one comes by opening test."""
+_MACHINES = "machines.json"
 _READ_ONLY = 0o444
 
 
@@ -73,6 +74,17 @@ def finish(folder: Path, facts: dict[str, Any]) -> None:
     for name in facts["files"]:
         (folder / name).chmod(_READ_ONLY)
     write_sealed(folder / DONE, facts)
+
+
+def machines_of(folder: Path, machine: Mapping[str, str], *, resumes: bool) -> list[Mapping[str, str]]:
+    """Return the machines that train a stage, after noting this one: the first, and each other that goes on with it."""
+    try:
+        before = read_sealed(folder / _MACHINES)["machines"] if resumes else []
+    except (FileNotFoundError, Damaged):
+        before = []
+    machines = [*before, *([] if machine in before else [machine])]
+    write_sealed(folder / _MACHINES, {"machines": machines})
+    return machines
 
 
 def sweep(folder: Path) -> None:

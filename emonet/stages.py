@@ -20,7 +20,7 @@ from emonet.audio.store import Store
 from emonet.errors import EmonetError
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, Notice, StageEnded, StageStarted
-from emonet.kept import HISTORY, PREDICTIONS, Kept, finish, look_at, stage_facts, stage_folder, sweep
+from emonet.kept import HISTORY, PREDICTIONS, Kept, finish, look_at, machines_of, stage_facts, stage_folder, sweep
 from emonet.leaks import SOUNDS, Heard
 from emonet.learn.clips import Clips, clips_of
 from emonet.learn.scaling import check_groups
@@ -80,11 +80,12 @@ class StageRunner:
             started = time.monotonic()
             if not facts:
                 _check_speakers(stage)
+                machines = self._machines(folder)
                 facts = self._learn(stage.shut(), folder)
                 facts |= {
                     "kind": stage.kind,
                     "learned": [task.id for task in stage.tasks],
-                    "machine": machine_of(chosen_device(self.device)),
+                    "machines": machines,
                     "seconds": time.monotonic() - started,
                 }
                 finish(folder, facts)
@@ -103,12 +104,23 @@ class StageRunner:
         """Say once where what is reused was made on another machine; SVMs depend on versions alone."""
         if not facts:
             return
-        of = LIBRARIES if stage.kind == "probe" else ()
-        there = differences(facts.get("machine", {}), machine_of(chosen_device(self.device)), of=of)
-        if there and there not in self._told:
+        of, here = LIBRARIES if stage.kind == "probe" else (), machine_of(chosen_device(self.device))
+        for there in filter(None, (differences(each, here, of=of) for each in facts["machines"])):
+            if there not in self._told:
+                text = f"Results are reused that another machine made ({there} here)"
+                self.listen(Notice(f"{text}: made here, their last digits, and with them the scores, may differ."))
             self._told.add(there)
-            text = f"Results are reused that another machine made ({there} here)"
-            self.listen(Notice(f"{text}: made here, their last digits, and with them the scores, may differ."))
+
+    def _machines(self, folder: Path) -> list[Mapping[str, str]]:
+        """Note this machine in a stage's folder; say where it goes on with what another one began."""
+        from emonet.learn.train import RESUME
+
+        here = machine_of(chosen_device(self.device))
+        machines = machines_of(folder, here, resumes=(folder / RESUME).is_file())
+        if machines[0] != here:
+            there = differences(machines[0], here)
+            self.listen(Notice(f"Training goes on that another machine began ({there} here): it may end elsewhere."))
+        return machines
 
     def _learn(self, stage: Stage, folder: Path) -> dict[str, Any]:
         for name in PREDICTIONS.values():

@@ -38,8 +38,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
             text = RECIPE.replace("NAME/labels", f"{name}/{name}").replace("C]", f"{c}]")
             (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
             assert run_command(["run", f"{name}.yaml", "--quiet", "--runs", f"runs-{name}"]) == 0
-        (folder / "home" / "corpora" / "three").mkdir(parents=True)
-        (folder / "home" / "corpora" / "three" / "a.wav").write_bytes(b"fetched")
+        for place in ("corpora/three", "hub/owner%2Ffour"):
+            (folder / "home" / place).mkdir(parents=True)
+            (folder / "home" / place / "a.wav").write_bytes(b"fetched")
     return folder
 
 
@@ -59,7 +60,7 @@ def kinds(found: list[Entry]) -> list[tuple[str, str]]:
 
 ALL = sorted(
     [(kind, of) for kind in ("stage", "store", "features", "fingerprints") for of in ("one", "two")]
-    + [("fetched corpus", "three")]
+    + [("fetched corpus", "three"), ("fetched corpus", "owner%2Ffour")]
 )
 
 
@@ -187,7 +188,7 @@ def test_the_command_counts_verifies_and_prunes(place: Path, capsys: pytest.Capt
     code, out = call("verify", "--runs", "runs-one")
     assert (code, out.splitlines()) == (
         0,
-        ["8 whole, 0 damaged.", "1 run, 0 damaged.", "1 fetched corpus not looked at: emonet corpora check ID"],
+        ["8 whole, 0 damaged.", "1 run, 0 damaged.", "2 fetched corpora not looked at: emonet corpora check ID"],
     )
     (store,) = (place / "home").glob("store/two/*/store.arrow")
     store.write_bytes(store.read_bytes()[:-1])

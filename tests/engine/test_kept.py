@@ -11,6 +11,7 @@ import pytest
 
 from emonet.cli.app import run_command
 from emonet.home import home
+from emonet.machine import machine_of
 
 RECIPE = """\
 corpora: [{manifest: tones/labels.csv}]
@@ -160,3 +161,30 @@ def test_a_run_records_its_machine_and_says_where_another_one_made_what_it_reuse
     monkeypatch.setattr("emonet.stages.machine_of", lambda device: newer)
     (notice,) = [line for line in scores_of(emonet)[1].splitlines() if "another machine" in line]
     assert "scikit-learn" in notice
+
+
+def test_training_that_another_machine_began_says_so_and_both_are_recorded(
+    emonet: Emonet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from emonet.learn import train
+
+    monkeypatch.setattr(train, "RESUME_EVERY", 0.0)
+
+    def die(trainer: train.EpochTrainer, now: object) -> None:
+        trainer._save_resume(now, [])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train.EpochTrainer, "_steps", die)
+        assert emonet("run", "r.yaml")[0] == 130
+    (begun,) = home().glob("stages/*/resume.safetensors")
+    assert begun.is_file()
+    first = machine_of("cpu")
+    elsewhere = {**first, "threads": "64"}
+    monkeypatch.setattr("emonet.stages.machine_of", lambda device: elsewhere)
+    _, said = scores_of(emonet)
+    assert f"Training goes on that another machine began (threads {first['threads']} and 64 here)" in said
+    (path,) = Path("runs").glob("*/scores.json")
+    machines = json.loads(path.read_text(encoding="utf-8"))["machines"]
+    assert first in machines
+    assert elsewhere in machines
