@@ -116,17 +116,30 @@ def verify(found: Sequence[Entry], *, listen: Listener = silent) -> list[Verdict
     return verdicts
 
 
-def verify_runs(folder: Path) -> list[tuple[RunFolder, str]]:
-    """Return the complete runs of a folder with what is wrong with each, nothing where all its files are whole."""
+def verify_runs(folder: Path) -> list[tuple[Path, State, str]]:
+    """Read the runs of a folder, checkpoints and all; return of each whether it is whole, and what is damaged.
 
-    def fault(run: RunFolder) -> str:
-        try:
-            run.check(lambda _: True)
-        except Damaged as problem:
-            return f"{problem.path}: {problem.reason}"
-        return ""
+    Raises:
+        EmonetError: there are no runs in the folder.
+    """
+    return [(run.path, *_state_of(run)) for run in _runs(folder)]
 
-    return [(run, fault(run)) for run in runs_in(folder) if run.state().get("state") in {"complete", "damaged"}]
+
+def _state_of(run: RunFolder) -> tuple[State, str]:
+    try:
+        run.check(lambda _: True)
+    except Damaged as problem:
+        return "damaged", f"{problem.path}: {problem.reason}"
+    except EmonetError:
+        return "incomplete", ""
+    return "whole", ""
+
+
+def _runs(folder: Path) -> list[RunFolder]:
+    runs = runs_in(folder)
+    if not runs:
+        raise EmonetError(f"{folder}: there are no runs here. Give a folder of runs, as of 'emonet run --runs'.")
+    return runs
 
 
 def _verified(entry: Entry) -> Verdict:
@@ -207,19 +220,19 @@ def needs_of(folders: Sequence[Path]) -> Needs:
     """Return what the runs in some folders need.
 
     Raises:
-        EmonetError: a folder has no runs, or it cannot be said what one of them needs.
+        EmonetError: a folder has no runs, or it cannot be said what one of them needs, since it is damaged.
     """
     stages: set[str] = set()
     content: set[tuple[str, str]] = set()
     corpora: set[str] = set()
     for folder in folders:
-        runs = runs_in(folder)
-        if not runs:
-            raise EmonetError(f"{folder}: there are no runs here, so nothing says what is needed. Give a runs folder.")
-        for run in runs:
+        for run in _runs(folder):
+            is_ended = run.state().get("state") != "running"
+            if is_ended:
+                run.check(lambda name: name in {"plan.json", "scores.json"})
             plan = _json_of(run, "plan.json")["stages"]
             stages |= {stage["key"] for stage in plan}
-            if run.state().get("state") == "complete":
+            if is_ended:
                 content |= set(_json_of(run, "scores.json").get("content", {}).items())
             else:
                 corpora |= {task.partition("/")[0] for stage in plan for task in stage["tasks"]}
@@ -272,14 +285,12 @@ def to_remove(
             days = (time.time() - entry.written) / _DAY
             is_free = needs is None or needs.are_met_without(entry)
             is_old = older_than is None or days >= older_than
+            reasons = [
+                *(["no run needs it"] if needs is not None else []),
+                *([f"{days:.0f} days old"] if older_than is not None else []),
+            ]
             if entry.kind != "fetched corpus" and is_free and is_old:
-                why = " and ".join(
-                    [
-                        *(["no run needs it"] if needs else []),
-                        *([f"{days:.0f} days old"] if older_than is not None else []),
-                    ]
-                )
-                removals.setdefault(entry.path, Removal(entry, why))
+                removals.setdefault(entry.path, Removal(entry, ", ".join(reasons)))
     gone = {path for path, removal in removals.items() if removal.entry.kind == "store"}
     return [each for each in removals.values() if each.entry.kind not in _PARTS or _store_of(each.entry) not in gone]
 

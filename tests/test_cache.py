@@ -15,7 +15,8 @@ from tones import make_tones
 
 from emonet.cache import Entry, entries, needs_of, remove, to_remove, verify, verify_runs
 from emonet.cli.app import run_command
-from emonet.errors import EmonetError
+from emonet.errors import Damaged, EmonetError
+from emonet.seal import write_sealed
 
 RECIPE = """\
 corpora: [{manifest: NAME/labels.csv}]
@@ -142,16 +143,21 @@ def test_runs_in_several_folders_are_all_kept_and_both_conditions_must_hold(plac
 
 def test_a_run_that_is_not_complete_keeps_the_stores_of_its_corpora(place: Path) -> None:
     (run,) = (place / "runs-two").iterdir()
-    (run / "run.json").unlink()
-    (run / "run.json").write_text('{"state": "running"}', encoding="utf-8")
+    write_sealed(run / "run.json", {"state": "running"})
     assert to_remove(entries(), needs=needs_of([place / "runs-one", place / "runs-two"])) == []
 
 
 def test_nothing_is_removed_where_it_is_unknown_what_is_needed(place: Path) -> None:
     (place / "none").mkdir()
-    with pytest.raises(EmonetError, match=r"none: there are no runs here, so nothing says what is needed"):
+    with pytest.raises(EmonetError, match=r"none: there are no runs here"):
         needs_of([place / "none"])
     (run,) = (place / "runs-two").iterdir()
+    plan = (run / "plan.json").read_text(encoding="utf-8")
+    key = json.loads(plan)["stages"][0]["key"]
+    (run / "plan.json").write_text(plan.replace(key, "0" * len(key)), encoding="utf-8")
+    with pytest.raises(Damaged, match=r"plan\.json: this file is damaged"):
+        needs_of([place / "runs-two"])
+    write_sealed(run / "run.json", {"state": "running"})
     (run / "plan.json").write_text("{", encoding="utf-8")
     with pytest.raises(EmonetError, match=r"plan\.json: this cannot be read, so it is unknown what the run needs"):
         needs_of([place / "runs-two"])
@@ -166,12 +172,18 @@ def test_what_a_process_holds_stays_and_so_do_the_stores_that_it_may_read(place:
 
 
 def test_runs_are_verified_checkpoints_and_all(place: Path) -> None:
-    assert [fault for _, fault in verify_runs(place / "runs-one")] == [""]
+    assert [state for _, state, _ in verify_runs(place / "runs-one")] == ["whole"]
     (path,) = (place / "runs-one").rglob("best.safetensors")
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1])
-    (fault,) = [fault for _, fault in verify_runs(place / "runs-one")]
-    assert fault.startswith(f"{path}: it is missing or not what the run wrote")
+    ((_, state, reason),) = verify_runs(place / "runs-one")
+    assert state == "damaged"
+    assert reason.startswith(f"{path}: it is missing or not what the run wrote")
+    (run,) = (place / "runs-two").glob("*/run.json")
+    write_sealed(run, {"state": "running", "started": "2026"})
+    assert [state for _, state, _ in verify_runs(place / "runs-two")] == ["incomplete"]
+    with pytest.raises(EmonetError, match="elsewhere: there are no runs here"):
+        verify_runs(place / "elsewhere")
 
 
 def test_the_command_counts_verifies_and_prunes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,7 +200,11 @@ def test_the_command_counts_verifies_and_prunes(place: Path, capsys: pytest.Capt
     code, out = call("verify", "--runs", "runs-one")
     assert (code, out.splitlines()) == (
         0,
-        ["8 whole, 0 damaged.", "1 run, 0 damaged.", "2 fetched corpora not looked at: emonet corpora check ID"],
+        [
+            "8 whole, 0 damaged.",
+            "1 run: 1 whole, 0 damaged.",
+            "2 fetched corpora not looked at: emonet corpora check ID",
+        ],
     )
     (store,) = (place / "home").glob("store/two/*/store.arrow")
     store.write_bytes(store.read_bytes()[:-1])

@@ -53,15 +53,16 @@ def verify(*, runs: RunsFolders = None, json: AsJson = False) -> None:
 
     with progress_listener(errors(), quiet=json) as listen:
         verdicts = verify_entries(entries(), listen=listen)
-    of_runs = [(str(run.path), fault) for folder in runs or () for run, fault in verify_runs(folder)]
-    faults = [fault for _, fault in of_runs if fault]
+    of_runs = [each for folder in runs or () for each in verify_runs(folder)]
+    faults = [reason for _, state, reason in of_runs if state == "damaged"]
     damaged = [each for each in verdicts if each.state == "damaged"]
     if json:
-        print_json({"home": str(home()), "kept": [_plain(each) for each in verdicts], "runs": dict(of_runs)})
+        plain = [{"path": str(path), "state": state, "reason": reason} for path, state, reason in of_runs]
+        print_json({"home": str(home()), "kept": [_plain(each) for each in verdicts], "runs": plain})
     else:
         for reason in (*(each.reason for each in damaged), *faults):
             say(f"damaged: {reason}")
-        for line in _summary(verdicts, len(of_runs), len(faults)):
+        for line in _summary(verdicts, [state for _, state, _ in of_runs]):
             say(line)
     if damaged or faults:
         raise typer.Exit(1)
@@ -116,19 +117,21 @@ def _by_kind(found: Iterable[Entry]) -> list[dict[str, Any]]:
     return [{"kind": kind, "of": of, "count": len(sizes), "bytes": sum(sizes)} for (kind, of), sizes in groups.items()]
 
 
-def _summary(verdicts: Sequence[Verdict], runs: int, faults: int) -> Iterable[str]:
+def _summary(verdicts: Sequence[Verdict], runs: Sequence[str]) -> Iterable[str]:
     states: Counter[str] = Counter(each.state for each in verdicts)
-    known = ("whole", "damaged", "incomplete", "outdated")
-    yield (
-        ", ".join(f"{states[state]} {state}" for state in known if state in {"whole", "damaged"} or states[state]) + "."
-    )
+    yield _counts(states)
     if runs:
-        yield f"{counted(runs, 'run')}, {faults} damaged."
+        yield f"{counted(len(runs), 'run')}: {_counts(Counter(runs))}"
     if states["damaged"]:
         yield "What is damaged is made again when it is needed, or removed: emonet cache prune --damaged"
     if states["unknown"]:
         fetched = counted(states["unknown"], "fetched corpus", "fetched corpora")
         yield f"{fetched} not looked at: emonet corpora check ID"
+
+
+def _counts(states: Counter[str]) -> str:
+    known = ("whole", "damaged", "incomplete", "outdated")
+    return ", ".join(f"{states[each]} {each}" for each in known if each in {"whole", "damaged"} or states[each]) + "."
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:

@@ -15,7 +15,6 @@ import pyarrow.parquet
 import pytest
 from tones import make_tones
 
-from emonet import seal
 from emonet.cli.app import run_command
 
 RECIPE = """\
@@ -146,7 +145,6 @@ def test_damage_is_made_good_or_named_and_never_gives_other_numbers(
         shutil.copytree(whole, place)
         monkeypatch.setenv("EMONET_HOME", str(place / "home"))
         monkeypatch.chdir(place)
-        seal._known.clear()
         path = file_of(place, pattern)
         if content is not None:
             path.chmod(0o644)
