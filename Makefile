@@ -44,6 +44,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
+	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/listing.py
 	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/prepare.py
