@@ -111,7 +111,7 @@ def verify(found: Sequence[Entry], *, listen: Listener = silent) -> list[Verdict
     verdicts = []
     for done, entry in enumerate(found):
         listen(Progress("verifying what is kept", done, len(found), f"{entry.kind} {entry.path.name[:16]}"))
-        verdicts.append(_verified(entry))
+        verdicts.append(_verified(entry, listen))
     listen(Progress("verifying what is kept", len(found), len(found)))
     return verdicts
 
@@ -142,53 +142,53 @@ def _runs(folder: Path) -> list[RunFolder]:
     return runs
 
 
-def _verified(entry: Entry) -> Verdict:
+def _verified(entry: Entry, listen: Listener) -> Verdict:
     try:
-        return Verdict(entry, _CHECKS[entry.kind](entry.path))
+        return Verdict(entry, _CHECKS[entry.kind](entry.path, listen))
     except Damaged as problem:
         return Verdict(entry, "damaged", f"{problem.path}: {problem.reason}")
     except EmonetError as problem:
         return Verdict(entry, "damaged", f"{entry.path}: {problem}")
 
 
-def _check_stage(folder: Path) -> State:
+def _check_stage(folder: Path, _: Listener) -> State:
     kept = look_at(folder)
     if kept.damaged:
         raise Damaged(kept.damaged[0], "it is not what was written, or an earlier EmoNet wrote it")
     return "whole" if kept.facts else "incomplete"
 
 
-def _check_store(folder: Path) -> State:
+def _check_store(folder: Path, listen: Listener) -> State:
     from emonet.audio.prepare import verify_store
 
     if not (folder / META).is_file():
         return "incomplete"
     if format_of(folder) != FORMAT:
         return "outdated"
-    verify_store(folder)
+    verify_store(folder, listen)
     return "whole"
 
 
-def _check_features(path: Path) -> State:
+def _check_features(path: Path, _: Listener) -> State:
     from emonet.audio.features import check_features
 
     check_features(path)
     return "whole"
 
 
-def _check_fingerprints(path: Path) -> State:
+def _check_fingerprints(path: Path, _: Listener) -> State:
     from emonet.audit.copies import read_fingerprints
 
     read_fingerprints(path)
     return "whole"
 
 
-_CHECKS: Mapping[Kind, Callable[[Path], State]] = {
+_CHECKS: Mapping[Kind, Callable[[Path, Listener], State]] = {
     "stage": _check_stage,
     "store": _check_store,
     "features": _check_features,
     "fingerprints": _check_fingerprints,
-    "fetched corpus": lambda _: "unknown",
+    "fetched corpus": lambda *_: "unknown",
 }
 
 

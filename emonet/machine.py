@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ def machine_of(device: Any) -> dict[str, str]:
         "precision of products": torch.get_float32_matmul_precision(),
         **({"TF32": allowed} if cuda else {}),
         "python": platform.python_version(),
-        **dict(_versions()),
+        **_versions(),
         "torch": torch.__version__,  # with what it was built for
     }
 
@@ -44,6 +46,7 @@ def differences(one: Mapping[str, str], other: Mapping[str, str], *, of: Iterabl
     return ", ".join(f"{name} {first} and {second}" for name, first, second in pairs if first != second)
 
 
+@cache
 def _processor() -> str:
     """Return the processor's name; Linux has it in a file of its own."""
     try:
@@ -54,9 +57,10 @@ def _processor() -> str:
     return found or platform.processor() or platform.machine() or "unknown"
 
 
-def _versions() -> Iterable[tuple[str, str]]:
+@cache
+def _versions() -> Mapping[str, str]:
+    found = {}
     for name in LIBRARIES:
-        try:
-            yield name, version(name)
-        except PackageNotFoundError:
-            continue
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

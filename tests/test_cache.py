@@ -16,6 +16,7 @@ from tones import make_tones
 from emonet.cache import Entry, entries, needs_of, remove, to_remove, verify, verify_runs
 from emonet.cli.app import run_command
 from emonet.errors import Damaged, EmonetError
+from emonet.events import Event, Progress
 from emonet.seal import write_sealed
 
 RECIPE = """\
@@ -71,6 +72,15 @@ def test_all_that_is_kept_is_counted_once(place: Path) -> None:
     files = [path for path in (place / "home").rglob("*") if path.is_file() and path.suffix != ".lock"]
     apart = {"openings.jsonl", "current.json"}
     assert sum(entry.bytes for entry in found) == sum(path.stat().st_size for path in files if path.name not in apart)
+
+
+def test_what_takes_long_tells_how_far_it_is(place: Path) -> None:
+    told: list[Event] = []
+    found = entries()
+    verify(found, listen=told.append)
+    steps = [event for event in told if isinstance(event, Progress)]
+    assert [each.done for each in steps if each.activity == "verifying what is kept"] == list(range(len(found) + 1))
+    assert [each.done for each in steps if each.activity == "verifying one"] == list(range(1, 13))
 
 
 def test_what_is_whole_is_called_whole_and_what_was_not_looked_at_unknown(place: Path) -> None:
