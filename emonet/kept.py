@@ -46,7 +46,7 @@ def look_at(folder: Path) -> Kept:
     """
     try:
         facts = read_sealed(folder / DONE)
-        files: dict[str, str] = facts["files"]
+        files, _ = facts["files"], facts["machines"]
     except FileNotFoundError:
         return Kept({})
     except (Damaged, KeyError):
