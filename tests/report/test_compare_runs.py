@@ -48,6 +48,7 @@ def test_scores_under_different_protocols_are_not_subtracted(make_score: Any, ma
     table = comparison_table(comparison)
     assert table.rows == (("foo_corpus/emotion", "net (1)", "80.0", "90.0", "-"),)
     assert table.footnotes[1] == f"(1) {row.problem}"
+    assert "may be luck with speakers or seeds: emonet report RUN... --baseline SYSTEM tests it." in table.footnotes[0]
 
 
 def test_different_metrics_are_not_subtracted(make_score: Any, make_report: Any) -> None:

@@ -87,3 +87,11 @@ def test_signs_that_mean_something_in_markdown_are_escaped() -> None:
 
 def test_json_is_the_whole_report(usual: Report) -> None:
     assert Report.from_json(json.loads(as_json(usual))) == usual
+
+
+def test_a_table_that_is_too_wide_breaks_its_header_between_words_and_its_names_after_the_corpus() -> None:
+    table = Table(("task", "could find"), (("corpus/emotion", "8.2"),))
+    whole, narrow = (table_as_text(table, width=width).splitlines() for width in (40, 24))
+    assert [line.split() for line in whole if "find" in line] == [["task", "could", "find"]]
+    assert [line.split() for line in narrow if "find" in line or "could" in line] == [["could"], ["task", "find"]]
+    assert any(line.strip().startswith("corpus/") and "emotion" not in line for line in narrow)

@@ -95,6 +95,18 @@ def test_one_system_over_a_run_for_each_corpus_keeps_its_name(tmp_path: Path) ->
     assert {score.system for score in whole_report(runs).scores} == {"net"}
 
 
+def test_the_tests_of_several_runs_in_one_table_are_corrected_together(tmp_path: Path) -> None:
+    runs = []
+    for corpus in ("foo", "bar"):
+        found = [predictions("net", 15, corpus=corpus), predictions("all_corpora", 2, corpus=corpus)]
+        folder, report = run(tmp_path / corpus, found)
+        runs.append((folder, replace(report, comparisons=whole_report([(folder, report)], baseline="net").comparisons)))
+    alone = [report.comparisons[0] for _, report in runs]
+    merged = whole_report(runs).comparisons
+    assert [each.p_holm for each in alone] == [each.p for each in alone]
+    assert [each.p_holm for each in merged] == [2 * each.p for each in alone if each.p is not None]
+
+
 def test_comparisons_of_a_run_are_kept_and_renamed_with_its_systems(tmp_path: Path) -> None:
     folder, report = run(tmp_path / "first", [predictions("net", 15), predictions("all_corpora", 2)])
     compared = replace(report, comparisons=whole_report([(folder, report)], baseline="net").comparisons)
