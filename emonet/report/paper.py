@@ -264,7 +264,8 @@ def _test_notes(comparisons: Sequence[BaselineComparison]) -> Iterable[str]:
     if any(each.epsilon is not None for each in compared):
         yield (
             "ASO: epsilon_min of Almost Stochastic Order over the scores of the seeds, alpha .05, not corrected; below "
-            "0.5 the system is better than the baseline, 0 is clearest. It is about seeds, not about other speakers."
+            "0.5 the system is called better than the baseline, which happens to a fifth of equally good ones. It is "
+            "about seeds, not about other speakers, and gives no mark."
         )
     elif compared:
         yield f"ASO, Almost Stochastic Order over seeds, needs a network and {LEAST_SEEDS} seeds or more."
