@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -166,8 +166,12 @@ class StageRunner:
 
     def _learned(self, stage: Stage) -> dict[str, Any]:
         """Return what the stage's weights have heard, for their file to carry."""
-        heard = Heard(None, {corpus: store.folder for corpus, store in self.stores.items()})
-        return whole_provenance(stage, self.stages, heard.hash, SOUNDS).to_json()
+        return whole_provenance(stage, self.stages, self._heard.hash, SOUNDS).to_json()
+
+    @cached_property
+    def _heard(self) -> Heard:
+        """What is known of the corpora's audio; each store is asked once for all stages."""
+        return Heard(None, {corpus: store.folder for corpus, store in self.stores.items()})
 
     def _vector(self, stage: Stage, place: tuple[Store, int]) -> Array:
         """Return the features (D,) of one clip; those of a whole store are extracted, or read, once."""
