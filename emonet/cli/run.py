@@ -98,7 +98,7 @@ def _show_plan(made: Plan, verdicts: Sequence[Verdict], *, json: bool) -> None:
     stages: list[dict[str, Any]] = [{**stage.to_json(), "done": is_done(stage)} for stage in made.stages]
     if json:
         audits = [verdict.brief().to_json() for verdict in verdicts]
-        print_json({"recipe": made.recipe.name, "stages": stages, "audits": audits})
+        print_json({"recipe": made.recipe.name, "stages": stages, "audits": audits, "notes": uncompared(made)})
         return
     print_table(f"Plan of {made.recipe.name}", _COLUMNS, [_cells(stage) for stage in stages])
     done = sum(stage["done"] for stage in stages)

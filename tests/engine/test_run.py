@@ -386,6 +386,8 @@ def test_a_baseline_is_tested_against_in_the_run(recipe: Path, emonet: Emonet) -
     assert left_out["limit"].startswith("not compared: a network's score from 1 seed is luck in part")
     _, plan, _ = emonet("run", "first.yaml", "--plan", "--set", "baseline=svm")
     assert "Not compared with 'svm': net. A network's score from 1 seed is luck in part" in plan
+    (note,) = json.loads(emonet("run", "first.yaml", "--plan", "--json", "--set", "baseline=svm")[1])["notes"]
+    assert note in " ".join(plan.split())
     for enough in ("compare_from=1", "seeds=[1,2,3]"):
         assert "Not compared" not in emonet("run", "first.yaml", "--plan", "--set", "baseline=svm", "--set", enough)[1]
     code, _, err = emonet("run", "first.yaml", "--quiet", "--set", "baseline=smv")
