@@ -163,7 +163,7 @@ def one_family(comparisons: Iterable[BaselineComparison]) -> tuple[BaselineCompa
 
 
 def detectable_difference(interval: Interval) -> float | None:
-    """Return the smallest difference that a test at 5 % would have found in four of five cases.
+    """Return the smallest difference that one t test at 5 % would have found in 4 of 5 cases.
 
     (t_.975 + t_.80) x standard error of the difference, with the interval's degrees of freedom (the usual
     approximation of a t test's power, e.g. Machin et al. 2018); None where there is no interval over speakers.

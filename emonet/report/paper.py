@@ -8,7 +8,7 @@ from emonet.corpus.corpus import Published, PublishedResult
 from emonet.evaluate.baseline import LEVEL, BaselineComparison
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Part
-from emonet.evaluate.significance import LEAST_SEEDS
+from emonet.evaluate.significance import LEAST_SEEDS, holm
 from emonet.report import cells
 from emonet.report.curves import mean_curve, sparkline
 from emonet.report.grid import Grid, Line, grid_of
@@ -252,14 +252,11 @@ def _test_notes(comparisons: Sequence[BaselineComparison]) -> Iterable[str]:
             "p: two-sided sign flip test of the difference, the answers of whole speakers swapped between the systems, "
             f"all seeds together. Holm: corrected over {tests} here."
         )
-    for speakers, least in sorted({(each.speakers, each.least_p) for each in tested if each.least_p is not None}):
-        if least > _LARGE_LEAST:
-            so = ", so that there can be no mark" if least >= LEVEL else ""
-            yield f"{counted(speakers, 'speaker')}: p cannot be below {least:.4g}{so}."
+    yield from _least_notes([(each.speakers, each.least_p) for each in tested if each.least_p is not None])
     if any(each.detectable is not None for each in compared):
         yield (
-            "Could find: the smallest true difference that a test at 5 % finds in four of five cases, "
-            "(t.975 + t.80) x standard error of the difference."
+            "Could find: the smallest true difference that one t test at 5 %, without correction, finds in four of "
+            "five cases, (t.975 + t.80) x standard error of the difference."
         )
     if any(each.epsilon is not None for each in compared):
         yield (
@@ -273,6 +270,16 @@ def _test_notes(comparisons: Sequence[BaselineComparison]) -> Iterable[str]:
 
 _LARGE_LEAST = 0.005
 """A smallest possible p above this is printed."""
+
+
+def _least_notes(tests: Sequence[tuple[int, float]]) -> Iterable[str]:
+    """Say how small p can be, and what is left of it after Holm's correction over tests (speakers, smallest p)."""
+    adjusted = holm([least for _, least in tests])
+    for speakers, least, together in sorted({(*test, after) for test, after in zip(tests, adjusted, strict=True)}):
+        if together > _LARGE_LEAST:
+            after = f", nor below {together:.4g} after Holm's correction" if together > least else ""
+            so = ", so that there can be no mark" if together >= LEVEL else ""
+            yield f"{counted(speakers, 'speaker')}: p cannot be below {least:.4g}{after}{so}."
 
 
 def _interval_text(each: BaselineComparison) -> str:

@@ -79,7 +79,7 @@ def test_the_tests_are_listed_with_p_over_speakers_and_intervals(full: Report) -
     assert first["could find"] == f"{100 * comparison.detectable:.1f}"
     better = dict(zip(table.header, table.rows[2], strict=True))
     assert better["difference"] == "+25.0 +"
-    assert "8 speakers: p cannot be below 0.007812." in table.footnotes
+    assert "8 speakers: p cannot be below 0.007812, nor below 0.03125 after Holm's correction." in table.footnotes
     assert any("corrected over the 4 tests here" in note for note in table.footnotes)
 
 
@@ -122,6 +122,22 @@ def test_so_few_speakers_that_there_can_be_no_mark_are_said(full: Report) -> Non
     few = replace(full.comparisons[0], speakers=5, least_p=2 / 32)
     notes = paper.tests_table(replace(full, comparisons=(few,))).footnotes
     assert "5 speakers: p cannot be below 0.0625, so that there can be no mark." in notes
+
+
+def test_so_many_tests_that_there_can_be_no_mark_are_said(full: Report) -> None:
+    six = replace(full.comparisons[0], speakers=6, least_p=2 / 64)
+    many = replace(full.comparisons[0], speakers=40, least_p=1 / 10_001)
+    alone = paper.tests_table(replace(full, comparisons=(six,))).footnotes
+    assert "6 speakers: p cannot be below 0.03125." in alone
+    pair = paper.tests_table(replace(full, comparisons=(six, six, many))).footnotes
+    assert (
+        "6 speakers: p cannot be below 0.03125, nor below 0.0625 after Holm's correction, so that there can be no mark."
+    ) in pair
+    # A test that may be called first leaves the correction to it.
+    assert "6 speakers: p cannot be below 0.03125." in (
+        paper.tests_table(replace(full, comparisons=(six, many))).footnotes
+    )
+    assert not any("40 speakers" in note for note in pair)
 
 
 def test_a_caution_is_a_numbered_footnote(full: Report) -> None:
