@@ -136,9 +136,7 @@ def _run(
         content = {each.facts.corpus.id: each.facts.content for each in gathered}
         report = replace(_report(made, folder, notes), audits=brief, corpora=_corpora(gathered), content=content)
         report = replace(report, machines=_machines(made))
-        folder.finish(
-            report, {stage.key: tests_opened(stage_folder(stage.key)) for stage in made.stages if stage.opens}
-        )
+        folder.finish(report, _opened(stage for stage in made.stages if stage.opens))
     except BaseException as problem:
         tell(RunStopped(folder.path, type(problem).__name__))
         raise
@@ -152,6 +150,16 @@ def _machines(made: Plan) -> tuple[Mapping[str, str], ...]:
     for stage in made.stages:
         found += [each for each in stage_facts(stage.key)["machines"] if each not in found]
     return tuple(found)
+
+
+def _opened(stages: Iterable[Stage]) -> dict[str, int]:
+    """Return how often each stage that is scored has opened test; once at least, where it has said something of it."""
+    found = {}
+    for stage in stages:
+        if stage.scored:
+            said = PREDICTIONS["test"] in stage_facts(stage.key)["files"]
+            found[stage.key] = max(tests_opened(stage_folder(stage.key)), int(said))
+    return found
 
 
 def _dev_only(recipe: Recipe) -> list[str]:
@@ -239,7 +247,7 @@ def _report(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:
         notes=tuple(notes),
         means=seed_means(scores, predictions),
         comparisons=_comparisons(made, predictions, scores),
-        openings=count_openings(made.stages, read_ledger()),
+        openings=count_openings(made.stages, read_ledger(), _opened(made.stages)),
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +65,8 @@ class OpeningCount:
         repeats: how many of ``times`` were by a stage that had opened the fold before.
         by_run: whether the report's run has scores on test.
         unreadable: lines of the ledger that might be further openings.
+        unlisted: how many of all openings are known from the run's own stages alone: the ledger was lost, or the
+            stages came from another home without it.
     """
 
     protocol: str
@@ -74,6 +77,7 @@ class OpeningCount:
     repeats: int = 0
     by_run: bool = True
     unreadable: int = 0
+    unlisted: int = 0
 
     @property
     def line(self) -> str:
@@ -87,14 +91,15 @@ class OpeningCount:
             text += f"; {counted(self.repeats, 'time')} by a stage that had opened it before (a kill, lost results)"
         if self.unreadable:
             text += f"; {counted(self.unreadable, 'line')} of its ledger cannot be read, so it may be more"
+        if self.unlisted:
+            text += f"; its ledger lacks {counted(self.unlisted, 'opening')} of these results, so it may be more"
         return f"{text}." if self.by_run or not self.times else f"{text}; this run did not open it."
 
 
 def open_test(stage: Stage, folder: Path) -> Stage:
     """Return the stage with the test part of its tasks and no other, after noting that in ledger and stage's folder."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    fold = [each.name for each in stage.protocol.folds].index(stage.fold)
-    opening = Opening(stage.protocol.hash, fold, stage.key, stage.method, now)
+    opening = Opening(stage.protocol.hash, _fold(stage), stage.key, stage.method, now)
     times = tests_opened(folder)
     facts = asdict(opening)
     _add(json.dumps({**facts, SEAL: digest_of(facts)}, sort_keys=True))
@@ -121,16 +126,36 @@ def read_ledger() -> Ledger:
     return Ledger(kept, len(found) - len(kept))
 
 
-def count_openings(stages: Iterable[Stage], ledger: Ledger) -> tuple[OpeningCount, ...]:
-    """Return how often the test part of each protocol that stages are scored under was opened."""
+def count_openings(stages: Iterable[Stage], ledger: Ledger, opened: Mapping[str, int]) -> tuple[OpeningCount, ...]:
+    """Return how often the test part of each protocol that stages are scored under was opened.
+
+    Args:
+        opened: stage -> how often its own folder says that it was; see ``tests_opened``.
+    """
     scored = [stage for stage in stages if stage.scored]
     by_run = {stage.protocol.hash for stage in scored if stage.opens}
     protocols = {stage.protocol.hash: stage.protocol for stage in scored}
-    return tuple(_counted(each, ledger, by_run=each.hash in by_run) for each in protocols.values())
+    unlisted = _unlisted({stage.key: stage for stage in scored}, ledger, opened)
+    return tuple(_counted(each, ledger, unlisted, by_run=each.hash in by_run) for each in protocols.values())
 
 
-def _counted(protocol: Protocol, ledger: Ledger, *, by_run: bool) -> OpeningCount:
-    own = [opening for opening in ledger.openings if opening.protocol == protocol.hash]
+def _unlisted(stages: Mapping[str, Stage], ledger: Ledger, opened: Mapping[str, int]) -> list[Opening]:
+    """Return the openings that stages know of and the ledger does not."""
+    listed = Counter(opening.stage for opening in ledger.openings)
+    return [
+        Opening(stage.protocol.hash, _fold(stage), key, stage.method, "")
+        for key, stage in stages.items()
+        for _ in range(opened.get(key, 0) - listed[key])
+    ]
+
+
+def _fold(stage: Stage) -> int:
+    return [each.name for each in stage.protocol.folds].index(stage.fold)
+
+
+def _counted(protocol: Protocol, ledger: Ledger, unlisted: Sequence[Opening], *, by_run: bool) -> OpeningCount:
+    lost = [opening for opening in unlisted if opening.protocol == protocol.hash]
+    own = [*(opening for opening in ledger.openings if opening.protocol == protocol.hash), *lost]
     folds = [[each.stage for each in own if each.fold == number] for number in range(len(protocol.folds))]
     most = max(folds, key=len)
     return OpeningCount(
@@ -142,6 +167,7 @@ def _counted(protocol: Protocol, ledger: Ledger, *, by_run: bool) -> OpeningCoun
         repeats=len(most) - len(set(most)),
         by_run=by_run,
         unreadable=ledger.unreadable,
+        unlisted=len(lost),
     )
 
 

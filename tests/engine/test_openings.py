@@ -165,6 +165,27 @@ def test_damaged_lines_of_the_ledger_are_skipped_and_said(recipe: Path, capsys: 
     assert "4 lines of its ledger cannot be read, so it may be more" in " ".join(out.split())
 
 
+@pytest.mark.parametrize("without_notes", [False, True])
+def test_a_lost_ledger_does_not_make_a_test_part_unopened(
+    recipe: Path, capsys: pytest.CaptureFixture[str], without_notes: bool
+) -> None:
+    ran(capsys, *SVM)
+    (home() / "openings.jsonl").unlink()
+    for note in stages_folder().rglob("test_opened.json"):
+        if without_notes:
+            note.unlink()
+    for words in (SVM, (*SVM, "--dev-only")):
+        (count,) = ran(capsys, *words)["openings"]
+        assert (count["times"], count["systems"], count["repeats"], count["unlisted"]) == (1, 1, 0, 4)
+    again = ran(capsys, *SVM, "--set", "systems.svm.svm.c=[0.01]")
+    (count,) = again["openings"]
+    assert (count["times"], count["unlisted"]) == (1, 0), "other runs' openings are lost with the ledger"
+    _, out, _ = call(capsys, "run", recipe.name, *SVM)
+    text = " ".join(out.split())
+    assert "was opened 2 times by 2 systems, over all runs" in text
+    assert "; its ledger lacks 4 openings of these results, so it may be more." in text
+
+
 def test_one_sentence_says_how_often_and_by_how_many() -> None:
     count = OpeningCount(protocol="foo/official", hash="1a2b3c4d5e", times=7, fewest=7, systems=5)
     assert count.line == (
