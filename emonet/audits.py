@@ -18,7 +18,7 @@ from emonet.errors import EmonetError
 from emonet.events import Listener, silent
 from emonet.gather import Gathered
 from emonet.leaks import Heard, audit_systems
-from emonet.provenance import before
+from emonet.provenance import heard_corpora
 from emonet.recipe import Recipe
 from emonet.stage import Plan
 
@@ -126,13 +126,7 @@ def _bands(made: Plan, stores: Mapping[str, Path]) -> list[Verdict]:
     from emonet.audio.store import read_rates
 
     stages = {stage.key: stage for stage in made.stages}
-    together = {
-        frozenset(
-            corpus for each in (stage, *before(stage, stages)[0]) for task in each.tasks for corpus in task.corpora
-        )
-        for stage in made.stages
-        if stage.scored
-    }
+    together = {frozenset(heard_corpora(stage, stages)) for stage in made.stages if stage.scored}
     known = {corpus: set(read_rates(folder).values()) for corpus, folder in stores.items() if len(stores) > 1}
     apart = [
         found

@@ -173,6 +173,12 @@ def before(stage: Stage, stages: Mapping[str, Stage]) -> tuple[list[Stage], list
     return found, files
 
 
+def heard_corpora(stage: Stage, stages: Mapping[str, Stage]) -> list[str]:
+    """Return the corpora that a stage's weights have learned from, checkpoints of other runs aside."""
+    learned = [stage, *before(stage, stages)[0]]
+    return sorted({corpus for each in learned for task in each.tasks for corpus in task.corpora})
+
+
 def whole_provenance(stage: Stage, stages: Mapping[str, Stage], sounds: Sounds, version: str) -> Provenance:
     """Return all that a stage's weights have heard, by whatever they started from, too."""
     parents, files = before(stage, stages)

@@ -27,7 +27,7 @@ from emonet.learn.scaling import check_groups
 from emonet.machine import LIBRARIES, differences, machine_of
 from emonet.openings import open_test
 from emonet.plugin.registry import Registry
-from emonet.provenance import LEARNED, whole_provenance
+from emonet.provenance import LEARNED, heard_corpora, whole_provenance
 from emonet.stage import Stage
 from emonet.task import Task
 from emonet.wording import counted
@@ -88,11 +88,26 @@ class StageRunner:
                     "machines": machines,
                     "seconds": time.monotonic() - started,
                 }
-                finish(folder, facts)
+            self._state(stage, folder, facts)
             for part in _missing(stage, facts):
                 facts |= self._predict(open_test(stage, folder) if part == "test" else stage.shut(), part, folder)
                 finish(folder, facts)
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
+
+    def _state(self, stage: Stage, folder: Path, facts: dict[str, Any]) -> None:
+        """Let what is kept say whose names its speakers have by this recipe: training depends on everything but that.
+
+        What is reused was perhaps trained for a recipe that said otherwise, and what was resumed begun for one.
+        """
+        from emonet.learn.checkpoint import restate
+
+        whose = {corpus: stage.speakers[corpus] for corpus in heard_corpora(stage, self.stages)}
+        if facts.get("speakers") != whose:
+            for path in (folder / f"{name}.safetensors" for name in CHECKPOINTS):
+                if path.is_file():
+                    restate(path, {LEARNED: self._learned(stage)})
+            facts["speakers"] = whose
+            finish(folder, facts)
 
     def _tell_damage(self, kept: Kept) -> None:
         if kept.damaged:

@@ -28,6 +28,13 @@ def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], facts: Mapp
         save_file(plain, temporary, metadata={_FACTS: text})
 
 
+def restate(path: Path, changes: Mapping[str, Any]) -> None:
+    """Change what a checkpoint states where it states otherwise; its tensors stay."""
+    tensors, facts = load_checkpoint(path)
+    if {**facts, **changes} != facts:
+        save_checkpoint(path, tensors, {**facts, **changes})
+
+
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read tensors and facts.
 

@@ -131,6 +131,26 @@ def test_what_a_checkpoint_of_a_checkpoint_has_heard_comes_along(capsys: Capture
     assert "what 's' learned before: utterances of labels/label: 3 of 3 test utterances" in refused(capsys, asked)
 
 
+@pytest.mark.parametrize("system", ["{strategy: scratch}", "{strategy: multi-domain, adapter: residual}"])
+def test_a_checkpoint_says_whose_its_speakers_are_by_the_recipe_that_kept_it(capsys: Capture, system: str) -> None:
+    """Whatever an earlier recipe said of them: its training is reused."""
+    rename(Path("two/more.csv"), "t")
+    corpora = [f"{ONE[:-1]}, speakers: {each}}}, {TWO[:-1]}, speakers: own}}" for each in ("own", "shared", "own")]
+    runs = [ran(capsys, recipe(each, system)) for each in corpora]
+    assert len({Path(run["run"]).name.rpartition("-")[2] for run in runs}) == 1, "one training"
+    assert sum(run["openings"][0]["times"] for run in runs) == 3, "nothing was done again"
+    Path("two/more.csv").write_text(Path("two/more.csv").read_text().replace(",t", ",s"))
+    found = []
+    for run in runs:
+        (path,) = Path(run["run"]).glob("checkpoints/s/labels?*label/fold-1-seed-1/best.safetensors")
+        asked = recipe(
+            f"{TWO[:-1]}, speakers: shared}}", f"{{strategy: full, source: {{checkpoint: {path.resolve()}}}}}"
+        )
+        findings = json.loads(call(capsys, "audit", asked, "--json")[1])[-1]["findings"]
+        found.append([each["level"] for each in findings if each["what"].startswith("speakers")])
+    assert ["problem" in levels for levels in found] == [False, True, False]
+
+
 def test_a_shared_model_as_a_checkpoint_brings_what_its_corpora_taught_it(capsys: Capture) -> None:
     rename(Path("two/more.csv"), "t")
     first = ran(capsys, recipe(f"{ONE}, {TWO}", "{strategy: multi-domain, adapter: residual}"))
