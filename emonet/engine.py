@@ -15,6 +15,7 @@ from emonet.audio.statistics import CorpusStatistics, statistics_of
 from emonet.audio.store import STORE
 from emonet.audit.finding import Verdict
 from emonet.audits import audit_plan, check_strict
+from emonet.check import check
 from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
 from emonet.document import Document
@@ -43,10 +44,11 @@ from emonet.stages import CHECKPOINTS, StageRunner, chosen_device
 def plan_run(
     recipe: Recipe, base: Path, registry: Registry, *, decode: bool = False, listen: Listener = silent
 ) -> tuple[Plan, list[Gathered]]:
-    """Gather the corpora of a recipe and lay out its stages; see ``gather`` and ``plan`` for errors.
+    """Check a recipe, gather its corpora and lay out its stages; see ``check``, ``gather`` and ``plan`` for errors.
 
     The plan's recipe has the precision that this machine can compute in; see ``with_right_precision``.
     """
+    check(recipe, registry)
     recipe, _ = with_right_precision(recipe, listen)
     gathered = gather(recipe, base, registry, decode=decode, listen=listen)
     sources = gather_sources(recipe, base, registry, decode=decode, listen=listen)
@@ -116,6 +118,7 @@ def _run(
     recipe: Recipe, document: Document, registry: Registry, *, out: Path, changes: Sequence[str], tell: Listener
 ) -> tuple[RunFolder, Report]:
     base = Path(document.name).resolve().parent
+    check(recipe, registry)
     recipe, precision = with_right_precision(recipe, tell)
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
     executor = _executor(made, registry)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from emonet.aggregate import AGGREGATE, aggregated_task
-from emonet.components import FindFactory, components_of
+from emonet.aggregate import aggregated_task
+from emonet.check import check_system
+from emonet.components import FindFactory
 from emonet.corpus.corpus import Corpus, SpeakerNames, Utterance
 from emonet.corpus.protocol import Protocol
-from emonet.errors import EmonetError, RecipeError
+from emonet.errors import RecipeError
 from emonet.learned import Outputs, make_task, task_id
 from emonet.provenance import Kind, Provenance, heard_by, met_before
 from emonet.recipe import Recipe, System
-from emonet.sampling import sampler_of
 from emonet.stage import Plan, Resolved, Stage, StageKind, Start
-from emonet.strategies import FULL_RATES, USER_MAP, Strategy, Tuned, strategy
+from emonet.strategies import FULL_RATES, Strategy, Tuned
 from emonet.task import Task
 from emonet.wording import counted
 
@@ -83,11 +83,8 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
     """
     stages: dict[tuple[str, str], Stage] = {}
     for name, system in recipe.systems.items():
-        row, source = strategy(system.strategy), (sources or {}).get(name)
-        components = components_of(name, system, row, factory)
-        _check_source(name, system, row)
-        _check_sampling(name, system, row, facts)
-        _check_handing_on(name, system, row, components)
+        row, components = check_system(name, system, factory, [known.task_id for known in facts])
+        source = (sources or {}).get(name)
         if row.learns in {"every", "aggregate"}:
             _check_folds(name, facts)
         if isinstance(source, CorpusFacts):
@@ -245,40 +242,6 @@ class _Draft:
 def _default_normalisation(components: Mapping[str, Resolved]) -> str:
     """Return the paper's: z-scores from train for vectors (4.1), nothing for log-mels (5.1)."""
     return "global" if "extractor" in components else "none"
-
-
-def _check_source(name: str, system: System, row: Strategy) -> None:
-    if (system.source is not None) != (row.learns == "source"):
-        wanted = "needs a source: source: CORPUS, or source: {checkpoint: PATH}" if row.learns == "source" else None
-        text = wanted or "takes no source. Leave it out"
-        raise RecipeError(f"System '{name}': the strategy '{row.name}' {text}.")
-    if (system.map is not None) != (USER_MAP in row.maps):
-        text = "needs a map: {label: class}" if USER_MAP in row.maps else "takes no map. Leave it out"
-        raise RecipeError(f"System '{name}': the strategy '{row.name}' {text}.")
-
-
-def _check_sampling(name: str, system: System, row: Strategy, facts: Sequence[CorpusFacts]) -> None:
-    names = [f"{AGGREGATE}/{mapping}" for mapping in row.maps]
-    if row.learns == "every":
-        names = [known.task_id for known in facts]
-    try:
-        sampler_of(system.shared.sampling, names, [1] * len(names))
-    except EmonetError as problem:
-        raise RecipeError(f"System '{name}': {problem}") from None
-
-
-def _check_handing_on(name: str, system: System, row: Strategy, components: Mapping[str, Resolved]) -> None:
-    """Refuse to hand on what a strategy does not have: such a setting would be passed over in silence."""
-    asked = system.shared
-    if asked.norms == "mean" and len(row.maps) < 2:
-        message = f"the strategy '{row.name}' has no two aggregated tasks to take the mean of. Leave out norms: mean"
-        raise RecipeError(f"System '{name}': {message}.")
-    if asked.adapters == "fold" and row.learns != "aggregate":
-        message = f"the strategy '{row.name}' has no aggregated tasks whose adapters fold. Leave out adapters: fold"
-        raise RecipeError(f"System '{name}': {message}.")
-    if asked.adapters == "fold" and not components["adapter"].traits.foldable:
-        message = f"the adapter '{components['adapter'].name}' does not fold. Choose one that does, or adapters: drop"
-        raise RecipeError(f"System '{name}': {message}.")
 
 
 _LEAKS: Mapping[Kind, str] = {"utterances": "utterance", "speakers": "speaker", "people": "speaker"}

@@ -70,6 +70,7 @@ def run(  # noqa: PLR0913 - a command's options
             output().print("Some corpora are not prepared yet; the keys will be others once they are.")
         return
     broken = registry.broken()
+    write = registry.factory("report_formats", registry.default("report_formats"))
     try:
         with progress_listener(errors(), quiet=quiet or json) as listen:
             folder, report = engine.run(read, document, registry, out=runs, changes=changes, listen=listen)
@@ -82,7 +83,6 @@ def run(  # noqa: PLR0913 - a command's options
     if json:
         print_json({"run": str(folder.path), **report.to_json()})
         return
-    write = registry.factory("report_formats", registry.default("report_formats"))
     output().print(write(report), soft_wrap=True)
 
 

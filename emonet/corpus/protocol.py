@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from emonet.corpus.corpus import PARTS, Corpus, NamedProtocol, Utterance
 from emonet.corpus.deal import with_random_dev
@@ -18,7 +17,6 @@ from emonet.errors import CorpusError, UnknownName, did_you_mean
 
 __all__ = ["GENERIC", "Fold", "Protocol", "make_protocol"]
 
-_Result = TypeVar("_Result")
 _DEV_SEED = 1
 """Seed of the dev part that a card has cut from train; in a card there is nothing to choose."""
 
@@ -35,19 +33,17 @@ def make_protocol(
         UnknownName: there is no such protocol.
         CorpusError: the corpus lacks what the protocol needs, or a speaker stands in two parts of a fold.
     """
+    check_protocol(name, options, corpus)
     declared = {protocol.name: protocol for protocol in corpus.protocols}
     if not utterances:
         raise CorpusError(f"Corpus '{corpus.id}' has no utterances to split. Check its root and its classes.")
     if name in declared:
-        _check_options(name, (), options)
         folds, overlap = _declared_folds(declared[name], corpus, utterances), declared[name].overlap
     elif name in GENERIC:
-        folds, overlap = _by_function(name, GENERIC[name], options)(corpus, utterances)
-    elif name == IMPORTED:
-        imported = _by_function(name, imported_folds, options)(corpus, utterances, base)
-        folds, overlap = imported.folds, imported.overlap
+        folds, overlap = GENERIC[name](corpus, utterances, **options)
     else:
-        raise UnknownName(f"protocol of corpus '{corpus.id}'", name, [*declared, *GENERIC, IMPORTED])
+        imported = imported_folds(corpus, utterances, base, **options)
+        folds, overlap = imported.folds, imported.overlap
     for fold in folds:
         _check_parts(fold, corpus)
         if not overlap:
@@ -58,6 +54,31 @@ def make_protocol(
         return Protocol(f"{corpus.id}/{name} {imported.name}", folds, hash_, overlap, imported.notes)
     written = "".join(f" {key}={value}" for key, value in sorted(options.items()))
     return Protocol(f"{corpus.id}/{name}{written}", folds, hash_, overlap)
+
+
+def check_protocol(name: str, options: Mapping[str, Any], corpus: Corpus | None) -> None:
+    """Refuse a protocol that nobody knows, or options that it does not take; its folds need the corpus' utterances.
+
+    Args:
+        corpus: whose card may declare protocols; None for a corpus without a card.
+
+    Raises:
+        UnknownName: there is no such protocol.
+        CorpusError: an option that it does not take, or a value that is not of the option's kind.
+    """
+    declared = [protocol.name for protocol in corpus.protocols] if corpus is not None else []
+    if name in declared:
+        _check_options(name, (), options)
+        return
+    functions: Mapping[str, Callable[..., Any]] = {**GENERIC, IMPORTED: imported_folds}
+    if name not in functions:
+        kind = f"protocol of corpus '{corpus.id}'" if corpus is not None else "protocol"
+        raise UnknownName(kind, name, [*declared, *functions])
+    parameters = inspect.signature(functions[name]).parameters
+    known = {key: value.default for key, value in parameters.items() if value.kind is value.KEYWORD_ONLY}
+    _check_options(name, tuple(known), options)
+    for key, value in options.items():
+        _check_value(f"Protocol '{name}': the option '{key}'", value, known[key])
 
 
 def _hash(folds: Iterable[Fold], utterances: Sequence[Utterance]) -> str:
@@ -99,16 +120,6 @@ def _check_parts(fold: Fold, corpus: Corpus) -> None:
     if empty:
         message = f"Corpus '{corpus.id}', fold '{fold.name}': nothing is in {' and '.join(empty)}."
         raise CorpusError(f"{message} Check that the copy is complete, or choose another protocol.")
-
-
-def _by_function(name: str, function: Callable[..., _Result], options: Mapping[str, Any]) -> Callable[..., _Result]:
-    """Return a function with the protocol's options in place, once they are found to be right."""
-    parameters = inspect.signature(function).parameters
-    known = {key: value.default for key, value in parameters.items() if value.kind is value.KEYWORD_ONLY}
-    _check_options(name, tuple(known), options)
-    for key, value in options.items():
-        _check_value(f"Protocol '{name}': the option '{key}'", value, known[key])
-    return partial(function, **options)
 
 
 def _check_value(option: str, value: Any, default: Any) -> None:

@@ -1,0 +1,136 @@
+"""What cannot be run is refused before work: nothing is decoded, and EMONET_HOME stays empty."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from cli_run import call
+
+from emonet.document import changed
+from emonet.errors import RecipeError
+from emonet.home import home
+
+RECIPE = """\
+corpora: [{manifest: tones/labels.csv}]
+protocol: leave-one-speaker-out
+systems:
+  svm: {strategy: svm, extractor: egemaps, svm: {c: [0.1]}}
+  net:
+    strategy: scratch
+    frontend: {logmel: {bands: 16}}
+    backbone: {wide_resnet: {width: 4, blocks: 1}}
+  multi:
+    strategy: multi-domain
+    frontend: {logmel: {bands: 16}}
+    backbone: {wide_resnet: {width: 4, blocks: 1}}
+    adapter: residual
+  full:
+    strategy: full
+    source: {manifest: tones/labels.csv}
+    frontend: {logmel: {bands: 16}}
+    backbone: {wide_resnet: {width: 4, blocks: 1}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _here(tones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tones.parent.parent)
+
+
+def write(*changes: str) -> None:
+    """Write ``r.yaml``: the recipe above with some changes."""
+    data = yaml.safe_load(RECIPE)
+    for change in changes:
+        data = changed(data, change, RecipeError)
+    Path("r.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+
+
+def files() -> list[Path]:
+    """Return all that EMONET_HOME and the folder of runs hold."""
+    return [path for folder in (home(), Path("runs")) for path in folder.rglob("*")]
+
+
+WITHOUT_DATA = [
+    ("systems.net.strategy=scrach", "Unknown strategy 'scrach'. Did you mean 'scratch'?"),
+    ("systems.net.frontend=logmal", "Unknown frontend 'logmal'. Did you mean 'logmel'?"),
+    ("systems.net.backbone=wide_resnt", "Unknown backbone 'wide_resnt'. Did you mean 'wide_resnet'?"),
+    ("systems.svm.extractor=egemap", "Unknown extractor 'egemap'. Did you mean 'egemaps'?"),
+    ("systems.multi.adapter=residul", "Unknown adapter 'residul'. Did you mean 'residual'?"),
+    ("systems.net.frontend={logmel: {band: 16}}", "has no option 'band'. Did you mean 'bands'?"),
+    ("systems.net.backbone={wide_resnet: {widht: 4}}", "has no option 'widht'. Did you mean 'width'?"),
+    ("systems.multi.adapter={lora: {rnak: 4}}", "has no option 'rnak'. Did you mean 'rank'?"),
+    ("systems.svm.extractor={egemaps: {level: 1}}", "extractor 'egemaps' has no option 'level'."),
+    ("systems.net.backbone.wide_resnet.width=four", "the option width is 'four', expected a whole number."),
+    ("systems.net.frontend.logmel.bands=true", "the option bands is True, expected a whole number."),
+    ("systems.net.adapter=residual", "System 'net': the strategy 'scratch' takes no adapter. Leave it out."),
+    ("systems.net.backbone=null", "System 'net': the strategy 'scratch' needs backbone. Add it."),
+    ("systems.multi.shared={sampling: round-robbin}", "Unknown sampling 'round-robbin'. Did you mean 'round-robin'?"),
+    ("systems.multi.shared={sampling: {temperature: {tt: 2}}}", "has no option 'tt'."),
+    ("systems.multi.shared={sampling: {temperature: {t: -1}}}", "t=-1 must be greater than 0"),
+    ("systems.multi.shared={norms: mean}", "has no two aggregated tasks to take the mean of"),
+    ("systems.full.source=null", "System 'full': the strategy 'full' needs a source"),
+    ("systems.net.source=emodb", "System 'net': the strategy 'scratch' takes no source. Leave it out."),
+    ("systems.full.source=emodbb", "Unknown corpus 'emodbb'. Did you mean 'emodb'?"),
+    ("systems.full.source=iemocap/valense", "Did you mean 'valence'?"),
+    ("systems.net.map={anger: bad}", "System 'net': the strategy 'scratch' takes no map. Leave it out."),
+    ("systems.multi.strategy=aggregate", "System 'multi': the strategy 'aggregate' needs a map"),
+    ("systems.net.normalisation=speakers", "Did you mean 'speaker'?"),
+    ("systems.net.training={bacth: 8}", "Did you mean 'batch'?"),
+    ("corpora=[emodbb]", "Unknown corpus 'emodbb'. Did you mean 'emodb'?"),
+    ("corpora=[iemocap/valense]", "Did you mean 'valence'?"),
+    ("corpora=[{emodb: {classes: [angre, fear]}}]", "Did you mean 'anger'?"),
+    ("corpora=[{emodb: {metric: uarr}}]", "Did you mean 'uar'?"),
+    ("protocol=leave-one-speker-out", "Unknown protocol 'leave-one-speker-out'. Did you mean 'leave-one-speaker-out'?"),
+    ("protocol={grouped-k-fold: {kk: 3}}", "Protocol 'grouped-k-fold' has no option 'kk'."),
+    ("protocol={leave-one-speaker-out: {seeds: 3}}", "has no option 'seeds'. Did you mean 'seed'?"),
+    ("protocol={grouped-k-fold: {k: three}}", "the option 'k' is 'three'. Give a whole number."),
+    ("corpora.0.protocol=by-speeker", "Did you mean 'by-speaker'?"),
+    ("executor=locl", "Unknown executor 'locl'. Did you mean 'local'?"),
+    ("executor={local: {workers: 2}}", "executor 'local' has no option 'workers'."),
+    ("device=cpuu", "'cpuu' is no device. Expected auto, cpu, cuda, cuda:N or mps"),
+    ("precision=fp23", "Did you mean 'fp32'?"),
+    ("baseline=svn", "Did you mean 'svm'?"),
+]
+"""A change of the recipe, and what is said of it: all that ``check`` and the reading of recipes find."""
+
+
+@pytest.mark.parametrize(("change", "message"), WITHOUT_DATA)
+def test_it_is_refused_with_nothing_done(change: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(change)
+    for command in (("run", "r.yaml"), ("run", "r.yaml", "--plan"), ("audit", "r.yaml")):
+        code, out, err = call(capsys, *command)
+        assert (code, out) == (2, "")
+        assert message in err
+        assert "Traceback" not in err
+        assert files() == []
+
+
+def test_the_recipe_of_these_tests_is_right_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    write("audit=report")
+    code, _, err = call(capsys, "run", "r.yaml", "--plan")
+    assert code == 0, err
+
+
+def test_refusing_loads_no_torch_and_looks_at_no_data(tones: Path) -> None:
+    write()
+    for path in tones.parent.rglob("*.*"):
+        path.unlink()
+    script = "\n".join(
+        [
+            "import io, sys, contextlib",
+            "from emonet.cli.app import run_command",
+            f"CHANGES = {[change for change, _ in WITHOUT_DATA]!r}",
+            "for change in CHANGES:",
+            "    said = io.StringIO()",
+            "    with contextlib.redirect_stderr(said):",
+            "        assert run_command(['run', 'r.yaml', '--set', change]) == 2, change",
+            "    assert 'labels.csv' not in said.getvalue(), (change, said.getvalue())",
+            "    assert not {'torch', 'datasets'} & set(sys.modules), change",
+        ]
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
