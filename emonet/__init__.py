@@ -1,5 +1,8 @@
 """Multi-corpus speech emotion recognition: a corpus registry, plugins, and honest scores.
 
+From Python, as from the command line: ``plan``, ``run``, ``runs`` and ``audit``; ``nn`` has
+the blocks that backbones are built of. What plugins are written with stands here, too.
+
 Symbols used for tensor shapes everywhere: ``B`` batch, ``T`` samples, ``L`` frames, ``M`` mel bands,
 ``C`` channels, ``D`` embedding size, ``K`` classes. Sampling rates are in Hz, times in seconds.
 
@@ -7,6 +10,11 @@ Importing this package loads neither torch nor pydantic, so that a plugin may im
 """
 
 from __future__ import annotations
+
+import importlib
+import sys
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from emonet.affect import Affect
 from emonet.component import component
@@ -24,6 +32,13 @@ from emonet.labels.word import Word
 from emonet.labels.words import words_in
 from emonet.plugin.marker import hookimpl
 
+if TYPE_CHECKING:
+    from emonet import nn
+    from emonet.api.audits import audit
+    from emonet.api.runs import plan, run, runs
+
+    __version__: str
+
 __all__ = [
     "Affect",
     "ContractError",
@@ -36,8 +51,52 @@ __all__ = [
     "UnknownName",
     "Utterance",
     "Word",
+    "__version__",
+    "audit",
     "component",
     "corpora_in",
     "hookimpl",
+    "nn",
+    "plan",
+    "run",
+    "runs",
     "words_in",
 ]
+
+_VERBS = MappingProxyType(
+    {
+        "audit": "emonet.api.audits",
+        "plan": "emonet.api.runs",
+        "run": "emonet.api.runs",
+        "runs": "emonet.api.runs",
+    }
+)
+"""Function -> the module that is imported when it is first asked for."""
+
+
+class _Package(ModuleType):
+    """This package: a verb stays a function, though a module of its name (``emonet.plan``) may be imported later."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _VERBS and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    """Import what users call when it is asked for."""
+    if name in _VERBS:
+        return getattr(importlib.import_module(_VERBS[name]), name)
+    if name == "nn":
+        return importlib.import_module("emonet.nn")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("emonet")
+    raise AttributeError(f"module 'emonet' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

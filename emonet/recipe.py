@@ -313,14 +313,19 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> tuple[Recipe, Docume
         RecipeError: naming file, line and key of everything that is wrong, with the nearest right word.
     """
     document = read_document(path, RecipeError)
+    return recipe_of(document, changes), document
+
+
+def recipe_of(document: Document, changes: Sequence[str] = ()) -> Recipe:
+    """Return the recipe that a document holds; see ``read_recipe``."""
     if not isinstance(document.data, dict):
-        raise RecipeError(f"{path}: a recipe is a mapping of keys such as corpora, protocol and systems.")
+        raise RecipeError(f"{document.name}: a recipe is a mapping of keys such as corpora, protocol and systems.")
     data = document.data
     for change in changes:
         data = changed(data, change, RecipeError)
     data, lines = _with_systems(data, dict(document.lines))
-    data.setdefault("name", re.sub(r"[^\w.-]+", "-", path.stem))
-    return validate(Recipe, Document(data, document.name, lines, document.text), RecipeError), document
+    data.setdefault("name", re.sub(r"[^\w.-]+", "-", Path(document.name).stem))
+    return validate(Recipe, Document(data, document.name, lines, document.text), RecipeError)
 
 
 def _with_systems(data: dict[str, Any], lines: dict[Any, int]) -> tuple[dict[str, Any], dict[Any, int]]:

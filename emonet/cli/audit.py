@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emonet.cli.console import AsJson, PluginFiles, Root, errors, load_plugins, print_json, print_table, say
-from emonet.cli.progress import progress_listener
-from emonet.errors import EmonetError
+from emonet.cli.console import AsJson, PluginFiles, Root, load_plugins, print_json, print_table, say
 
 if TYPE_CHECKING:
     from emonet.audit.finding import Finding, Verdict
-    from emonet.events import Listener
-    from emonet.plugin.registry import Registry
 
 app = typer.Typer(add_completion=False)
-
-_RECIPES = (".yaml", ".yml")
 
 
 @app.command()
@@ -49,100 +41,28 @@ def audit(  # noqa: PLR0913 - a command's options
     json: AsJson = False,
 ) -> None:
     """Find speakers, sessions, sentences and audio in two parts, and what gives a class away; exit code 1 if so."""
-    registry = load_plugins(plugin)
-    with progress_listener(errors(), quiet=json) as listen:
-        if all(Path(subject).exists() for subject in subjects) and not _are_recipes(subjects):
-            names = {"speaker": speaker, "session": session, "text": text}
-            verdicts = _of_lists(subjects, form, corpus, names, registry, audio=audio, listen=listen)
-        elif _are_recipes(subjects):
-            verdicts = _of_recipes(subjects, registry, audio=audio, listen=listen)
-        else:
-            choices = (protocol or [], option or [])
-            verdicts = _of_corpora(subjects, choices, root, registry, audio=audio, listen=listen)
+    from emonet.api.audits import audit as audited
+    from emonet.cli.protocol import protocol_options
+
+    found = audited(
+        *subjects,
+        protocols=protocol or (),
+        options=protocol_options(option),
+        corpus=corpus,
+        form=form,
+        names={"speaker": speaker, "session": session, "text": text},
+        root=root,
+        audio=audio,
+        plugins=load_plugins(plugin),
+        progress=not json,
+    )
     if json:
-        print_json([verdict.to_json() for verdict in verdicts])
+        print_json(found.to_json())
     else:
-        for verdict in verdicts:
+        for verdict in found:
             show_verdict(verdict, every_fold=every_fold)
-    if any(verdict.level == "problem" for verdict in verdicts):
+    if found.level == "problem":
         raise typer.Exit(1)
-
-
-def _are_recipes(subjects: Sequence[str]) -> bool:
-    return all(Path(subject).suffix.lower() in _RECIPES for subject in subjects)
-
-
-def _of_recipes(subjects: Sequence[str], registry: Registry, *, audio: bool, listen: Listener) -> tuple[Verdict, ...]:
-    from emonet.audits import audit_plan
-    from emonet.engine import plan_run
-    from emonet.recipe import read_recipe
-
-    verdicts: list[Verdict] = []
-    for subject in subjects:
-        path = Path(subject)
-        recipe, _ = read_recipe(path)
-        # An audit reports what a run would stop at.
-        recipe = recipe.model_copy(update={"audit": "report"})
-        made, gathered = plan_run(recipe, path.resolve().parent, registry, listen=listen)
-        verdicts += audit_plan(made, gathered, audio=audio, listen=listen)
-    return tuple(verdicts)
-
-
-def _of_corpora(
-    subjects: Sequence[str],
-    choices: tuple[Sequence[str], Sequence[str]],
-    root: Path | None,
-    registry: Registry,
-    *,
-    audio: bool,
-    listen: Listener,
-) -> tuple[Verdict, ...]:
-    from emonet.audits import audit_gathered
-    from emonet.cli.protocol import gathered_from, protocol_options
-
-    protocols, options = choices
-    gathered = []
-    for subject in subjects:
-        names = protocols or _declared(subject, registry)
-        gathered += [gathered_from(subject, name, protocol_options(options), root, registry) for name in names]
-    return audit_gathered(gathered, audio=audio, listen=listen)
-
-
-def _declared(subject: str, registry: Registry) -> list[str]:
-    """Return the protocols that a corpus declares, or the one that any corpus with speakers has."""
-    corpus = registry.corpus(subject.partition("/")[0]) if not subject.startswith("{") else None
-    declared = [protocol.name for protocol in corpus.protocols] if corpus is not None else []
-    return declared or ["by-speaker"]
-
-
-def _of_lists(
-    subjects: Sequence[str],
-    form: str,
-    corpus_id: str,
-    names: dict[str, str],
-    registry: Registry,
-    *,
-    audio: bool,
-    listen: Listener,
-) -> tuple[Verdict, ...]:
-    from emonet.audit.lists import corpus_called, name_rules
-    from emonet.audit.shared import UNKNOWN
-    from emonet.audits import audit_list
-    from emonet.corpus.lists.reading import read_lists
-
-    rules = name_rules(names)
-    listed = read_lists([Path(subject) for subject in subjects], form)
-    called = listed.header.corpus or listed.data
-    corpus = registry.corpus(corpus_id) if corpus_id else corpus_called(called, registry.corpora.values())
-    verdict = audit_list(listed, rules, corpus, audio=audio, listen=listen)
-    told = [finding.seen for finding in verdict.findings if finding.what == "speakers"]
-    if not rules.patterns and all(seen == UNKNOWN for seen in told):
-        why = f" (it calls its data '{called}', which is no corpus here)" if called else ""
-        if corpus is not None:
-            why = f" (the names of '{corpus.id}' do not say them, and its data are not here)"
-        advice = "Give --corpus ID, or --speaker REGEX, e.g. --speaker '/(\\d\\d)'."
-        raise EmonetError(f"{listed.name}: nothing tells the speakers of this list{why}. {advice}")
-    return (verdict,)
 
 
 def show_verdict(verdict: Verdict, *, every_fold: bool = False) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emonet.cli.console import AsJson, errors, print_json, print_table, say
-from emonet.cli.progress import progress_listener
 from emonet.home import home
+from emonet.progress import progress_listener
 from emonet.wording import counted
 
 if TYPE_CHECKING:

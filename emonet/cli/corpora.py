@@ -22,10 +22,10 @@ from emonet.cli.console import (
 )
 from emonet.cli.corpora_new import new
 from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, chosen, registered
-from emonet.cli.progress import progress_listener
 from emonet.cli.stats import stats
 from emonet.corpus.corpus import Corpus
 from emonet.errors import UnknownName
+from emonet.progress import progress_listener
 from emonet.wording import counted
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emonet.cli.console import AsJson, PluginFiles, errors, load_plugins, print_json, print_table, say
-from emonet.cli.progress import busy
 from emonet.plugin.registry import Registry
+from emonet.progress import busy
 from emonet.wording import counted
 
 if TYPE_CHECKING:

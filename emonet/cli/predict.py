@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from emonet.cli.console import AsJson, PluginFiles, complain, errors, load_plugins, print_json, print_table, say
-from emonet.cli.progress import progress_listener
+from emonet.progress import progress_listener
 
 if TYPE_CHECKING:
     from emonet.predict import Labelled, Predictor

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emonet.cli.console import AsJson, PluginFiles, Root, errors, load_plugins, print_json, print_table, say
-from emonet.cli.progress import progress_listener
 from emonet.errors import RecipeError
+from emonet.progress import progress_listener
 
 if TYPE_CHECKING:
     from emonet.audit.finding import Verdict
     from emonet.corpus.corpus import Utterance
     from emonet.gather import Gathered
     from emonet.learned import Outputs
-    from emonet.plugin.registry import Registry
 
 app = typer.Typer(help="Show, export and import protocols.", no_args_is_help=True, add_completion=False)
 
@@ -44,6 +43,8 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show the folds of a protocol: how many utterances, speakers, texts and of each class, and its hash."""
+    from emonet.api.audits import gathered_from
+
     gathered = gathered_from(corpus, name, protocol_options(option), root, load_plugins(plugin))
     verdict = _verdict(gathered, quiet=json)
     if json:
@@ -64,6 +65,7 @@ def export(
     plugin: PluginFiles = None,
 ) -> None:
     """Write a protocol as one portable CSV file, which others import under the same hash."""
+    from emonet.api.audits import gathered_from
     from emonet.corpus.lists.portable import write_protocol
 
     protocol = gathered_from(corpus, name, protocol_options(option), root, load_plugins(plugin)).facts.protocol
@@ -90,6 +92,7 @@ def import_(  # noqa: PLR0913 - a command's options
     """Match the folds in others' files with a corpus, check them, and write them in the portable format."""
     from dataclasses import replace
 
+    from emonet.api.audits import gathered_from
     from emonet.corpus.imported import IMPORTED
     from emonet.corpus.lists.portable import write_protocol
 
@@ -125,20 +128,6 @@ def protocol_options(given: Sequence[str] | None) -> dict[str, Any]:
             raise RecipeError(f"--set {option}: expected key=value, e.g. --set k=5.")
         options[key] = parse_value(text, f"--set {key}", RecipeError)
     return options
-
-
-def gathered_from(corpus: str, name: str, options: dict[str, Any], root: Path | None, registry: Registry) -> Gathered:
-    """Return a corpus, named as in a recipe, split by a protocol."""
-    from emonet.choice import Choice
-    from emonet.document import Document, parse_value, validate
-    from emonet.gather import gather_corpus
-    from emonet.recipe import CorpusEntry
-
-    entry = validate(CorpusEntry, Document(parse_value(corpus, "CORPUS", RecipeError), "CORPUS"), RecipeError)
-    if root is not None:
-        entry = entry.model_copy(update={"root": str(root.absolute())})
-    choice = Choice(name=name, options=options)
-    return gather_corpus(entry, choice, Path.cwd(), registry, decode=False)
 
 
 def _verdict(gathered: Gathered, *, quiet: bool) -> Verdict:

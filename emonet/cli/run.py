@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,19 +13,16 @@ from emonet.cli.console import (
     Interrupted,
     PluginFiles,
     complain,
-    errors,
     load_plugins,
     output,
     print_json,
     print_table,
     say,
 )
-from emonet.cli.progress import progress_listener
 from emonet.wording import counted
 
 if TYPE_CHECKING:
-    from emonet.audit.finding import Verdict
-    from emonet.stage import Plan
+    from emonet.api.runs import RunPlan
 
 app = typer.Typer(add_completion=False)
 
@@ -55,35 +51,30 @@ def run(  # noqa: PLR0913 - a command's options
 
     Interrupted, the same command goes on where it was.
     """
-    from emonet import engine
-    from emonet.audits import audit_plan
-    from emonet.recipe import read_recipe
+    from emonet.api import runs as api
+    from emonet.document import Document
+    from emonet.engine import resume_command
 
     changes = [*(change or ()), *(["selects=dev"] if dev_only else [])]
-    read, document = read_recipe(recipe, changes)
-    registry = load_plugins(plugin)
+    registry, progress = load_plugins(plugin), not (quiet or json)
     if plan:
-        with progress_listener(errors(), quiet=quiet or json) as listen:
-            made, gathered = engine.plan_run(read, recipe.resolve().parent, registry, listen=listen)
-        _show_plan(made, audit_plan(made, gathered, audio=False), json=json)
-        if not json and any(each.store is None for each in gathered):
-            output().print("Some corpora are not prepared yet; the keys will be others once they are.")
+        _show_plan(api.plan(recipe, changes=changes, plugins=registry, progress=progress), json=json)
         return
     broken = registry.broken()
     write = registry.factory("report_formats", registry.default("report_formats"))
     try:
-        with progress_listener(errors(), quiet=quiet or json) as listen:
-            folder, report = engine.run(read, document, registry, out=runs, changes=changes, listen=listen)
+        made = api.run(recipe, changes=changes, runs=runs, plugins=registry, progress=progress)
     except KeyboardInterrupt:
-        command = f"{engine.resume_command(document, changes)} {_options(plugin, runs)}".rstrip()
+        again = resume_command(Document(None, str(recipe)), changes)
+        command = f"{again} {_options(plugin, runs)}".rstrip()
         raise Interrupted(f"Interrupted. Finished stages are kept. Go on with: {command}") from None
     for info in registry.broken():
         if info not in broken:
             complain(f"Warning: plugin '{info.name}' ({info.distribution}) failed during the run: {info.error}")
     if json:
-        print_json({"run": str(folder.path), **report.to_json()})
+        print_json({"run": made.report.folder, **made.to_json()})
         return
-    output().print(write(report), soft_wrap=True)
+    output().print(write(made.report), soft_wrap=True)
 
 
 def _options(plugin: list[Path] | None, runs: Path) -> str:
@@ -91,22 +82,19 @@ def _options(plugin: list[Path] | None, runs: Path) -> str:
     return shlex.join([*words, *(("--runs", str(runs)) if runs != Path("runs") else ())])
 
 
-def _show_plan(made: Plan, verdicts: Sequence[Verdict], *, json: bool) -> None:
-    from emonet.engine import uncompared
-    from emonet.stages import is_done
-
-    stages: list[dict[str, Any]] = [{**stage.to_json(), "done": is_done(stage)} for stage in made.stages]
+def _show_plan(shown: RunPlan, *, json: bool) -> None:
     if json:
-        audits = [verdict.brief().to_json() for verdict in verdicts]
-        print_json({"recipe": made.recipe.name, "stages": stages, "audits": audits, "notes": uncompared(made)})
+        print_json(shown.to_json())
         return
-    print_table(f"Plan of {made.recipe.name}", _COLUMNS, [_cells(stage) for stage in stages])
-    done = sum(stage["done"] for stage in stages)
-    for verdict in verdicts:
+    print_table(f"Plan of {shown.plan.recipe.name}", _COLUMNS, [_cells(stage) for stage in shown.stages])
+    done = sum(stage["done"] for stage in shown.stages)
+    for verdict in shown.audits:
         say(verdict.line)
-    output().print(f"{counted(len(stages), 'stage')}, {done} done already.")
-    for text in uncompared(made):
+    output().print(f"{counted(len(shown.stages), 'stage')}, {done} done already.")
+    for text in shown.notes:
         output().print(text, soft_wrap=True)
+    if shown.unprepared:
+        output().print("Some corpora are not prepared yet; the keys will be others once they are.")
 
 
 _COLUMNS = (

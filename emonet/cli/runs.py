@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,9 +19,9 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, as in 'em
 @app.command("list")
 def list_runs(*, runs: RunsFolder = Path("runs"), json: AsJson = False) -> None:
     """List the runs in a folder, oldest first."""
-    from emonet.runfolder import runs_in
+    from emonet.api.runs import runs as runs_in
 
-    rows: list[dict[str, Any]] = [{"run": run.path.name, **run.state()} for run in runs_in(runs)]
+    rows = runs_in(runs).to_json()
     if json:
         print_json(rows)
         return

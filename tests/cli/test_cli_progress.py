@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from emonet.cli.progress import PATIENCE, PAUSE, Bars, PlainLines, busy, progress_listener
 from emonet.events import EpochEnded, Event, Notice, Progress, RunEnded, RunStarted, StageEnded, StageStarted
+from emonet.progress import PATIENCE, PAUSE, Bars, PlainLines, busy, progress_listener
 
 FOLDER = Path("runs/one")
 RUN: list[Event] = [

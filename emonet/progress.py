@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from emonet.events import (
@@ -30,6 +31,8 @@ PATIENCE = 0.5
 """Seconds that an activity takes before its bar is shown."""
 PAUSE = 5.0
 """Seconds between two plain lines."""
+WIDE = 160
+"""Columns where no terminal gives its width."""
 
 
 @contextmanager
@@ -42,6 +45,27 @@ def progress_listener(console: Console, *, quiet: bool = False) -> Iterator[List
             yield bars
     else:
         yield PlainLines(console)
+
+
+def told(progress: bool | Listener) -> AbstractContextManager[Listener]:
+    """Give the listener that ``progress`` stands for: on stderr, none, or the one that it is.
+
+    In a notebook these are plain lines, at most one in ``PAUSE`` seconds beside what must be read.
+    """
+    if callable(progress):
+        return nullcontext(progress)
+    return _on_stderr() if progress else nullcontext(silent)
+
+
+@contextmanager
+def _on_stderr() -> Iterator[Listener]:
+    from rich.console import Console
+
+    # In a notebook rich would display each line as a page of its own, and bars would need ipywidgets.
+    wide = None if sys.stderr.isatty() else WIDE
+    console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, width=wide, force_jupyter=False)
+    with progress_listener(console) as listen:
+        yield listen
 
 
 @contextmanager
