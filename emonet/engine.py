@@ -90,7 +90,7 @@ def run(
     """Run a recipe: prepare, plan, carry out every stage, score; return the run's folder and report.
 
     Interrupted at any moment, the same call goes on where it was: stages are kept by content, and the run's
-    folder is named after the recipe and its plan. A store whose samples turn out to be damaged is made anew, once.
+    folder is named after the recipe and its plan. Stores whose samples turn out to be damaged are made anew, each once.
 
     Raises:
         EmonetError: whatever is wrong with recipe, corpora or components, in words for the user; what the audit
@@ -101,17 +101,16 @@ def run(
         listen(event)
         registry.emit(event)
 
-    def once() -> tuple[RunFolder, Report]:
-        return _run(recipe, document, registry, out=out, changes=changes, tell=tell)
-
-    try:
-        return once()
-    except Damaged as problem:
-        if problem.path.name != STORE:
-            raise
-        tell(Notice(f"{problem.path} is damaged ({problem.reason}). It is made anew from the corpus' own files."))
-        discard(problem.path.parent)
-    return once()
+    remade: set[Path] = set()
+    while True:
+        try:
+            return _run(recipe, document, registry, out=out, changes=changes, tell=tell)
+        except Damaged as problem:
+            if problem.path.name != STORE or problem.path in remade:
+                raise
+            remade.add(problem.path)
+            tell(Notice(f"{problem.path} is damaged ({problem.reason}). It is made anew from the corpus' own files."))
+            discard(problem.path.parent)
 
 
 def _run(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tones import make_tones
 
 from emonet.cli.app import run_command
 from emonet.home import home
@@ -136,6 +138,25 @@ def test_a_store_whose_samples_are_damaged_is_made_anew_and_the_run_goes_on(emon
     assert "It is made anew from the corpus' own files." in said
     assert store.read_bytes() == whole
     assert scores_of(emonet)[0] == scores
+
+
+def test_of_several_damaged_stores_each_is_made_anew_in_one_run(emonet: Emonet) -> None:
+    make_tones(Path("others"), first=4)
+    Path("others/labels.csv").rename("others/others.csv")
+    corpora = "[{manifest: tones/labels.csv, speakers: own}, {manifest: others/others.csv, speakers: own}]"
+    text = RECIPE.replace("[{manifest: tones/labels.csv}]", corpora).partition("  net:")[0]
+    Path("r.yaml").write_text(text, encoding="utf-8")
+    scores, _ = scores_of(emonet)
+    shutil.rmtree(home() / "stages")
+    stores = sorted(home().glob("store/*/*/store.arrow"))
+    assert len(stores) == 2
+    for store in stores:
+        flip(store, store.stat().st_size // 2)
+    for path in home().glob("store/*/*/features/*.arrow"):
+        path.unlink()
+    after, said = scores_of(emonet)
+    assert after == scores
+    assert all(f"{store} is damaged (the samples of 's" in said for store in stores)
 
 
 def test_a_run_records_its_machine_and_says_where_another_one_made_what_it_reuses(
