@@ -10,13 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from emonet.errors import EmonetError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary file beside ``path`` to write to, and move it there when all went well.
 
     On any failure, a full disk included, the temporary file is removed and ``path`` stays as it was.
+
+    Raises:
+        EmonetError: ``path`` is a folder.
     """
+    if path.is_dir():
+        raise EmonetError(f"{path}: this is a folder, and a file of that name is to be written. Move the folder away.")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)

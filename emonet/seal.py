@@ -28,7 +28,8 @@ def read_sealed(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        Damaged: it does not hold what was written.
+        PermissionError: it may not be read.
+        Damaged: it does not hold what was written, or cannot be read.
     """
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
@@ -36,6 +37,10 @@ def read_sealed(path: Path) -> dict[str, Any]:
         is_whole = seal == digest_of(facts)
     except ValueError as problem:
         raise Damaged(path, f"not JSON: {problem}") from None
+    except (FileNotFoundError, PermissionError):
+        raise
+    except OSError as problem:
+        raise Damaged(path, f"it cannot be read: {problem.strerror}") from None
     if not is_whole:
         raise Damaged(
             path, f"it has no '{SEAL}', or an earlier EmoNet wrote it" if seal is None else "its digest is another"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from emonet.atomic import replacing, write_json, write_text
+from emonet.errors import EmonetError
 
 
 def names(folder: Path) -> list[str]:
@@ -43,6 +44,15 @@ def test_a_failure_leaves_the_old_content_and_no_rest(tmp_path: Path) -> None:
         fail()
     assert path.read_text() == "old"
     assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_folder_in_a_file_s_place_is_named_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").mkdir()
+    (tmp_path / "a.txt" / "kept").write_text("mine")
+    with pytest.raises(EmonetError, match=r"a\.txt: this is a folder, and a file of that name is to be written\. Move"):
+        write_text(tmp_path / "a.txt", "new")
+    assert names(tmp_path) == ["a.txt"]
+    assert names(tmp_path / "a.txt") == ["kept"]
 
 
 def test_an_interrupt_leaves_no_rest(tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ def test_facts_that_are_not_sealed_are_damaged(tmp_path: Path, content: bytes) -
         read_sealed(tmp_path / "a.json")
 
 
+def test_a_folder_in_a_file_s_place_is_damage(tmp_path: Path) -> None:
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(Damaged, match=r"a\.json: this file is damaged \(it cannot be read: "):
+        read_sealed(tmp_path / "a.json")
+
+
 def test_files_that_changed_or_went_are_found_by_their_sums(tmp_path: Path) -> None:
     for name in ("one", "two", "three"):
         (tmp_path / name).write_text(name)
