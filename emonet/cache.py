@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,16 +16,20 @@ from emonet.audio.current import FORMAT, META, format_of
 from emonet.errors import Damaged, EmonetError
 from emonet.events import Listener, Progress, silent
 from emonet.home import home, stages_folder
-from emonet.kept import DONE, look_at
+from emonet.kept import DONE, MACHINES, look_at
+from emonet.openings import OPENED, ledger_path, read_ledger
 from emonet.runfolder import RunFolder, runs_in
 from emonet.seal import read_sealed
+from emonet.wording import counted
 
-Kind = Literal["stage", "store", "features", "fingerprints", "fetched corpus"]
+Kind = Literal["stage", "store", "features", "fingerprints", "openings", "fetched corpus"]
 State = Literal["whole", "damaged", "incomplete", "outdated", "unknown"]
 """``incomplete``: a killed process left it, and the next one goes on; ``unknown``: nothing here can tell."""
 _DAY = 24 * 3600.0
 _PARTS = ("features", "fingerprints")
 """Kinds that are files within a store's folder."""
+_STAYS = ("openings", "fetched corpus")
+"""Kinds that are never removed: what test was opened for stays known, and what was fetched is no copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,8 @@ def entries() -> list[Entry]:
     stores = (each for path in _folders(home() / "store") for store in _folders(path) for each in _of_store(store))
     places = [path for name in ("corpora", "hub") for path in _folders(home() / name)]
     fetched = (_entry("fetched corpus", path.name, path, _files(path)) for path in places)
-    return [each for each in (*stages, *stores, *fetched) if each.written]
+    openings = _entry("openings", "", ledger_path(), [ledger_path()])
+    return [each for each in (*stages, *stores, openings, *fetched) if each.written]
 
 
 def _folders(path: Path) -> list[Path]:
@@ -76,11 +83,14 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _files(path: Path) -> list[Path]:
-    return [each for each in path.rglob("*") if each.is_file() and not each.name.endswith(".lock")]
+    return [Path(folder, name) for folder, _, names in os.walk(path) for name in names if not name.endswith(".lock")]
 
 
 def _entry(kind: Kind, of: str, path: Path, files: Iterable[Path]) -> Entry:
-    found = [file.stat() for file in files]
+    found = []
+    for file in files:
+        with suppress(FileNotFoundError):  # a process at work has removed it since it was listed
+            found.append(file.lstat())
     return Entry(kind, of, path, sum(each.st_size for each in found), max((each.st_mtime for each in found), default=0))
 
 
@@ -149,12 +159,17 @@ def _verified(entry: Entry, listen: Listener) -> Verdict:
         return Verdict(entry, "damaged", f"{problem.path}: {problem.reason}")
     except EmonetError as problem:
         return Verdict(entry, "damaged", f"{entry.path}: {problem}")
+    except OSError as problem:
+        return Verdict(entry, "damaged", f"{problem.filename or entry.path}: it cannot be read: {problem.strerror}")
 
 
 def _check_stage(folder: Path, _: Listener) -> State:
     kept = look_at(folder)
     if kept.damaged:
         raise Damaged(kept.damaged[0], "it is not what was written, or an earlier EmoNet wrote it")
+    for name in (MACHINES, OPENED):
+        with suppress(FileNotFoundError):
+            read_sealed(folder / name)
     return "whole" if kept.facts else "incomplete"
 
 
@@ -176,6 +191,14 @@ def _check_features(path: Path, _: Listener) -> State:
     return "whole"
 
 
+def _check_openings(path: Path, _: Listener) -> State:
+    if unreadable := read_ledger().unreadable:
+        lines = counted(unreadable, "line")
+        reason = f"{lines} cannot be read, so test may have been opened more often than is told; nothing mends that"
+        raise Damaged(path, reason)
+    return "whole"
+
+
 def _check_fingerprints(path: Path, _: Listener) -> State:
     from emonet.audit.copies import read_fingerprints
 
@@ -188,6 +211,7 @@ _CHECKS: Mapping[Kind, Callable[[Path, Listener], State]] = {
     "store": _check_store,
     "features": _check_features,
     "fingerprints": _check_fingerprints,
+    "openings": _check_openings,
     "fetched corpus": lambda *_: "unknown",
 }
 
@@ -267,7 +291,8 @@ def to_remove(
 ) -> list[Removal]:
     """Return what to remove: what no run needs and what is older, both where both are given; and what is damaged.
 
-    Fetched corpora are never among it. What a killed run left is needed by that run: its plan names its stages.
+    Fetched corpora and the ledger of openings are never among it. What a killed run left is needed by that run: its
+    plan names its stages.
 
     Args:
         found: all that is kept.
@@ -278,7 +303,7 @@ def to_remove(
     removals = {
         verdict.entry.path: Removal(verdict.entry, verdict.state)
         for verdict in verdicts
-        if verdict.state in {"damaged", "outdated"}
+        if verdict.state in {"damaged", "outdated"} and verdict.entry.kind not in _STAYS
     }
     if needs is not None or older_than is not None:
         for entry in found:
@@ -289,28 +314,30 @@ def to_remove(
                 *(["no run needs it"] if needs is not None else []),
                 *([f"{days:.0f} days old"] if older_than is not None else []),
             ]
-            if entry.kind != "fetched corpus" and is_free and is_old:
+            if entry.kind not in _STAYS and is_free and is_old:
                 removals.setdefault(entry.path, Removal(entry, ", ".join(reasons)))
     gone = {path for path, removal in removals.items() if removal.entry.kind == "store"}
     return [each for each in removals.values() if each.entry.kind not in _PARTS or _store_of(each.entry) not in gone]
 
 
-def remove(removals: Sequence[Removal]) -> list[Removal]:
-    """Remove things, and return them with whether they were left since a process holds them.
+def remove(removals: Sequence[Removal], *, dry_run: bool = False) -> list[Removal]:
+    """Remove things, and return them with whether they are left since a process holds them.
 
-    A store is held while any stage is: its run may read it.
+    A store is held while any stage is: its run may read it. A dry run asks the same, and removes nothing.
     """
     is_any_held = any(_is_held(folder) for folder in _folders(stages_folder()))
-    return [_removed(each, is_any_held=is_any_held) for each in removals]
+    return [_removed(each, is_any_held=is_any_held, dry_run=dry_run) for each in removals]
 
 
-def _removed(removal: Removal, *, is_any_held: bool) -> Removal:
+def _removed(removal: Removal, *, is_any_held: bool, dry_run: bool) -> Removal:
     from filelock import FileLock, Timeout
 
     entry = removal.entry
     if entry.kind != "stage" and is_any_held:
         return Removal(entry, removal.why, held=True)
     place = entry.path if entry.kind == "stage" else home() / "store" / entry.of
+    if dry_run:
+        return Removal(entry, removal.why, held=_is_held(place))
     try:
         with FileLock(place / ".lock", timeout=0):
             _delete(entry)
@@ -329,6 +356,8 @@ def _is_held(folder: Path) -> bool:
             return False
     except Timeout:
         return True
+    except PermissionError:  # of a home that may only be read; whoever removes something meets that again
+        return False
 
 
 def _delete(entry: Entry) -> None:

@@ -16,7 +16,7 @@ DONE = "stage.json"
 HISTORY = "history.json"
 PREDICTIONS: Mapping[str, str] = {"dev": "predictions-dev.parquet", "test": "predictions-test.parquet"}
 """Part -> what a stage says of it, a file of its own: the second one comes by opening test."""
-_MACHINES = "machines.json"
+MACHINES = "machines.json"
 _READ_ONLY = 0o444
 
 
@@ -79,11 +79,11 @@ def finish(folder: Path, facts: dict[str, Any]) -> None:
 def machines_of(folder: Path, machine: Mapping[str, str], *, resumes: bool) -> list[Mapping[str, str]]:
     """Return the machines that train a stage, after noting this one: the first, and each other that goes on with it."""
     try:
-        before = read_sealed(folder / _MACHINES)["machines"] if resumes else []
+        before = read_sealed(folder / MACHINES)["machines"] if resumes else []
     except (FileNotFoundError, Damaged):
         before = []
     machines = [*before, *([] if machine in before else [machine])]
-    write_sealed(folder / _MACHINES, {"machines": machines})
+    write_sealed(folder / MACHINES, {"machines": machines})
     return machines
 
 

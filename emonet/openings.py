@@ -22,7 +22,7 @@ from emonet.seal import SEAL, read_sealed, write_sealed
 from emonet.stage import Stage
 from emonet.wording import counted
 
-_OPENED = "test_opened.json"
+OPENED = "test_opened.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +103,14 @@ def open_test(stage: Stage, folder: Path) -> Stage:
     times = tests_opened(folder)
     facts = asdict(opening)
     _add(json.dumps({**facts, SEAL: digest_of(facts)}, sort_keys=True))
-    write_sealed(folder / _OPENED, {"times": times + 1})
+    write_sealed(folder / OPENED, {"times": times + 1})
     return replace(stage, tasks=tuple(replace(task, items={"test": task.items["test"]}) for task in stage.tasks))
 
 
 def tests_opened(folder: Path) -> int:
     """Return how often the test part of a stage was opened: once, or more if that was interrupted."""
     try:
-        return int(read_sealed(folder / _OPENED)["times"])
+        return int(read_sealed(folder / OPENED)["times"])
     except FileNotFoundError:
         return 0
     except Damaged:
@@ -119,7 +119,7 @@ def tests_opened(folder: Path) -> int:
 
 def read_ledger() -> Ledger:
     """Return all openings of this home; lines that are damaged are counted and skipped."""
-    path = _path()
+    path = ledger_path()
     lines = path.read_bytes().split(b"\n") if path.is_file() else []
     found = [_opening(line) for line in lines if line.strip()]
     kept = tuple(opening for opening in found if opening is not None)
@@ -175,7 +175,7 @@ def _add(line: str) -> None:
     """Add a line in one piece and bring it to disk; half a line that a crash left before it is closed off."""
     from filelock import FileLock
 
-    path = _path()
+    path = ledger_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")), path.open("ab+") as file:
         if file.tell():
@@ -199,5 +199,6 @@ def _opening(line: bytes) -> Opening | None:
     return opening if isinstance(opening.fold, int) and all(isinstance(text, str) for text in texts) else None
 
 
-def _path() -> Path:
+def ledger_path() -> Path:
+    """Return the file that all openings of this home are noted in."""
     return home() / "openings.jsonl"

@@ -62,7 +62,7 @@ def kinds(found: list[Entry]) -> list[tuple[str, str]]:
 
 ALL = sorted(
     [(kind, of) for kind in ("stage", "store", "features", "fingerprints") for of in ("one", "two")]
-    + [("fetched corpus", "three"), ("fetched corpus", "owner%2Ffour")]
+    + [("openings", ""), ("fetched corpus", "three"), ("fetched corpus", "owner%2Ffour")]
 )
 
 
@@ -70,8 +70,7 @@ def test_all_that_is_kept_is_counted_once(place: Path) -> None:
     found = entries()
     assert kinds(found) == ALL
     files = [path for path in (place / "home").rglob("*") if path.is_file() and path.suffix != ".lock"]
-    apart = {"openings.jsonl", "current.json"}
-    assert sum(entry.bytes for entry in found) == sum(path.stat().st_size for path in files if path.name not in apart)
+    assert sum(entry.bytes for entry in found) == sum(path.stat().st_size for path in files)
 
 
 def test_what_takes_long_tells_how_far_it_is(place: Path) -> None:
@@ -86,7 +85,7 @@ def test_what_takes_long_tells_how_far_it_is(place: Path) -> None:
 def test_what_is_whole_is_called_whole_and_what_was_not_looked_at_unknown(place: Path) -> None:
     states = {(each.entry.kind, each.state) for each in verify(entries())}
     assert states == {
-        *((kind, "whole") for kind in ("stage", "store", "features", "fingerprints")),
+        *((kind, "whole") for kind in ("stage", "store", "features", "fingerprints", "openings")),
         ("fetched corpus", "unknown"),
     }
 
@@ -98,6 +97,8 @@ def test_what_is_whole_is_called_whole_and_what_was_not_looked_at_unknown(place:
         ("stages/*/best.safetensors", "stage"),
         ("stages/*/history.json", "stage"),
         ("stages/*/predictions-*.parquet", "stage"),
+        ("stages/*/machines.json", "stage"),
+        ("stages/*/test_opened.json", "stage"),
         ("store/one/*/store.arrow", "store"),
         ("store/one/*/meta.json", "store"),
         ("store/one/*/problems.json", "store"),
@@ -121,6 +122,31 @@ def test_a_flipped_bit_is_found_and_its_file_named_and_pruned(place: Path, patte
         {(kind, bad.entry.of)} if kind != "store" else {(each, "one") for each in ("store", "features", "fingerprints")}
     )
     assert kinds(entries()) == [each for each in ALL if each not in gone]
+
+
+def test_a_ledger_of_openings_that_cannot_be_read_is_named_and_never_removed(place: Path) -> None:
+    path = place / "home" / "openings.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"protocol", b"protokol", 1))
+    verdicts = verify(entries())
+    (bad,) = [each for each in verdicts if each.state not in {"whole", "unknown"}]
+    assert (bad.entry.kind, bad.state) == ("openings", "damaged")
+    assert bad.reason.startswith(f"{path}: 1 line cannot be read, so test may have been opened more often")
+    assert to_remove(entries(), verdicts=verdicts) == []
+    assert "openings" not in {each.entry.kind for each in to_remove(entries(), older_than=0)}
+
+
+def test_what_cannot_be_read_at_all_is_damaged_and_the_rest_is_verified(place: Path) -> None:
+    (stage, _) = sorted((place / "home").glob("stages/*/stage.json"))
+    stage.unlink()
+    stage.mkdir()
+    (features,) = (place / "home").glob("store/one/*/features/*.arrow")
+    features.unlink()
+    features.symlink_to("/nowhere/else")
+    verdicts = verify(entries())
+    bad = [each for each in verdicts if each.state not in {"whole", "unknown"}]
+    assert [(each.entry.kind, each.state) for each in bad] == [("stage", "damaged"), ("features", "damaged")]
+    assert [each.reason.partition(": ")[0] for each in bad] == [str(stage), str(features)]
+    assert len(verdicts) == len(ALL)
 
 
 def test_only_what_no_run_needs_is_removed(place: Path) -> None:
@@ -177,7 +203,9 @@ def test_what_a_process_holds_stays_and_so_do_the_stores_that_it_may_read(place:
     (two,) = [entry for entry in entries() if (entry.kind, entry.of) == ("stage", "two")]
     removals = to_remove(entries(), needs=needs_of([place / "runs-one"]))
     with FileLock(two.path / ".lock"):
+        assert all(each.held for each in remove(removals, dry_run=True))
         assert all(each.held for each in remove(removals))
+    assert not any(each.held for each in remove(removals, dry_run=True))
     assert kinds(entries()) == ALL
 
 
@@ -211,7 +239,7 @@ def test_the_command_counts_verifies_and_prunes(place: Path, capsys: pytest.Capt
     assert (code, out.splitlines()) == (
         0,
         [
-            "8 whole, 0 damaged.",
+            "9 whole, 0 damaged.",
             "1 run: 1 whole, 0 damaged.",
             "2 fetched corpora not looked at: emonet corpora check ID",
         ],

@@ -79,7 +79,9 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed; remove nothing.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Remove what no run in the given folders needs, or what is old or damaged; fetched corpora stay.
+    """Remove what no run in the given folders needs, or what is old or damaged.
+
+    Fetched corpora and the ledger of openings stay.
 
     With --runs and --older-than, what is removed is both. What a process holds is never removed.
     """
@@ -95,7 +97,7 @@ def prune(
     with progress_listener(errors(), quiet=json) as listen:
         verdicts = verify_entries(found, listen=listen) if damaged else ()
     chosen = to_remove(found, needs=needs, older_than=older_than, verdicts=verdicts)
-    done = chosen if dry_run else remove(chosen)
+    done = remove(chosen, dry_run=dry_run)
     if json:
         print_json({"home": str(home()), "dry_run": dry_run, "removed": [_removal(each) for each in done]})
         return
