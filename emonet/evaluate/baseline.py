@@ -195,7 +195,8 @@ def _compare(
 ) -> BaselineComparison:
     ours, theirs = _score_of(system[0], scores), _score_of(baseline[0], scores)
     _check_protocols(ours, theirs)
-    pairs = _pairs(_by_seed(system), _by_seed(baseline), ours, theirs)
+    seeds = (_by_seed(system), _by_seed(baseline))
+    pairs = _pairs(*seeds, ours, theirs)
     first, metric = next(iter(pairs.values())), METRICS[ours.metric]
     truth, answers = [row.truth for row, _ in first], [_answers(pair) for pair in pairs.values()]
     values, baseline_values = (
@@ -212,7 +213,7 @@ def _compare(
         values=values,
         baseline_values=baseline_values,
         difference=statistics.fmean(values) - statistics.fmean(baseline_values),
-        caution=_caution(ours, theirs),
+        caution="; ".join(filter(None, [_caution(ours, theirs), _left_seeds(seeds, pairs, (ours, theirs))])),
     )
     networks = [score.system for score in (ours, theirs) if _is_trained(score)]
     if networks and len(pairs) < compare_from:
@@ -353,6 +354,17 @@ def _clip_test(seed: int, pair: Pair) -> ClipTest:
     only_system, only_baseline = right.count((True, False)), right.count((False, True))
     exact, mid = mcnemar(only_baseline, only_system), mcnemar(only_baseline, only_system, mid_p=True)
     return ClipTest(seed, only_baseline, only_system, exact, mid)
+
+
+def _left_seeds(seeds: tuple[Seeds, Seeds], shared: Iterable[int], scores: tuple[Score, Score]) -> str:
+    """Say which seeds of networks are not compared, since the other system lacks them."""
+    kept = set(shared)
+    left = [
+        f"{_listed(lone)} of '{score.system}'"
+        for found, score in zip(seeds, scores, strict=True)
+        if _is_trained(score) and (lone := sorted(found.keys() - kept))
+    ]
+    return f"only over the seeds that both have ({_listed(sorted(kept))}), without {' and '.join(left)}" if left else ""
 
 
 def _caution(ours: Score, theirs: Score) -> str:

@@ -60,10 +60,12 @@ def strategies_table(report: Report) -> Table:
 def tests_table(report: Report) -> Table:
     """Return every test behind the marks: p over speakers, difference and its interval, Almost Stochastic Order."""
     comparisons = report.comparisons
-    texts = list(dict.fromkeys(text for each in comparisons for text in (each.limit, each.caution) if text))
+    one_count = len({len(each.seeds) for each in comparisons if each.interval is not None}) < 2
+    said = [_own_notes(each, seeds=not one_count) for each in comparisons]
+    texts = list(dict.fromkeys(text for each in said for text in each))
     rows = []
-    for each in comparisons:
-        places = sorted(texts.index(text) + 1 for text in {each.limit, each.caution} - {""})
+    for each, own in zip(comparisons, said, strict=True):
+        places = sorted(texts.index(text) + 1 for text in own)
         number = f" ({', '.join(map(str, places))})" if places else ""
         rows.append((each.task, each.system + number, *_test_cells(each)))
     header = ("task", "system", "difference", "95 % CI", "p", "p (Holm)", "could find", "ASO")
@@ -244,8 +246,8 @@ def _mark_notes(report: Report, grid: Grid) -> tuple[str, ...]:
 def _test_notes(comparisons: Sequence[BaselineComparison]) -> Iterable[str]:
     compared = [each for each in comparisons if each.interval is not None]
     tested = [each for each in compared if each.p is not None]
-    for text in dict.fromkeys(_interval_text(each) for each in compared):
-        yield f"Difference: system - baseline{text}."
+    if compared:
+        yield _difference_note(compared)
     if tested:
         tests = f"the {len(tested)} tests" if len(tested) > 1 else "the only test"
         yield (
@@ -282,13 +284,22 @@ def _least_notes(tests: Sequence[tuple[int, float]]) -> Iterable[str]:
             yield f"{counted(speakers, 'speaker')}: p cannot be below {least:.4g}{after}{so}."
 
 
-def _interval_text(each: BaselineComparison) -> str:
-    seeds = f", the mean over {len(each.seeds)} seeds" if len(each.seeds) > 1 else ""
+def _own_notes(each: BaselineComparison, *, seeds: bool) -> list[str]:
+    """Return what concerns a single test: its seeds where tests have differing numbers, limits and cautions."""
     interval = each.interval
-    if interval is None or interval.level is None:
-        return f"{seeds}; no interval: {interval.note if interval else ''}".rstrip(": ")
-    note = f" ({interval.note})" if interval.note else ""
-    return f"{seeds}; {100 * interval.level:.0f} % interval: {interval.method}{note}"
+    counts = f"from {counted(len(each.seeds), 'seed')}" if seeds and interval is not None else ""
+    doubt = interval.note if interval is not None and interval.level is not None else ""
+    texts = [counts, each.limit, each.caution, doubt]
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _difference_note(compared: Sequence[BaselineComparison]) -> str:
+    seeds = {len(each.seeds) for each in compared}
+    number = f"the {seeds.pop()} seeds" if len(seeds) == 1 else "its seeds"
+    mean = f", the mean over {number}" if max(len(each.seeds) for each in compared) > 1 else ""
+    claimed = [each.interval for each in compared if each.interval is not None and each.interval.level is not None]
+    made = f"; {100 * (claimed[0].level or 0):.0f} % interval: {claimed[0].method}" if claimed else "; no interval"
+    return f"Difference: system - baseline{mean}{made}."
 
 
 def _range(counts: Sequence[int]) -> str:

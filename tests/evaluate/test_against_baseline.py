@@ -342,6 +342,15 @@ def test_one_utterance_twice_is_refused() -> None:
         compare_with_baseline([old, new, new], [score(old), score(new)], "old")
 
 
+def test_seeds_that_only_one_system_has_are_named() -> None:
+    (found,) = compared(*seeded("old", GAINS), *seeded("new", [], seeds=4)[1:])
+    assert found.seeds == (2, 3)
+    assert found.caution == "only over the seeds that both have (2, 3), without 4 of 'new' and 1 of 'old'"
+    # A model without epochs stands beside every seed.
+    (svm,) = compared(*seeded("old", GAINS), table("svm", []))
+    assert (svm.seeds, svm.caution) == ((1, 2, 3), "")
+
+
 def test_systems_without_a_common_seed_are_refused() -> None:
     with pytest.raises(EmonetError, match="'new' and 'old' have no seed in common on foo/emotion: 2 and 1"):
         compared(table("old", []), table("new", [], seed=2))

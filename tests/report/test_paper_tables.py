@@ -151,10 +151,33 @@ def test_few_speakers_are_named_under_the_tests(full: Report) -> None:
     first = full.comparisons[0]
     assert first.interval is not None
     without = replace(first.interval, level=None, note="3 speakers only")
-    few = replace(first, interval=without, p=None, p_holm=None, detectable=None)
+    few = replace(first, interval=without, p=None, p_holm=None, detectable=None, limit="no mark: 3 speakers only")
     table = paper.tests_table(replace(full, comparisons=(few,)))
-    assert table.rows[0][1:] == ("-15.0", "-", "-", "-", "-", "-")
-    assert any("no interval: 3 speakers only" in note for note in table.footnotes)
+    assert table.rows[0] == ("linear-svm (1)", "-15.0", "-", "-", "-", "-", "-")
+    assert "Difference: system - baseline; no interval." in table.footnotes
+    assert "(1) no mark: 3 speakers only." in table.footnotes
+
+
+def test_what_limits_one_interval_of_several_is_said_of_its_row_alone(full: Report) -> None:
+    first, second, *_ = full.comparisons
+    assert first.interval is not None
+    limited = replace(first, interval=replace(first.interval, note="some are unknown"))
+    table = paper.tests_table(replace(full, comparisons=(limited, second)))
+    assert [row[1].endswith(" (1)") for row in table.rows] == [True, False]
+    assert "(1) some are unknown." in table.footnotes
+    assert sum(note.startswith("Difference:") for note in table.footnotes) == 1
+
+
+def test_how_many_seeds_a_difference_is_from_is_said_of_each_row_where_they_differ(full: Report) -> None:
+    first, second, *_ = full.comparisons
+    three = [replace(each, seeds=(1, 2, 3)) for each in (first, second)]
+    alike = paper.tests_table(replace(full, comparisons=tuple(three)))
+    assert alike.footnotes[0].startswith("Difference: system - baseline, the mean over the 3 seeds; 95 % interval:")
+    two = replace(second, seeds=(1, 2))
+    mixed = paper.tests_table(replace(full, comparisons=(three[0], two)))
+    assert mixed.footnotes[0].startswith("Difference: system - baseline, the mean over its seeds; 95 % interval:")
+    assert {"(1) from 3 seeds.", "(2) from 2 seeds."} <= set(mixed.footnotes)
+    assert [row[1][-4:] for row in mixed.rows] == [" (1)", " (2)"]
 
 
 def test_parameters_are_a_range_over_tasks(full: Report) -> None:
