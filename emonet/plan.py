@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from emonet.aggregate import aggregated_task
 from emonet.check import check_system
 from emonet.components import FindFactory
-from emonet.corpus.corpus import Corpus, SpeakerNames, Utterance
+from emonet.corpus.corpus import Corpus, SpeakerNames, Utterance, plain_name
 from emonet.corpus.protocol import Protocol
 from emonet.errors import RecipeError
 from emonet.learned import Outputs, make_task, task_id
@@ -286,7 +286,7 @@ def _have_people_in_common(one: CorpusFacts, other: CorpusFacts) -> bool:
 
 
 def _people(facts: CorpusFacts) -> set[str]:
-    return {each.speaker.strip().casefold() for each in facts.utterances if each.speaker is not None}
+    return {plain_name(each.speaker) for each in facts.utterances if each.speaker is not None}
 
 
 def _check_folds(name: str, facts: Sequence[CorpusFacts]) -> None:

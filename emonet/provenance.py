@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from emonet.corpus.corpus import SpeakerNames
+from emonet.corpus.corpus import SpeakerNames, plain_name
 from emonet.errors import EmonetError
 from emonet.stage import Stage
 from emonet.task import Item
@@ -32,7 +32,7 @@ Sounds = Callable[[str, str], str | None]
 
 LEARNED = "learned"
 """The key under which a checkpoint's facts hold its provenance."""
-_FORMAT = 1
+FORMAT = 2
 _FACTS = "emonet"
 HEARD = ("train", "dev")
 """Parts that weights learn from, and that they are selected on."""
@@ -78,7 +78,7 @@ class Provenance:
         for (corpus, part), digests in sorted(self.heard.items()):
             found = {str(kind): _packed(digests[kind]) for kind in KINDS if digests.get(kind)}
             heard.setdefault(corpus, {})[part] = found
-        return {"format": _FORMAT, "sounds": self.sounds, "unknown": list(self.unknown), "heard": heard}
+        return {"format": FORMAT, "sounds": self.sounds, "unknown": list(self.unknown), "heard": heard}
 
     @classmethod
     def from_json(cls, data: Any) -> Provenance:
@@ -88,8 +88,8 @@ class Provenance:
             ValueError: the data are nothing of that kind.
         """
         try:
-            if data["format"] != _FORMAT:
-                raise ValueError(f"format {data['format']}, expected {_FORMAT}")
+            if data["format"] != FORMAT:
+                raise ValueError(f"format {data['format']}, expected {FORMAT}")
             heard = {
                 (str(corpus), str(part)): {kind: _unpacked(digests.get(kind, "")) for kind in KINDS}
                 for corpus, parts in data["heard"].items()
@@ -142,8 +142,8 @@ def _of_item(item: Item, speakers: SpeakerNames, sounds: Sounds) -> list[tuple[K
 
 
 def _person(name: str) -> int:
-    """Return the digest of a name by itself; ``S01`` and ``s01`` of two corpora are one name."""
-    return _digest("person", name.strip().casefold())
+    """Return the digest of a name by itself; ``S01`` and ``s1`` of two corpora are one name."""
+    return _digest("person", plain_name(name))
 
 
 def heard_by(stages: Iterable[Stage], sounds: Sounds, version: str = "") -> Provenance:

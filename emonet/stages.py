@@ -27,7 +27,7 @@ from emonet.learn.scaling import check_groups
 from emonet.machine import LIBRARIES, differences, machine_of
 from emonet.openings import open_test
 from emonet.plugin.registry import Registry
-from emonet.provenance import LEARNED, heard_corpora, whole_provenance
+from emonet.provenance import FORMAT, LEARNED, heard_corpora, whole_provenance
 from emonet.stage import Stage
 from emonet.task import Task
 from emonet.wording import counted
@@ -101,12 +101,13 @@ class StageRunner:
         """
         from emonet.learn.checkpoint import restate
 
-        whose = {corpus: stage.speakers[corpus] for corpus in heard_corpora(stage, self.stages)}
-        if facts.get("speakers") != whose:
+        speakers = {corpus: stage.speakers[corpus] for corpus in heard_corpora(stage, self.stages)}
+        whose = {"format": FORMAT, "speakers": speakers}
+        if facts.get("provenance") != whose:
             for path in (folder / f"{name}.safetensors" for name in CHECKPOINTS):
                 if path.is_file():
                     restate(path, {LEARNED: self._learned(stage)})
-            facts["speakers"] = whose
+            facts["provenance"] = whose
             finish(folder, facts)
 
     def _tell_damage(self, kept: Kept) -> None:

@@ -103,7 +103,7 @@ def test_hashes_of_audio_of_another_version_are_not_compared_and_that_is_said() 
 
 @pytest.mark.parametrize(
     "facts",
-    [{}, {"learned": 3}, {"learned": {"format": 0}}, {"learned": {"format": 1, "heard": {"foo": {"train": 1}}}}],
+    [{}, {"learned": 3}, {"learned": {"format": 0}}, {"learned": {"format": 2, "heard": {"foo": {"train": 1}}}}],
 )
 def test_a_file_that_does_not_say_is_unknown(facts: dict[str, object]) -> None:
     (text,) = stated(facts, "x.safetensors").unknown

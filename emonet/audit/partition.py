@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from emonet.audit.confounds import confound_findings
 from emonet.audit.coverage import coverage_findings
 from emonet.audit.finding import Finding, Verdict, over_folds, worst
-from emonet.audit.shared import FoldRows, Placed, Shared, shared_findings
+from emonet.audit.shared import SOMETIMES, FoldRows, Placed, Shared, shared_findings
 from emonet.corpus.corpus import Utterance
 from emonet.corpus.fold import Protocol
 
@@ -90,7 +90,11 @@ def _of_folds(partition: Partition) -> list[Finding]:
     for fold in partition.folds:
         found += shared_findings(fold, partition.overlap)
         found += coverage_findings(fold, partition.classes, partition.label)
-    return found
+    here = {(each.what, each.fold) for each in found}
+    met = [what for what in SOMETIMES if any(each.what == what for each in found)]
+    # What is looked for in every fold and told where it was met: the other folds count, too.
+    clean = [(what, fold.name) for fold in partition.folds for what in met if (what, fold.name) not in here]
+    return [*found, *(Finding(level="ok", what=what, fold=fold, seen="none in two parts") for what, fold in clean)]
 
 
 def _of_classes(partition: Partition) -> list[Finding]:
@@ -147,6 +151,6 @@ def _lacks(findings: Sequence[Finding]) -> list[str]:
     return [*words, *([f"see also {' and '.join(rest)}"] if rest else [])]
 
 
-_TOLD = ("utterances", "windows", "parts", "classes")
+_TOLD = ("utterances", *SOMETIMES, "parts", "classes")
 _IN_WORDS = {"speakers", "sessions", "texts", "audio", "notes"}
 """What the summary has words of its own for."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from emonet.audit.finding import Finding, Level
-from emonet.corpus.corpus import Utterance
+from emonet.corpus.corpus import Utterance, plain_name
 
 PAIRS = (("test", "train"), ("test", "dev"), ("dev", "train"))
 """In a pair, the first part is judged by how much of it the second one has."""
@@ -128,6 +128,10 @@ RULES = (
 )
 
 
+NAMED = ("speakers", "sessions", "texts")
+"""What has names that may be one in different spellings."""
+SOMETIMES = ("windows", *(f"{what}' names" for what in NAMED))
+"""What a fold has a finding on only where it was met."""
 LEAST = 0.1
 """What pieces of a file must have in common, in s, to count: borders are written down to a tenth of a second or so."""
 UNKNOWN = "unknown: no utterance has one"
@@ -142,6 +146,7 @@ def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
     """
     found = [*_overlapping(fold)]
     for rule in RULES:
+        found += _spelt_otherwise(fold, rule) if rule.what in NAMED else []
         shared = fold.shared[rule.what]
         if shared is not None:
             found.append(_finding(fold, rule, shared, overlap if rule.what == "speakers" else ""))
@@ -170,6 +175,31 @@ def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str)
     named = f", e.g. {', '.join(told[0].examples)}" if rule.what != "speakers" else ""
     count = next((each.count for each in told if each.one == "test"), 0)
     return Finding(level=level, what=rule.what, fold=fold.name, seen=seen + named, advice=advice, count=count)
+
+
+def _spelt_otherwise(fold: FoldRows, rule: Rule) -> list[Finding]:
+    """Return a finding on names of one part that another part has in another spelling; see ``plain_name``."""
+    spelt: dict[str, dict[str, list[str]]] = {}
+    for part, listed in fold.parts.items():
+        for name in sorted({name for each in listed if (name := rule.read(each)) is not None}):
+            spelt.setdefault(part, {}).setdefault(plain_name(name), []).append(name)
+    told, count = [], 0
+    for one, other in PAIRS:
+        ours, theirs = spelt.get(one, {}), spelt.get(other, {})
+        pairs = [
+            (mine, {*theirs[plain]} - {mine}) for plain in ours.keys() & theirs.keys() for mine in sorted(ours[plain])
+        ]
+        apart = sorted((mine, min(others)) for mine, others in pairs if others)
+        if apart:
+            told.append(
+                f"{len(apart)} of {one} in another spelling in {other}, e.g. '{apart[0][0]}' and '{apart[0][1]}'"
+            )
+            count = max(count, len(apart) if one == "test" else 0)
+    if not told:
+        return []
+    what, seen = f"{rule.what}' names", f"{rule.what}: {'; '.join(told)}"
+    advice = f"If two names are one of the {rule.what}, give it one name: until then it counts as two."
+    return [Finding(level="warning", what=what, fold=fold.name, seen=seen, advice=advice, count=count)]
 
 
 def _overlapping(fold: FoldRows) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,18 @@ Label = str | float
 SpeakerNames = Literal["own", "shared", "open"]
 """Whose a corpus' names of speakers are: its own people's, those of people who are in other corpora under the same
 names, or nobody has said."""
+
+
+def plain_name(name: str) -> str:
+    """Return a name without what its spellings differ in: case, spaces and signs, leading zeros, numbers as floats.
+
+    >>> plain_name("Spk_007"), plain_name("spk 7"), plain_name("12.0")
+    ('spk 7', 'spk 7', '12')
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold().strip()
+    plain = re.sub(r"^(\d+)\.0+$", r"\1", plain)
+    words = re.sub(r"[\W_]+", " ", plain).strip()
+    return re.sub(r"(?<!\d)0+(?=\d)", "", words) or plain
 
 
 @dataclass(frozen=True, slots=True)

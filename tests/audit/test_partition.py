@@ -100,6 +100,40 @@ def test_an_utterance_in_two_parts_is_a_problem_that_the_summary_names() -> None
     assert "1 of 7 test utterances also in train" in found.summary
 
 
+def spelt(said: Sequence[Utterance], field: str, names: dict[str, str]) -> list[Utterance]:
+    """Return utterances with other names; those of the dictionary's keys."""
+    return [replace(each, **{field: names.get(getattr(each, field), getattr(each, field))}) for each in said]
+
+
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [("S1", "s1"), ("spk_01", "Spk 1"), ("7", "007"), ("12", "12.0"), ("Jos\u00e9", "Jose\u0301"), ("A-1", "a.1")],
+)
+def test_one_name_in_two_spellings_is_a_warning(name: str, again: str) -> None:
+    said = spelt(make_utterances(speakers=4), "speaker", {"s0": name, "s1": again})
+    found = verdict(said, "leave-one-speaker-out")
+    told = finding(found, "speakers' names", name)
+    assert (told.level, told.count) == ("warning", 1)
+    assert told.seen.startswith("speakers: 1 of test in another spelling in ")
+    assert told.seen.endswith(f", e.g. '{name}' and '{again}'")
+    assert found.level == "warning"
+    assert found.summary.endswith("; 3 of 4 folds"), "in one fold both are in train"
+
+
+@pytest.mark.parametrize(("name", "other"), [("s1", "s10"), ("1-11", "11-1"), ("+", "-"), ("a0", "a"), ("1.5", "15")])
+def test_names_that_are_not_one_in_two_spellings_are_two(name: str, other: str) -> None:
+    said = spelt(make_utterances(speakers=4), "speaker", {"s0": name, "s1": other})
+    assert not [each for each in verdict(said, "leave-one-speaker-out").findings if "names" in each.what]
+
+
+def test_texts_and_sessions_in_two_spellings_are_a_warning_too() -> None:
+    said = spelt(scripted(), "text", {"t0": "I'm here.", "t1": "I\u2019m here"})
+    assert finding(verdict(said, "text-independent"), "texts' names").level == "warning"
+    sessions = [replace(each, session=f"S{each.speaker}") for each in make_utterances()]
+    found = verdict(spelt(sessions, "session", {"Ss0": "ss1"}), "leave-one-session-out")
+    assert finding(found, "sessions' names").level == "warning"
+
+
 def test_speakers_that_nobody_knows_are_a_warning_never_ok() -> None:
     said = [replace(each, speaker=None) for each in make_utterances()]
     found = finding(by_hand({"train": said[:12], "dev": said[12:18], "test": said[18:]}), "speakers")
