@@ -59,6 +59,16 @@ def look_at(folder: Path) -> Kept:
     return Kept({**facts, "files": {name: files[name] for name in files if name not in lost}}, found)
 
 
+def drop_damaged(kept: Kept) -> None:
+    """Remove those predictions of a result that are damaged, so that ``finish`` cannot take them for what was made.
+
+    Where there is no result, all of its files are written anew.
+    """
+    if kept.facts:
+        for path in kept.damaged:
+            path.unlink(missing_ok=True)
+
+
 def stage_facts(key: str) -> dict[str, Any]:
     """Return what a complete stage says of itself: epochs, parameters, files; empty where it is not whole."""
     return look_at(stage_folder(key)).facts

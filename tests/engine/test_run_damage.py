@@ -111,6 +111,30 @@ def test_a_stage_s_damaged_file_is_named_and_made_again_with_all_that_hangs_on_i
     assert "not what was written" not in scores_of(emonet)[1]
 
 
+def test_a_run_that_does_not_need_what_is_damaged_does_not_make_it_count_as_whole(emonet: Emonet) -> None:
+    scores, _ = scores_of(emonet)
+    path = kept("net predictions-test.parquet")
+    whole = path.read_bytes()
+    flip(path, len(whole) // 2)
+    flip(path.with_name("predictions-dev.parquet"), 99)  # so that this run writes something into the stage
+    assert emonet("run", "r.yaml", "--dev-only", "--runs", "dev-only")[0] == 0
+    after, _ = scores_of(emonet)
+    assert after == scores
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", ["predictions-dev.parquet", "predictions-test.parquet"])
+def test_a_recipe_that_says_otherwise_whose_its_speakers_are_finds_damage_too(emonet: Emonet, name: str) -> None:
+    scores, _ = scores_of(emonet)
+    path, whole = kept(f"net {name}"), kept(f"net {name}").read_bytes()
+    flip(path, len(whole) // 2)
+    Path("r.yaml").write_text(RECIPE.replace("labels.csv}", "labels.csv, speakers: own}"), encoding="utf-8")
+    after, said = scores_of(emonet)
+    assert after == scores
+    assert f"{path}: not what was written, so the predictions are made again." in said.splitlines()
+    assert path.read_bytes() == whole
+
+
 def test_a_stage_s_files_are_read_only_since_runs_share_them(emonet: Emonet) -> None:
     scores_of(emonet)
     for path in [*home().glob("stages/*/*.safetensors"), *Path("runs").rglob("checkpoints/**/*.safetensors")]:
