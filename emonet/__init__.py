@@ -1,6 +1,6 @@
 """Multi-corpus speech emotion recognition: a corpus registry, plugins, and honest scores.
 
-From Python, as from the command line: ``plan``, ``run``, ``runs`` and ``audit``; ``nn`` has
+From Python, as from the command line: ``corpora``, ``plan``, ``run``, ``runs``, ``audit`` and ``load_pack``; ``nn`` has
 the blocks that backbones are built of. What plugins are written with stands here, too.
 
 Symbols used for tensor shapes everywhere: ``B`` batch, ``T`` samples, ``L`` frames, ``M`` mel bands,
@@ -35,6 +35,8 @@ from emonet.plugin.marker import hookimpl
 if TYPE_CHECKING:
     from emonet import nn
     from emonet.api.audits import audit
+    from emonet.api.corpora import corpora
+    from emonet.api.packs import load_pack
     from emonet.api.runs import plan, run, runs
 
     __version__: str
@@ -54,8 +56,10 @@ __all__ = [
     "__version__",
     "audit",
     "component",
+    "corpora",
     "corpora_in",
     "hookimpl",
+    "load_pack",
     "nn",
     "plan",
     "run",
@@ -66,6 +70,8 @@ __all__ = [
 _VERBS = MappingProxyType(
     {
         "audit": "emonet.api.audits",
+        "corpora": "emonet.api.corpora",
+        "load_pack": "emonet.api.packs",
         "plan": "emonet.api.runs",
         "run": "emonet.api.runs",
         "runs": "emonet.api.runs",

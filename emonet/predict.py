@@ -121,8 +121,15 @@ class Predictor:
         Raises:
             AudioProblem: the file gives no wave, or no probabilities.
         """
-        wave = read_wave(path)
-        return [row for task in self.networks for row in self._of_task(str(path), wave, task, speaker)]
+        return self.label_wave(read_wave(path), str(path), speaker)
+
+    def label_wave(self, wave: Wave, name: str, speaker: str = "") -> list[Labelled]:
+        """Return what each task says of a wave (T,) at 16 kHz, as ``label`` does of the file that it is from.
+
+        Raises:
+            AudioProblem: there are no probabilities of it.
+        """
+        return [row for task in self.networks for row in self._of_task(name, wave, task, speaker)]
 
     def label_all(
         self, paths: Sequence[Path], speakers: Sequence[str] = (), *, strict: bool = False, listen: Listener = silent

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emonet.api.corpora import Plugins, declared_protocols, registry_of
 from emonet.api.frames import frame_of, html_table
-from emonet.api.runs import Plugins, RecipeLike, read_any, registry_of
+from emonet.api.runs import RecipeLike, read_any
 from emonet.audit.finding import LEVELS, Level, Verdict, over_folds
 from emonet.errors import EmonetError, RecipeError
 from emonet.plugin.registry import Registry
@@ -152,9 +153,7 @@ def _of_recipes(
 
 def _declared(subject: str, registry: Registry) -> list[str]:
     """Return the protocols that a corpus declares, or the one that any corpus with speakers has."""
-    corpus = registry.corpus(subject.partition("/")[0]) if not subject.startswith("{") else None
-    declared = [protocol.name for protocol in corpus.protocols] if corpus is not None else []
-    return declared or ["by-speaker"]
+    return declared_protocols(None if subject.startswith("{") else registry.corpus(subject.partition("/")[0]))
 
 
 def _of_lists(

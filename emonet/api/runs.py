@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emonet.api.corpora import Plugins, registry_of
 from emonet.api.frames import frame_of, html_table, prediction_rows, score_rows
 from emonet.document import Document, parse_document, read_document
 from emonet.errors import RecipeError
-from emonet.plugin.registry import Registry, load_registry
 from emonet.progress import told
 from emonet.propose.yaml_text import yaml_text
 from emonet.recipe import Recipe, recipe_of
@@ -33,8 +32,6 @@ working folder."""
 Changes = Mapping[str, Any] | Sequence[str]
 """What a recipe is to say instead: ``{"seeds": [1, 2], "training.batch": 8}``, or ``key=value`` words as for
 ``--set``."""
-Plugins = Sequence[str | Path] | Registry
-"""Single-file plugins to load beside the installed ones, or a registry that was loaded already."""
 
 
 @dataclass(frozen=True)
@@ -260,19 +257,6 @@ def change_words(changes: Changes) -> list[str]:
     if isinstance(changes, Mapping):
         return [f"{key}={json.dumps(_plain(value), ensure_ascii=False)}" for key, value in changes.items()]
     return list(changes)
-
-
-def registry_of(plugins: Plugins) -> Registry:
-    """Return the registry of all plugins; those that cannot be loaded are named in a warning."""
-    if isinstance(plugins, Registry):
-        return plugins
-    if isinstance(plugins, str):
-        plugins = [plugins]
-    registry = load_registry([Path(file) for file in plugins])
-    _ = registry.corpora  # a plugin whose cards are wrong shows only when it is asked for them
-    for info in registry.broken():
-        warnings.warn(f"Plugin '{info.name}' ({info.distribution}) could not be loaded: {info.error}", stacklevel=3)
-    return registry
 
 
 def _base(document: Document) -> Path:

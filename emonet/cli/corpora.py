@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emonet.cli.card import facts_of, label_table, lines_of, markdown_of, row_of
+from emonet.api.card import facts_of, label_table, lines_of, markdown_of, row_of
 from emonet.cli.console import (
     AsJson,
     PluginFiles,
@@ -54,7 +54,10 @@ def list_corpora(
     json: AsJson = False,
 ) -> None:
     """List all corpora, and whether their data are here."""
-    corpora = _in_language(load_plugins(plugin).corpora.values(), language)
+    from emonet.api.corpora import corpora as all_corpora
+
+    every = all_corpora(plugins=load_plugins(plugin))
+    corpora = _in_language((each.corpus for each in every.values()), language)
     if markdown:
         say("\n".join(markdown_of(corpora)))
         return
@@ -68,7 +71,8 @@ def list_corpora(
     say(f"{counted(len(rows), 'corpus', 'corpora')}. Details: emonet corpora info ID")
 
 
-def _in_language(corpora: Any, language: str) -> list[Corpus]:
+def _in_language(given: Iterable[Corpus], language: str) -> list[Corpus]:
+    corpora = list(given)
     found = [corpus for corpus in corpora if not language or any(_speaks(tag, language) for tag in corpus.languages)]
     if language and not found:
         raise UnknownName("language", language, {tag.split("-")[0] for corpus in corpora for tag in corpus.languages})

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from emonet.cli.console import AsJson, PluginFiles, complain, errors, load_plugins, print_json, print_table, say
-from emonet.progress import progress_listener
+from emonet.cli.console import AsJson, PluginFiles, complain, load_plugins, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from emonet.api.packs import Labels
     from emonet.predict import Labelled, Predictor
 
 app = typer.Typer(add_completion=False)
@@ -56,46 +55,39 @@ def predict(  # noqa: PLR0913 - a command's options
     """
     from dataclasses import asdict
 
-    from emonet.audio.listing import audio_files, groups_of
+    from emonet.api.packs import load_pack
     from emonet.errors import EmonetError
-    from emonet.pack.pack import learned_from, read_pack
-    from emonet.predict import Labelled, Unread, open_predictor
+    from emonet.pack.pack import learned_from
 
     if csv and json:
         raise EmonetError("Both --csv and --json are given. Choose one.")
-    files = audio_files(audio)
-    paths, groups = [file.path for file in files], groups_of(files, group_by) if group_by else []
-    opened, registry = read_pack(pack), load_plugins(plugin)
-    predictor = open_predictor(
-        opened, registry, task or (), window=window, evaluate=evaluate, batch=batch, device=device
+    opened = load_pack(
+        pack,
+        tasks=task or (),
+        window=window,
+        evaluate=evaluate,
+        batch=batch,
+        device=device,
+        plugins=load_plugins(plugin),
     )
-    if group_by and not predictor.by_speaker:
-        raise EmonetError(
-            "No task here was trained with normalisation: speaker, so nothing is grouped. Drop --group-by."
-        )
-    with progress_listener(errors(), quiet=False) as listen:
-        if group_by:
-            predictor = predictor.fit_speakers(paths, groups, listen=listen)
-        found = list(predictor.label_all(paths, groups, strict=strict, listen=listen))
-    rows = [each for each in found if isinstance(each, Labelled)]
-    unread = [each for each in found if isinstance(each, Unread)]
-    _say_evaluation(predictor)
-    if predictor.by_speaker:
-        names = ", ".join(predictor.by_speaker)
+    found = opened.label(audio, group_by=group_by, strict=strict)
+    _say_evaluation(opened.predictor)
+    if found.by_speaker:
+        names = ", ".join(found.by_speaker)
         complain(f"Transductive: the labels of {names} rest on all files of a speaker together, not on each by itself.")
-    learned = {name: learned_from(opened.task(name)) for name in predictor.networks}
+    learned = {name: learned_from(opened.pack.task(name)) for name in opened.tasks}
     if json:
-        labels, problems = [asdict(row) for row in rows], [asdict(each) for each in unread]
+        labels, problems = [asdict(row) for row in found.rows], [asdict(each) for each in found.unread]
         print_json({"labels": labels, "unread": problems, "learned": learned})
     elif csv:
-        _print_csv(rows)
-    elif rows:
-        print_table("", _COLUMNS, [_cells(row) for row in rows])
+        _print_csv(found)
+    elif found.rows:
+        print_table("", _COLUMNS, [_cells(row) for row in found.rows])
         for name, corpora in learned.items():
             say(f"{name} learned from: {corpora}.")
-    for each in unread:
+    for each in found.unread:
         complain(f"Not labelled: {each.file}: {each.problem}")
-    if unread:
+    if found.unread:
         raise typer.Exit(1)
 
 
@@ -127,20 +119,13 @@ def _cells(row: Labelled) -> tuple[str, ...]:
     )
 
 
-def _print_csv(rows: Sequence[Labelled]) -> None:
+def _print_csv(found: Labels) -> None:
     """Print one line a label; each class or dimension of any task has a column of its own, empty for other tasks."""
     import csv
 
-    classes = list(dict.fromkeys(label for row in rows for label in row.probabilities))
-    dimensions = list(dict.fromkeys(name for row in rows for name in row.numbers))
-    names = ("file", "task", "window", "begin", "end", "evaluation", "label", "arousal", "valence")
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*names, *(f"p_{label}" for label in classes), *(f"n_{name}" for name in dimensions)])
-    for row in rows:
-        said: list[Any] = [row.probabilities.get(label, "") for label in classes]
-        said += [row.numbers.get(name, "") for name in dimensions]
-        kind = "yes" if row.window else "no"
-        writer.writerow([row.file, row.task, kind, row.begin, row.end, row.evaluation, row.label, *_cell(row), *said])
+    writer = csv.DictWriter(sys.stdout, found.columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "window": "yes" if row["window"] else "no"} for row in found.flat())
 
 
 def _cell(row: Labelled) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import emonet_corpora
-from emonet.cli.card import markdown_of
+from emonet.api.card import markdown_of
 from emonet.plugin import hookspecs
 from emonet.plugin.registry import Component, load_registry
 from emonet.recipe import SVM, Shared, Training
