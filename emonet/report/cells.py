@@ -43,12 +43,14 @@ def best_of(row: Row, part: Part) -> str:
 
 
 def interval(row: Row) -> str:
-    """Return the interval of the test score in brackets, or without them a spread that claims no level."""
+    """Return the interval of the test score in brackets, or without them a spread or value that claims no level."""
     found, metric = row.interval, METRICS[row.first.metric]
     if found is None:
         return NOTHING
     low, high = number(found.low, metric), number(found.high, metric)
-    return f"{low} to {high}" if found.level is None else f"[{low}, {high}]"
+    if found.level is not None:
+        return f"[{low}, {high}]"
+    return low if low == high else f"{low} to {high}"
 
 
 def correlation_and_error(row: Row) -> str:
@@ -109,10 +111,12 @@ def choice(row: Row, name: str) -> Iterable[str]:
     kinds = " or ".join(sorted({fold.kind for fold in folds}))
     ends = [(each.low, each.high) for each in found if each.low is not None and each.high is not None]
     moves = " to ".join(number(statistics.fmean(values), metric) for values in zip(*ends, strict=True))
-    yield (
-        f"Choice of {found[0].of}, {name}: {f'test {moves}; ' if moves else ''}{found[0].by} cannot tell {tied} of "
-        f"{tried} apart{' in a fold' if len(found[0].folds) > 1 else ''} (one standard error: {error}, over {kinds})."
-    )
+    where = " in a fold" if len(found[0].folds) > 1 else ""
+    if max(fold.tried for fold in folds) > 1:
+        yield (
+            f"Choice of {found[0].of}, {name}: {f'test {moves}; ' if moves else ''}{found[0].by} cannot tell {tied} of "
+            f"{tried} apart{where} (one standard error: {error}, over {kinds})."
+        )
     unfinished = sum(not fold.converged for fold in folds)
     if unfinished:
         yield f"{name}: the solver of the chosen SVM did not converge in {unfinished} of {counted(len(folds), 'fit')}."

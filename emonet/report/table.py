@@ -169,16 +169,18 @@ def _interval_notes(rows: Iterable[Row]) -> Iterable[str]:
     if claimed:
         degrees = dict.fromkeys(f"{each(interval.degrees or 0 for interval in claimed):.3g}" for each in (min, max))
         yield (
-            f"95 % intervals, of the best epoch on test: {claimed[0].method}, t with {' to '.join(degrees)} degrees of "
-            f"freedom; they hold the noise of speakers{_of_seeds(claimed)}."
+            f"95 % intervals{' (in brackets)' if len(claimed) < len(tested) else ''}, of the best epoch on test: "
+            f"{claimed[0].method}, t with {' to '.join(degrees)} degrees of freedom; they hold the noise of "
+            f"speakers{_of_seeds(claimed)}."
         )
     if any(len(row.of_part("test")) == 1 and row.of_part("test")[0].best_epochs for row in tested):
         yield "A network's score of one seed is one draw: its interval knows no noise of training."
 
 
 def _of_seeds(intervals: Iterable[Interval]) -> str:
-    counts = sorted({interval.seeds for interval in intervals} - {1})
-    return f" and of {' or '.join(str(count) for count in counts)} seeds" if counts else ""
+    counts = sorted({interval.seeds for interval in intervals})
+    several = " or ".join(str(count) for count in counts if count > 1)
+    return f" and{', where there are several,' if 1 in counts else ''} of {several} seeds" if several else ""
 
 
 def _choices(rows: Iterable[Row]) -> Iterable[str]:
@@ -199,10 +201,15 @@ def _general_notes(scores: list[Score]) -> Iterable[str]:
         yield "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one."
     if any(METRICS[score.metric].kind == "dimensional" for score in scores):
         yield "Scores of numbers (CCC, Pearson's r, MAE in the corpus' own unit) pooled over folds; constant: CCC 0."
+    is_opened = any(score.part == "test" for score in scores)
     if len({score.seed for score in scores}) > 1:
-        yield "Mean ± standard deviation over seeds; the interval is that of the mean."
-    judged = sorted({score.evaluation for score in scores} - {""})
+        yield f"Mean ± standard deviation over seeds{'; the interval is that of the mean' if is_opened else ''}."
+    judged: dict[str, dict[str, None]] = {}
+    for score in scores:
+        if score.evaluation:
+            judged.setdefault(score.evaluation, {})[score.system] = None
     if judged:
-        yield f"Networks judge {' or '.join(judged)} of each clip in dev and test."
+        each = (f"{what} ({', '.join(systems)})" if len(judged) > 1 else what for what, systems in judged.items())
+        yield f"Networks judge {' or '.join(each)} of each clip in dev{' and test' if is_opened else ''}."
     if any(score.fold_mean is not None for score in scores if score.part == "test"):
         yield "Mean of folds: every fold counts alike, by the classes that its test part has; best epoch."

@@ -166,6 +166,7 @@ def test_a_chosen_svm_that_did_not_converge_is_said(place: Path, capsys: pytest.
     assert "did not converge" in " ".join(err.split())
     assert "more than 1 step (svm: {iterations: 10}), or with smaller values of C" in " ".join(err.split())
     assert "svm: the solver of the chosen SVM did not converge in 4 of 4 fits." in " ".join(out.split())
+    assert "Choice of C" not in out  # There was one value.
 
 
 def test_inner_folds_are_named_with_the_score(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from whole import whole
 from emonet.report.paper import systems_table
 from emonet.report.results import Report
 from emonet.report.rows import rows_of
-from emonet.report.table import report_sections, report_table
+from emonet.report.table import _of_seeds, report_sections, report_table
 
 
 def only_row(report: Report) -> dict[str, str]:
@@ -116,6 +116,46 @@ def test_what_limits_a_score_is_a_footnote_on_its_row(
     assert [row[0] for row in table.rows] == ["plain", "limited (1)"]
     assert footnote in table.footnotes
     assert not any(note.startswith("(2)") for note in table.footnotes)
+
+
+def test_brackets_are_said_to_hold_95_percent_where_other_rows_have_none(make_score: Any, make_report: Any) -> None:
+    plain, few = make_score(8, system="plain"), make_score(8, system="few", speakers=3)
+    says = [
+        any(note.startswith("95 % intervals (in brackets), of the best") for note in report_table(given).footnotes)
+        for given in (make_report(plain), make_report(plain, few))
+    ]
+    assert says == [False, True]
+
+
+def test_a_value_that_nothing_moves_stands_alone(make_score: Any, make_report: Any) -> None:
+    row = only_row(make_report(make_score(0)))
+    assert row["interval of test"] == "100.0"
+    assert only_row(make_report(make_score(8, speakers=3)))["interval of test"].count(" to ") == 1
+
+
+def test_seeds_are_in_the_intervals_of_those_systems_that_have_several(make_score: Any) -> None:
+    of_one = make_score(8).interval
+    several = replace(of_one, seeds=3)
+    assert _of_seeds([of_one]) == ""
+    assert _of_seeds([several]) == " and of 3 seeds"
+    assert _of_seeds([of_one, several]) == " and, where there are several, of 3 seeds"
+
+
+def test_what_each_network_judges_goes_by_name_where_they_differ(make_score: Any, make_report: Any) -> None:
+    centre = make_score(8, system="a", evaluation="the centre 5 s")
+    full = make_score(8, system="b", evaluation="the whole clip")
+    alike = report_table(make_report(centre, replace(centre, system="c"))).footnotes
+    assert "Networks judge the centre 5 s of each clip in dev and test." in alike
+    apart = report_table(make_report(centre, full)).footnotes
+    assert "Networks judge the centre 5 s (a) or the whole clip (b) of each clip in dev and test." in apart
+
+
+def test_a_report_on_dev_alone_speaks_of_no_interval_and_no_test(make_score: Any, make_report: Any) -> None:
+    scores = [make_score(8, part="dev", seed=seed, evaluation="the whole clip") for seed in (1, 2)]
+    assert report_table(make_report(*scores)).footnotes[1:] == (
+        "Mean ± standard deviation over seeds.",
+        "Networks judge the whole clip of each clip in dev.",
+    )
 
 
 def test_one_footnote_serves_all_rows_that_it_concerns(make_score: Any, make_report: Any) -> None:
