@@ -59,16 +59,6 @@ def look_at(folder: Path) -> Kept:
     return Kept({**facts, "files": {name: files[name] for name in files if name not in lost}}, found)
 
 
-def drop_damaged(kept: Kept) -> None:
-    """Remove those predictions of a result that are damaged, so that ``finish`` cannot take them for what was made.
-
-    Where there is no result, all of its files are written anew.
-    """
-    if kept.facts:
-        for path in kept.damaged:
-            path.unlink(missing_ok=True)
-
-
 def stage_facts(key: str) -> dict[str, Any]:
     """Return what a complete stage says of itself: epochs, parameters, files; empty where it is not whole."""
     return look_at(stage_folder(key)).facts
@@ -97,7 +87,11 @@ def machines_of(folder: Path, machine: Mapping[str, str], *, resumes: bool) -> l
     return machines
 
 
-def sweep(folder: Path) -> None:
-    """Remove what a killed process left half-written; whoever holds the folder's lock may do so."""
-    for path in folder.glob(".*.part"):
+def sweep(folder: Path, kept: Kept) -> None:
+    """Remove what a killed process left half-written, and damaged files of a result; for whoever holds the lock.
+
+    ``finish`` would take the damaged ones for what was made; where there is no result, all are written anew.
+    """
+    half = folder.glob(".*.part")
+    for path in (*half, *(kept.damaged if kept.facts else ())):
         path.unlink(missing_ok=True)

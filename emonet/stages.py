@@ -20,18 +20,7 @@ from emonet.audio.store import Store
 from emonet.errors import EmonetError
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, Notice, StageEnded, StageStarted
-from emonet.kept import (
-    HISTORY,
-    PREDICTIONS,
-    Kept,
-    drop_damaged,
-    finish,
-    look_at,
-    machines_of,
-    stage_facts,
-    stage_folder,
-    sweep,
-)
+from emonet.kept import HISTORY, PREDICTIONS, Kept, finish, look_at, machines_of, stage_facts, stage_folder, sweep
 from emonet.leaks import SOUNDS, Heard
 from emonet.learn.clips import Clips, clips_of
 from emonet.learn.scaling import check_groups
@@ -82,11 +71,10 @@ class StageRunner:
         folder = stage_folder(stage.key)
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
-            sweep(folder)
             kept = look_at(folder)
+            sweep(folder, kept)
             facts = kept.facts
             self._tell_damage(kept)
-            drop_damaged(kept)
             self._tell_machine(stage, facts)
             self.listen(StageStarted(stage.key, stage.title, is_done(stage)))
             started = time.monotonic()
