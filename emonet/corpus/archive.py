@@ -154,6 +154,8 @@ def _file_or_folder(name: str, archive: Path) -> Iterator[None]:
 
 def _check_name(name: str, archive: Path) -> None:
     windows = PureWindowsPath(name)
+    if not name:
+        raise _refused(archive, name, "without a name")
     if "\0" in name:
         raise _refused(archive, name.replace("\0", "\\0"), "a name with a NUL byte")
     if name.startswith("/") or windows.drive or windows.root:

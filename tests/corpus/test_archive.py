@@ -169,6 +169,15 @@ def test_a_nul_byte_in_a_name_is_refused(tmp_path: Path) -> None:
         unpack(tarred(tmp_path / "a.tar", info), tmp_path / "out")
 
 
+def test_a_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    odd = zipped(tmp_path / "a.zip", FILES)
+    with zipfile.ZipFile(odd, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"x")
+    for path in (odd, tarred(tmp_path / "a.tar", tar_member(""))):
+        with pytest.raises(CorpusError, match="its member '' is without a name"):
+            unpack(path, tmp_path / "out")
+
+
 def test_modes_and_owners_of_a_tar_are_left_alone(tmp_path: Path) -> None:
     locked = tar_member("locked")
     locked.mode, locked.uid = 0o4000, 12345
