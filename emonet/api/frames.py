@@ -97,6 +97,20 @@ def _valued(score: Score | SeedMean, interval: Interval) -> dict[str, Any]:
     }
 
 
+def comparison_rows(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield a row for each system that was held against the baseline; ``low`` and ``high`` are of the difference."""
+    names = ("task", "system", "baseline", "metric", "difference", "n", "seeds", "speakers")
+    for each in report.comparisons:
+        interval = each.interval
+        yield {
+            **{name: getattr(each, name) for name in names},
+            "low": interval.low if interval else None,
+            "high": interval.high if interval else None,
+            "level": interval.level if interval else None,
+            **{name: getattr(each, name) for name in ("p", "p_holm", "mark", "limit", "caution", "protocol_hash")},
+        }
+
+
 def prediction_rows(tables: Iterable[Predictions]) -> Iterator[dict[str, Any]]:
     """Yield a row for each utterance and pass of a model, a column ``p_CLASS`` for each probability."""
     for table in tables:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emonet.api.corpora import Plugins, registry_of
-from emonet.api.frames import frame_of, html_table, prediction_rows, score_rows
+from emonet.api.frames import comparison_rows, frame_of, html_table, prediction_rows, score_rows
 from emonet.document import Document, parse_document, read_document
 from emonet.errors import RecipeError
 from emonet.progress import told
@@ -74,6 +74,16 @@ class Run:
             EmonetError: the run is not complete, or damaged.
         """
         return frame_of({"run": self.name, **row} for row in score_rows(self.report))
+
+    def comparisons(self) -> pd.DataFrame:
+        """Return a row for each system that the run held against its ``baseline``; none where it names none.
+
+        ``mark`` is ``+`` or ``-`` where the difference is significant, and ``limit`` says why there can be none.
+
+        Raises:
+            EmonetError: the run is not complete, or damaged.
+        """
+        return frame_of(comparison_rows(self.report))
 
     def predictions(self) -> pd.DataFrame:
         """Return a row an utterance, for each fold, seed, system and checkpoint that judged it.

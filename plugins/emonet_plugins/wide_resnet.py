@@ -6,8 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from emonet.component import Kind
-from emonet.model.attention import Attention2d, masked_mean
-from emonet.model.layers import ConvBlock, CountedPool2d, MaskedBatchNorm2d, halved, image_mask
+from emonet.nn import Attention2d, ConvBlock, CountedPool2d, MaskedBatchNorm2d, halved, image_mask, masked_mean
 
 PADDING_TAKES_PART = "mask: false lets zero padding take part in norms, pooling and attention, as in the paper"
 

@@ -1,0 +1,94 @@
+"""The scripts of ``examples/python`` and README's Python, run on tones."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tones import make_tones
+
+import emonet
+from emonet.cli.app import run_command
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "examples" / "python"
+NET = {"frontend": {"logmel": {"bands": 16}}, "backbone": {"wide_resnet": {"width": 4, "blocks": 1}}}
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"python_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    make_tones(tmp_path / "tones", takes=1, speakers=5)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_there_are_three_scripts() -> None:
+    assert {path.stem for path in FOLDER.glob("*.py")} == {"own_folder", "compare", "label"}
+
+
+def test_a_folder_of_ones_own_gives_scores(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script("own_folder").main(["tones/labels.csv", "--runs", "mine"])
+    out = capsys.readouterr().out
+    (run,) = emonet.runs("mine")
+    score = run.to_frame().query("part == 'test'").iloc[0]
+    assert "Audit of labels/leave-one-speaker-out" in out
+    assert f"{score['value']:.6f}" in out
+    assert "predicted" in out
+    assert score["protocol_hash"] in out
+
+
+def test_two_systems_are_compared_and_drawn(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compare = script("compare")
+    for system in compare.SYSTEMS.values():
+        system["svm"] = {"c": [0.1]}
+    compare.main(["{manifest: tones/labels.csv}", "plot.svg"])
+    (run,) = emonet.runs()
+    (row,) = run.comparisons().to_dict("records")
+    assert (row["system"], row["baseline"]) == ("egemaps-speaker", "egemaps")
+    assert row["difference"] == run.report.comparisons[0].difference
+    assert row["low"] <= row["difference"] <= row["high"]
+    assert f"egemaps-speaker - egemaps: {row['difference']:+.3f} uar" in capsys.readouterr().out
+    assert "<svg" in (place / "plot.svg").read_text(encoding="utf-8")
+
+
+def test_a_pack_labels_new_audio(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    training = {"batch": 8, "epochs": 1, "learning_rates": [0.01]}
+    systems = {"net": {"strategy": "scratch", "training": training, **NET}}
+    recipe = {"corpora": [{"manifest": "tones/labels.csv"}], "protocol": "by-speaker", "systems": systems}
+    run = emonet.run(recipe, progress=False)
+    assert run_command(["pack", "export", str(run.path), "--system", "net", "--out", "pack"]) == 0
+    capsys.readouterr()
+    script("label").main(["pack", "tones"])
+    out = capsys.readouterr().out
+    assert "labels/label learned from: labels (" in out
+    frame = emonet.load_pack("pack").predict("tones", progress=False)
+    assert f"{frame['p_anger'][0]:.3f}" in out
+    assert f"{frame['file'][0]} as an array at 16000 Hz: {frame['label'][0]}\n" in out
+
+
+def test_the_python_of_the_readme_runs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## From Python\n")[2].partition("\n## ")[0]
+    code = re.search(r"```python\n(.*?)```", section, re.S)
+    assert code is not None
+    assert '"polish_speech_emotions"' in code[1]
+    exec(code[1].replace('"polish_speech_emotions"', '{"manifest": "tones/labels.csv"}'), {})  # noqa: S102
+    out = capsys.readouterr().out
+    frame = emonet.runs()[0].to_frame()
+    assert set(frame["system"]) == {"plain", "by-speaker"}
+    assert frame["protocol_hash"][0] in out
+    for name in re.findall(r"`emonet\.(\w+)", section):
+        assert name in emonet.__all__
