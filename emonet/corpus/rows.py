@@ -61,7 +61,7 @@ def _utterance(row: Row, base: Path, labels: Mapping[str, Label]) -> Utterance:
     start, end = times_in(cells.get("start", ""), cells.get("end", ""), place)
     name = str(PurePosixPath(path).with_suffix(""))
     return Utterance(
-        id=row.id or (name if start is None else f"{name}@{cells['start']}"),
+        id=row.id or (name if start is None else f"{name}@{_plain(start)}"),
         path=path,
         labels=labels,
         speaker=cells.get("speaker") or None,
@@ -72,6 +72,11 @@ def _utterance(row: Row, base: Path, labels: Mapping[str, Label]) -> Utterance:
         start=start or 0.0,
         end=end,
     )
+
+
+def _plain(seconds: float) -> str:
+    """Return a time as it is in ids, however a table writes it: ``0``, ``0.0`` and ``0.00`` are one."""
+    return f"{seconds:.0f}" if seconds.is_integer() else repr(seconds)
 
 
 def _path(given: str, base: Path, place: str) -> str:

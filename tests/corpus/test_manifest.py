@@ -105,6 +105,12 @@ def test_pieces_of_one_file_are_utterances_of_their_own(tmp_path: Path) -> None:
     assert [each.id for each in listed(manifest_corpus(path), tmp_path)] == ["a@0", "a@1"]
 
 
+def test_a_piece_has_one_id_however_its_begin_is_written(tmp_path: Path) -> None:
+    for one, other in (("0", "1.5"), ("0.0", "1.50"), ("00.000", "15e-1")):
+        path = write(tmp_path, f"file,label,start,end\na.wav,anger,{one},1\na.wav,fear,{other},2.5\n")
+        assert [each.id for each in listed(manifest_corpus(path), tmp_path)] == ["a@0", "a@1.5"]
+
+
 def test_a_manifest_is_cited_without_a_year(tmp_path: Path) -> None:
     assert str(manifest_corpus(write(tmp_path, TWO)).citation) == "Authors not stated: foo."
 
