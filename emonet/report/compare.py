@@ -46,16 +46,22 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Aligned test scores of several runs; ``machines`` says in words where these were trained on different ones."""
+    """Aligned test scores of several runs.
+
+    Attributes:
+        machines: in words, where the runs were trained on different ones.
+        sources: in words, which corpora that no row is scored on, but systems may have learned from, differ.
+    """
 
     names: tuple[str, ...]
     rows: tuple[ComparedRow, ...]
     machines: str = ""
+    sources: str = ""
 
     @property
     def is_sound(self) -> bool:
         """Say whether every row may be compared, and all runs heard the same."""
-        return not any(row.problem or row.finding for row in self.rows)
+        return not self.sources and not any(row.problem or row.finding for row in self.rows)
 
 
 def compare(reports: Sequence[Report]) -> Comparison:
@@ -78,7 +84,7 @@ def compare(reports: Sequence[Report]) -> Comparison:
         raise EmonetError(f"These runs have no task in common: {has}. Compare runs of the same corpora and targets.")
     rows = [row for task in shared for row in _compare_task(task, names, [table.get(task, {}) for table in tables])]
     found = tuple(replace(row, finding=_finding(row, names, reports)) for row in rows)
-    return Comparison(names, found, _machines(names, reports))
+    return Comparison(names, found, _machines(names, reports), _sources(names, reports, found))
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -94,7 +100,7 @@ def comparison_table(comparison: Comparison) -> Table:
         shown = [cells.NOTHING if value is None else _signed(value, row.metric) for value in row.differences[1:]]
         rows.append((row.task, row.system + mark, *values, *shown))
     notes = [f"({number}) {text}" for number, text in enumerate(marks, 1)]
-    notes += [comparison.machines] if comparison.machines else []
+    notes += [text for text in (comparison.sources, comparison.machines) if text]
     return Table(header, tuple(rows), (_UNTESTED, *notes))
 
 
@@ -116,6 +122,22 @@ def _machines(names: tuple[str, ...], reports: Sequence[Report]) -> str:
             pair = f"'{first}' and '{name}'" if name != first else f"Parts of '{first}'"
             return f"{pair} were trained on different machines ({there}), where the same recipe may give other numbers."
     return ""
+
+
+def _sources(names: tuple[str, ...], reports: Sequence[Report], rows: Sequence[ComparedRow]) -> str:
+    """Return a sentence where runs heard other data of a corpus that none of them is compared on."""
+    scored = {row.task.partition("/")[0] for row in rows}
+    told = []
+    for corpus in dict.fromkeys(corpus for report in reports for corpus in report.content):
+        heard = {
+            name: report.content[corpus]
+            for name, report in zip(names, reports, strict=True)
+            if corpus not in scored and corpus in report.content
+        }
+        if len(set(heard.values())) > 1:
+            each = ", ".join(f"#{content[:8]} in '{name}'" for name, content in heard.items())
+            told.append(f"the prepared data of '{corpus}', which systems may have learned from, differ: {each}")
+    return f"Beside what is compared, {'; '.join(told)}." if told else ""
 
 
 def _by_task(report: Report) -> dict[str, dict[str, Row]]:

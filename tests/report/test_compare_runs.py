@@ -82,6 +82,18 @@ def test_scores_on_other_audio_under_one_protocol_are_a_finding(make_score: Any,
     assert row.finding == "unknown whether the audio is the same: 'second' does not say what audio it heard."
 
 
+def test_other_audio_of_a_corpus_that_was_only_learned_from_is_a_finding(make_score: Any, make_report: Any) -> None:
+    first = replace(make_report(make_score(8)), content={"foo_corpus": "a", "bar": "1a2b3c4d5e", "only_here": "a"})
+    second = replace(make_report(make_score(4), name="second"), content={"foo_corpus": "a", "bar": "badc0de5a1"})
+    comparison = compare([first, second])
+    assert not comparison.is_sound
+    assert comparison_table(comparison).footnotes[1] == (
+        "Beside what is compared, the prepared data of 'bar', which systems may have learned from, differ: #1a2b3c4d "
+        "in 'first', #badc0de5 in 'second'."
+    )
+    assert compare([first, replace(second, content=first.content)]).is_sound
+
+
 def test_a_run_without_a_task_has_a_gap_there(make_score: Any, make_report: Any) -> None:
     full = make_report(make_score(8), make_score(8, corpus="bar"), name="full")
     reports = [full, make_report(make_score(4), name="second"), make_report(make_score(2, corpus="bar"), name="third")]
