@@ -15,12 +15,13 @@ from emonet.stage import Resolved
 from emonet.strategies import Strategy
 
 FindFactory = Callable[[Component, str], Callable[..., Any]]
-_KINDS: Mapping[str, Component] = {
+ROLES: Mapping[str, Component] = {
     "extractor": "extractors",
     "frontend": "frontends",
     "backbone": "backbones",
     "adapter": "adapters",
 }
+"""Role of a component in a system -> the kind that plugins bring it under."""
 
 
 def components_of(name: str, system: System, row: Strategy, factory: FindFactory) -> dict[str, Resolved]:
@@ -31,7 +32,7 @@ def components_of(name: str, system: System, row: Strategy, factory: FindFactory
         RecipeError: a part is missing, is one too many, or does not fit.
     """
     roles = _roles(row)
-    for role in _KINDS:
+    for role in ROLES:
         if (getattr(system, role) is None) == (role in roles):
             verb = "needs" if role in roles else "takes no"
             remedy = "Add it" if role in roles else "Leave it out"
@@ -51,7 +52,7 @@ def _roles(row: Strategy) -> tuple[str, ...]:
 
 
 def _resolve(role: str, choice: Choice, factory: FindFactory) -> Resolved:
-    found = factory(_KINDS[role], choice.name)
+    found = factory(ROLES[role], choice.name)
     options = check_options(f"{role} '{choice.name}'", found, choice.options)
     return Resolved(choice.name, options, traits_of(found))
 

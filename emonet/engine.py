@@ -16,6 +16,7 @@ from emonet.audio.store import STORE
 from emonet.audit.finding import Verdict
 from emonet.audits import audit_plan, check_strict
 from emonet.check import check
+from emonet.components import ROLES
 from emonet.corpus.protocol import Protocol
 from emonet.digest import digest_of
 from emonet.document import Document
@@ -26,7 +27,7 @@ from emonet.evaluate.score import Score, Setting, score_predictions, seed_means
 from emonet.events import Event, Listener, Notice, RunEnded, RunStarted, RunStopped, silent
 from emonet.executor import Executor
 from emonet.filename import file_name
-from emonet.gather import Gathered, check_stores, gather, gather_sources, labels_of
+from emonet.gather import Gathered, Gathering, gather, labels_of
 from emonet.kept import HISTORY, PREDICTIONS, stage_facts, stage_folder
 from emonet.machine import machine_of
 from emonet.openings import count_openings, read_ledger, tests_opened
@@ -38,7 +39,7 @@ from emonet.runfolder import RunFolder, training_place
 from emonet.selections import selection_of
 from emonet.spaces import with_maps
 from emonet.stage import Plan, Stage, by_id
-from emonet.stages import CHECKPOINTS, StageRunner, chosen_device
+from emonet.stages import CHECKPOINTS, StageRunner, chosen_device, is_done
 
 
 def plan_run(
@@ -47,18 +48,51 @@ def plan_run(
     """Check a recipe, gather its corpora and lay out its stages; see ``check``, ``gather`` and ``plan`` for errors.
 
     The plan's recipe has the precision that this machine can compute in; see ``with_right_precision``.
+
+    Args:
+        decode: prepare corpora that are not prepared yet, once nothing else is in the way of a run; otherwise their
+            tables are those of the scan.
     """
     check(recipe, registry)
     recipe, _ = with_right_precision(recipe, listen)
-    gathered = gather(recipe, base, registry, decode=decode, listen=listen)
-    sources = gather_sources(recipe, base, registry, decode=decode, listen=listen)
-    every = [*gathered, *(each for each in sources.values() if isinstance(each, Gathered))]
-    check_stores(every)
-    facts = {name: each.facts if isinstance(each, Gathered) else each for name, each in sources.items()}
+    gathering = gather(recipe, base, registry, listen=listen)
+    made = _planned(recipe, gathering, registry)
+    if decode:
+        _check_start(made, gathering, registry)
+        prepared = gathering.prepared()
+        made = made if prepared is gathering else _planned(recipe, prepared, registry)
+        gathering = prepared
+    for note in dict.fromkeys(each.facts.note for each in gathering.every if each.facts.note):
+        listen(Notice(note))
+    return made, gathering.every
+
+
+def _planned(recipe: Recipe, gathering: Gathering, registry: Registry) -> Plan:
+    sources = {name: each.facts if isinstance(each, Gathered) else each for name, each in gathering.sources.items()}
     if any(isinstance(system.map, str) for system in recipe.systems.values()):
-        recipe = with_maps(recipe, labels_of(gathered), registry.ontology)
-    made = plan(recipe, [each.facts for each in gathered], registry.factory, facts)
-    return made, every
+        recipe = with_maps(recipe, labels_of(gathering.corpora), registry.ontology)
+    return plan(recipe, [each.facts for each in gathering.corpora], registry.factory, sources)
+
+
+def _check_start(made: Plan, gathering: Gathering, registry: Registry) -> None:
+    """Refuse what would end a run after hours of decoding or of other stages: all that needs no audio.
+
+    Raises:
+        EmonetError: the device is not there, an executor or component cannot be built with its options, or what the
+            audit finds in the tables, where it is strict.
+    """
+    chosen_device(made.recipe.device)
+    _executor(made, registry)
+    wanted = {
+        (kind, part.name, digest_of(part.options)): part.options
+        for stage in made.stages
+        if not is_done(stage)
+        for kind, part in ((ROLES[role], part) for role, part in stage.components.items())
+    }
+    for (kind, name, _), options in wanted.items():
+        registry.build(kind, name, options)
+    if not gathering.is_prepared:
+        check_strict(made.recipe, audit_plan(made, gathering.every, audio=False))
 
 
 def with_right_precision(recipe: Recipe, listen: Listener = silent) -> tuple[Recipe, str]:
@@ -121,7 +155,6 @@ def _run(
     recipe, precision = with_right_precision(recipe, tell)
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
     executor = _executor(made, registry)
-    chosen_device(recipe.device)
     verdicts = audit_plan(made, gathered, listen=tell)
     check_strict(recipe, verdicts)
     folder = RunFolder(out / f"{recipe.name}-{_identity(made)}")

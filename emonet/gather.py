@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emonet.audio.current import current
 from emonet.audio.roots import find_root, require_root
@@ -13,22 +14,69 @@ from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.door import enter
 from emonet.corpus.protocol import make_protocol
 from emonet.digest import sha256_of
-from emonet.errors import CorpusError, RecipeError
+from emonet.errors import CorpusError, Damaged, RecipeError
 from emonet.events import Listener, Notice, silent
 from emonet.learned import Outputs, chosen_outputs, occurring, task_id
 from emonet.plan import Checkpoint, CorpusFacts
 from emonet.plugin.registry import Registry
-from emonet.recipe import CorpusEntry, Recipe
+from emonet.recipe import CorpusEntry, Recipe, SourceEntry
 from emonet.spaces import space_for
 from emonet.wording import counted
+
+if TYPE_CHECKING:
+    from emonet.audio.prepare import Scan
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """A corpus of the recipe: its facts, and the folder of its store (None while it is not prepared)."""
+    """A corpus of the recipe, and its facts.
+
+    Attributes:
+        entry: what the recipe says of it.
+        place: the folder of its store, whether it is there or not.
+        store: the same where it is there, None while the corpus is not prepared: its table is then the scan's.
+    """
 
     facts: CorpusFacts
+    entry: CorpusEntry
+    place: Path
     store: Path | None
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """All corpora of a recipe, and what its systems have learned before: system -> corpus or checkpoint."""
+
+    corpora: tuple[Gathered, ...]
+    sources: Mapping[str, Gathered | Checkpoint]
+    gatherer: _Gatherer
+
+    @property
+    def every(self) -> list[Gathered]:
+        """Return the corpora, those of sources last."""
+        return [*self.corpora, *(each for each in self.sources.values() if isinstance(each, Gathered))]
+
+    @property
+    def is_prepared(self) -> bool:
+        """Say whether every corpus has its store."""
+        return all(each.store is not None for each in self.every)
+
+    def prepared(self) -> Gathering:
+        """Decode what is not prepared yet; what a store holds then takes the place of what the scan lists.
+
+        Returns:
+            This gathering itself where all stores were there already.
+
+        Raises:
+            CorpusError: a corpus none of whose files can be read, or whose readable files cannot be split as asked.
+        """
+        corpora = tuple(map(self.gatherer.prepared, self.corpora))
+        sources = {
+            name: self.gatherer.prepared(each) if isinstance(each, Gathered) else each
+            for name, each in self.sources.items()
+        }
+        made = Gathering(corpora, sources, self.gatherer)
+        return self if all(new is old for new, old in zip(made.every, self.every, strict=True)) else made
 
 
 @dataclass(frozen=True)
@@ -45,69 +93,42 @@ class Opened:
         return task_id(self.corpus.id, self.outputs.name)
 
 
-def gather(
-    recipe: Recipe, base: Path, registry: Registry, *, decode: bool, listen: Listener = silent
-) -> list[Gathered]:
-    """Look up, prepare and split every corpus of a recipe.
+def gather(recipe: Recipe, base: Path, registry: Registry, *, listen: Listener = silent) -> Gathering:
+    """Look up and split every corpus of a recipe, by the tables of stores, or of a scan where there is no store.
+
+    Nothing is decoded, so that what the tables do not allow is refused before: see ``Gathering.prepared``.
 
     Args:
         base: what relative paths of the recipe are relative to: its own folder.
-        decode: prepare corpora that are not prepared yet; otherwise their tables come from the scan.
 
     Raises:
         UnknownName: a corpus, target or protocol that nobody knows.
         CorpusError: data that are absent, or that cannot be split as asked.
-        RecipeError: one task twice, two corpora under one id, or ``classes: shared`` where nothing is.
+        RecipeError: one task twice, two corpora under one id, ``classes: shared`` where nothing is, or a checkpoint
+            that is not there.
     """
-    gatherer = _Gatherer(recipe.protocol, base, registry, decode, listen)
-    gathered = [gatherer.gather(entry) for entry in gatherer.narrowed(recipe)]
-    targets = [(each.facts.corpus.id, name) for each in gathered for name in each.facts.outputs.names]
+    gatherer = _Gatherer(recipe.protocol, base, registry, listen)
+    corpora = tuple(gatherer.gather(entry) for entry in gatherer.narrowed(recipe))
+    targets = [(each.facts.corpus.id, name) for each in corpora for name in each.facts.outputs.names]
     for corpus_id, target in targets:
         if targets.count((corpus_id, target)) > 1:
             raise RecipeError(f"The recipe names '{corpus_id}/{target}' twice. Keep one of them.")
+    sources = {
+        name: gatherer.source(name, system.source)
+        for name, system in recipe.systems.items()
+        if system.source is not None
+    }
+    gathering = Gathering(corpora, sources, gatherer)
+    _check_ids(gathering.every)
+    return gathering
+
+
+def _check_ids(gathered: Iterable[Gathered]) -> None:
+    """Refuse two different corpora under one id, and one whose speakers are said to be two things."""
     first: dict[str, Gathered] = {}
     for each in gathered:
         known = first.setdefault(each.facts.corpus.id, each)
-        if known.facts.corpus is not each.facts.corpus or known.store != each.store:
-            message = f"The recipe names two different corpora with the id '{each.facts.corpus.id}'."
-            raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
-    return gathered
-
-
-def gather_sources(
-    recipe: Recipe, base: Path, registry: Registry, *, decode: bool, listen: Listener = silent
-) -> dict[str, Gathered | Checkpoint]:
-    """Look up what the systems of a recipe have learned before: system -> corpus or checkpoint.
-
-    Raises:
-        UnknownName: a source corpus that nobody knows.
-        RecipeError: a checkpoint that is not there.
-    """
-    sources: dict[str, Gathered | Checkpoint] = {}
-    gatherer = _Gatherer(recipe.protocol, base, registry, decode, listen)
-    for name, system in recipe.systems.items():
-        if system.source is None:
-            continue
-        if system.source.corpus is not None:
-            sources[name] = gatherer.gather(system.source.corpus)
-            continue
-        path = base / Path(system.source.checkpoint).expanduser()
-        if not path.is_file():
-            raise RecipeError(f"System '{name}': there is no checkpoint {path}. Check source: {{checkpoint: ...}}.")
-        sources[name] = Checkpoint(str(path), sha256_of(path))
-    return sources
-
-
-def check_stores(gathered: Iterable[Gathered]) -> None:
-    """Refuse two different corpora under one id, and one whose speakers are said to be two things; sources included.
-
-    Raises:
-        RecipeError: naming the id.
-    """
-    first: dict[str, Gathered] = {}
-    for each in gathered:
-        known = first.setdefault(each.facts.corpus.id, each)
-        if (known.store, known.facts.content) != (each.store, each.facts.content):
+        if known.facts.corpus is not each.facts.corpus or known.place != each.place:
             message = f"The recipe names two different corpora with the id '{each.facts.corpus.id}'."
             raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
         if known.facts.speakers != each.facts.speakers:
@@ -142,39 +163,102 @@ def labels_of(gathered: Iterable[Gathered]) -> dict[str, tuple[str, ...]]:
 def gather_corpus(
     entry: CorpusEntry, choice: Choice, base: Path, registry: Registry, *, decode: bool, listen: Listener = silent
 ) -> Gathered:
-    """Look up, prepare and split one corpus, by its entry's own protocol or else by ``choice``; see ``gather``."""
-    return _Gatherer(choice, base, registry, decode, listen).gather(entry)
+    """Look up and split one corpus, by its entry's own protocol or else by ``choice``; see ``gather``.
+
+    Args:
+        decode: prepare it where it is not prepared yet.
+    """
+    gatherer = _Gatherer(choice, base, registry, listen)
+    gathered = gatherer.gather(entry)
+    gathered = gatherer.prepared(gathered) if decode else gathered
+    if gathered.facts.note:
+        listen(Notice(gathered.facts.note))
+    return gathered
 
 
 @dataclass(frozen=True)
 class _Gatherer:
-    """Gathers entries of one recipe, each by its own protocol or else by ``choice``; one door is one corpus."""
+    """Gathers entries of one recipe, each by its own protocol or else by ``choice``.
+
+    One door is one corpus, a folder is scanned once, and the root of one entry is that of later ones without.
+    """
 
     choice: Choice
     base: Path
     registry: Registry
-    decode: bool
     listen: Listener
     entered: _Entered = field(default_factory=dict)
+    roots: dict[str, Path] = field(default_factory=dict)
+    scans: dict[tuple[int, Path], Scan] = field(default_factory=dict)
 
     def gather(self, entry: CorpusEntry) -> Gathered:
         opened = self.look_up(entry)
         corpus, given = opened.corpus, opened.root
-        store = _store(entry, corpus, given, self.decode, self.listen)
-        utterances, content = _table(store) if store else (tuple(corpus.scan(require_root(corpus, given))), "")
+        # Without the files, what was prepared last is what there is.
+        if find_root(corpus, given) is None and (last := current(corpus.id)):
+            return self._gathered(entry, opened, last, *_table(last))
+        scan = self._scan(corpus, require_root(corpus, given))
+        try:
+            kept = _table(scan.store) if scan.store else None
+        except Damaged:  # it counts as missing, and is made anew
+            kept = None
+        if kept is not None:
+            return self._gathered(entry, opened, scan.folder, *kept)
+        return replace(self._gathered(entry, opened, scan.folder, scan.utterances), store=None)
+
+    def source(self, name: str, source: SourceEntry) -> Gathered | Checkpoint:
+        """Look up what a system has learned before."""
+        if source.corpus is not None:
+            return self.gather(source.corpus)
+        path = self.base / Path(source.checkpoint).expanduser()
+        if not path.is_file():
+            raise RecipeError(f"System '{name}': there is no checkpoint {path}. Check source: {{checkpoint: ...}}.")
+        return Checkpoint(str(path), sha256_of(path))
+
+    def prepared(self, gathered: Gathered) -> Gathered:
+        """Return a corpus with its store, which is made where it is not there."""
+        from emonet.audio.prepare import prepare_scanned
+
+        entry, opened = gathered.entry, self.look_up(gathered.entry)
+        corpus, root = opened.corpus, find_root(opened.corpus, opened.root)
+        if root is None:
+            return gathered
+        made = prepare_scanned(self._scan(corpus, root), listen=self.listen, remember=not entry.door)
+        if made.problems and not made.reused:
+            left_out = f"{corpus.id}: {counted(len(made.problems), 'file')} left out"
+            which = entry.option if entry.door else corpus.id
+            self.listen(Notice(f"{left_out}; `emonet corpora prepare {which}` lists them with their reasons."))
+        if made.folder == gathered.store:
+            return gathered
+        return self._gathered(entry, opened, made.folder, *_table(made.folder))
+
+    def _gathered(
+        self, entry: CorpusEntry, opened: Opened, place: Path, utterances: tuple[Utterance, ...], content: str = ""
+    ) -> Gathered:
+        corpus, choice = opened.corpus, entry.protocol or self.choice
         outputs = occurring(corpus, opened.outputs, utterances)
         wanted = _labelled(corpus, outputs, utterances)
-        choice = entry.protocol or self.choice
         protocol = make_protocol(choice.name, choice.options, corpus, wanted, base=self.base)
         left_out = sum(map(outputs.has_some, utterances)) - len(wanted) if outputs.dimensions else 0
         speakers = entry.speakers or corpus.speakers
         facts = CorpusFacts(corpus, outputs, wanted, protocol, content, left_out, speakers)
-        if facts.note:
-            self.listen(Notice(facts.note))
-        return Gathered(facts, store)
+        return Gathered(facts, entry, place, place)
+
+    def _scan(self, corpus: Corpus, root: Path) -> Scan:
+        from emonet.audio.prepare import scan_corpus
+
+        key = (id(corpus), root)
+        if key not in self.scans:
+            self.scans[key] = scan_corpus(corpus, root)
+        return self.scans[key]
 
     def look_up(self, entry: CorpusEntry) -> Opened:
-        return look_up(entry, self.base, self.registry, self.entered)
+        opened = look_up(entry, self.base, self.registry, self.entered)
+        if entry.door:
+            return opened
+        if opened.root is not None:
+            self.roots.setdefault(entry.id, opened.root)
+        return replace(opened, root=opened.root or self.roots.get(entry.id))
 
     def narrowed(self, recipe: Recipe) -> Iterator[CorpusEntry]:
         """Yield the recipe's corpora; with only the classes that all of them share, where it says so."""
@@ -196,24 +280,6 @@ def _labelled(corpus: Corpus, outputs: Outputs, utterances: Iterable[Utterance])
     if not wanted:
         raise CorpusError(f"Corpus '{corpus.id}': no utterance has one of the labels {', '.join(outputs.classes)}.")
     return wanted
-
-
-def _store(entry: CorpusEntry, corpus: Corpus, given: Path | None, decode: bool, listen: Listener) -> Path | None:
-    """Return the folder of the corpus' store, None where it is not prepared and shall not be."""
-    from emonet.audio.prepare import finished_store, prepare
-
-    # Without the files, what was prepared last is what there is.
-    if find_root(corpus, given) is None and (last := current(corpus.id)):
-        return last
-    root = require_root(corpus, given)
-    if not decode:
-        return finished_store(corpus, root)
-    prepared = prepare(corpus, root, listen=listen, remember=not entry.door)
-    if prepared.problems and not prepared.reused:
-        left_out = f"{corpus.id}: {counted(len(prepared.problems), 'file')} left out"
-        which = entry.option if entry.door else corpus.id
-        listen(Notice(f"{left_out}; `emonet corpora prepare {which}` lists them with their reasons."))
-    return prepared.folder
 
 
 def _table(store: Path) -> tuple[tuple[Utterance, ...], str]:

@@ -78,8 +78,8 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
     Raises:
         UnknownName: a strategy or component that nobody knows.
         RecipeError: a system whose parts are missing or do not fit, corpora whose folds do not go together, a
-            label that an aggregated task cannot map, a fold without a class in train, or, under ``audit: strict``,
-            a shared model that learns from what a task is tested on.
+            label that an aggregated task cannot map, a fold without a class in train, normalisation by speakers whom
+            nobody knows, or, under ``audit: strict``, a shared model that learns from what a task is tested on.
     """
     stages: dict[tuple[str, str], Stage] = {}
     for name, system in recipe.systems.items():
@@ -90,6 +90,7 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
         if isinstance(source, CorpusFacts):
             _check_source_folds(name, source, facts)
         for stage in _Draft(recipe, name, row, components, facts, source).stages():
+            _check_speakers(stage)
             stages.setdefault((stage.key, stage.system if stage.scored else ""), stage)
     return Plan(recipe, tuple(stages.values()))
 
@@ -242,6 +243,17 @@ class _Draft:
 def _default_normalisation(components: Mapping[str, Resolved]) -> str:
     """Return the paper's: z-scores from train for vectors (4.1), nothing for log-mels (5.1)."""
     return "global" if "extractor" in components else "none"
+
+
+def _check_speakers(stage: Stage) -> None:
+    """Refuse normalisation by speaker where nobody knows who speaks."""
+    for task in stage.tasks if stage.normalisation == "speaker" else ():
+        if any(item.speaker is None for items in task.items.values() for item in items):
+            message = (
+                f"System '{stage.system}': '{task.id}' does not know who speaks, so that normalisation: speaker "
+                "cannot be done. Choose global, corpus or none."
+            )
+            raise RecipeError(message)
 
 
 _LEAKS: Mapping[Kind, str] = {"utterances": "utterance", "speakers": "speaker", "people": "speaker"}

@@ -23,7 +23,6 @@ from emonet.events import Listener, Notice, StageEnded, StageStarted
 from emonet.kept import HISTORY, PREDICTIONS, Kept, finish, look_at, machines_of, stage_facts, stage_folder, sweep
 from emonet.leaks import SOUNDS, Heard
 from emonet.learn.clips import Clips, clips_of
-from emonet.learn.scaling import check_groups
 from emonet.machine import LIBRARIES, differences, machine_of
 from emonet.openings import open_test
 from emonet.plugin.registry import Registry
@@ -79,7 +78,6 @@ class StageRunner:
             self.listen(StageStarted(stage.key, stage.title, is_done(stage)))
             started = time.monotonic()
             if not facts:
-                _check_speakers(stage)
                 machines = self._machines(folder)
                 facts = self._learn(stage.shut(), folder)
                 facts |= {
@@ -314,12 +312,6 @@ def _kept_table(stage: Stage, folder: Path, own: Callable[[], ScalingTable]) -> 
         return None
     table = load_table(folder / TABLE)
     return table.with_new(own()) if stage.normalisation == "speaker" else table
-
-
-def _check_speakers(stage: Stage) -> None:
-    for task in stage.tasks:
-        for items in task.items.values():
-            check_groups(stage.normalisation, (item.speaker for item in items), task.id)
 
 
 def _missing(stage: Stage, facts: Mapping[str, Any]) -> tuple[Literal["dev", "test"], ...]:

@@ -520,6 +520,15 @@ def test_a_system_that_makes_no_sense_is_refused(system: dict[str, Any], message
     assert message in str(caught.value)
 
 
+def test_normalisation_by_speaker_without_speakers_is_refused() -> None:
+    part = {"s0": "train", "s1": "train", "s2": "dev", "s3": "test"}
+    nobody = tuple(replace(each, speaker=None, split=part[str(each.speaker)]) for each in UTTERANCES)
+    facts = replace(FACTS, utterances=nobody, protocol=make_protocol("official", {}, CORPUS, nobody))
+    assert plan(recipe(normalisation="corpus"), [facts], factory).stages
+    with pytest.raises(RecipeError, match=r"'foo/emotion' does not know who speaks.*Choose global, corpus or none"):
+        plan(recipe(normalisation="speaker"), [facts], factory)
+
+
 def methods(asked: Recipe, **facts: Any) -> set[str]:
     return {stage.method for stage in plan(asked, [replace(FACTS, **facts)], factory).stages}
 

@@ -41,9 +41,34 @@ from emonet.wording import counted
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Prepared", "Problem", "prepare"]
+__all__ = ["Prepared", "Problem", "Scan", "prepare", "prepare_scanned", "scan_corpus"]
 
 _SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a corpus' folder lists: all that is known of a corpus before its audio is decoded.
+
+    Attributes:
+        utterances: by id.
+        key: of the store that is made of them and of their files' sizes and times.
+    """
+
+    corpus: Corpus
+    root: Path
+    utterances: tuple[Utterance, ...]
+    key: str
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of the store that is made of this, whether it is there or not."""
+        return store_folder(self.corpus.id) / self.key
+
+    @property
+    def store(self) -> Path | None:
+        """Return the folder of the store where it is complete, None where it is not."""
+        return self.folder if (self.folder / META).is_file() else None
 
 
 @dataclass(frozen=True)
@@ -90,14 +115,26 @@ def prepare(
     Raises:
         CorpusError: no file gives a wave; two utterances with one id; a full disk; with ``strict``, any problem.
     """
-    utterances = _scanned(corpus, root)
-    key = _key(root, utterances)
-    folder = store_folder(corpus.id) / key
+    scan = scan_corpus(corpus, root)
+    return prepare_scanned(scan, listen=listen, workers=workers, strict=strict, remember=remember, verify=verify)
+
+
+def prepare_scanned(
+    scan: Scan,
+    *,
+    listen: Listener = silent,
+    workers: int | None = None,
+    strict: bool = False,
+    remember: bool = True,
+    verify: bool = False,
+) -> Prepared:
+    """Bring a corpus into its store as ``prepare`` does, where its folder was scanned already."""
+    corpus, folder = scan.corpus, scan.folder
     with (
         _only_one(corpus, listen),
         explaining_a_full_disk(f"the store of corpus '{corpus.id}'", store_folder(corpus.id)),
     ):
-        shards = Shards(folder / "parts", root, utterances)
+        shards = Shards(folder / "parts", scan.root, scan.utterances)
         prepared = _kept(folder, listen, verify=verify)
         if prepared is None:
             if remember and (old := outdated(corpus.id)):
@@ -108,14 +145,23 @@ def prepare(
         if strict and prepared.problems:
             raise CorpusError(_listing(corpus, prepared.problems))
         if remember:
-            record(corpus.id, key, root)
+            record(corpus.id, scan.key, scan.root)
     return prepared
+
+
+def scan_corpus(corpus: Corpus, root: Path) -> Scan:
+    """List a corpus' folder; no file of it is opened.
+
+    Raises:
+        CorpusError: it lists nothing, two utterances with one id, or a name that is not UTF-8.
+    """
+    utterances = tuple(_scanned(corpus, root))
+    return Scan(corpus, root, utterances, _key(root, utterances))
 
 
 def finished_store(corpus: Corpus, root: Path) -> Path | None:
     """Return the folder of the store that was made of just these files, None where there is none."""
-    folder = store_folder(corpus.id) / _key(root, _scanned(corpus, root))
-    return folder if (folder / META).is_file() else None
+    return scan_corpus(corpus, root).store
 
 
 def _scanned(corpus: Corpus, root: Path) -> list[Utterance]:

@@ -34,7 +34,9 @@ def tables_of(path: Path) -> list[Table]:
     if path.is_file():
         return [Table(path, SPLITS.get(path.stem.lower()))]
     if not path.is_dir():
-        raise CorpusError(f"{path}: there is no such file or folder. Check the path of the manifest.")
+        beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = did_you_mean(path.name, beside) or "Check the path of the manifest."
+        raise CorpusError(f"{path}: there is no such file or folder. {hint}")
     files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
     found: dict[str, Path] = {}
     for file in files:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emonet.corpus.corpus import Part
-from emonet.errors import RecipeError
 
 Floats = NDArray[np.float64]
 _SMALLEST = 1e-8
@@ -78,17 +77,3 @@ def parts_to_fit(normalisation: str) -> tuple[Part, ...]:
     not heard get theirs when test is opened. The others read train only.
     """
     return ("train", "dev") if normalisation == "speaker" else ("train",)
-
-
-def check_groups(normalisation: str, speakers: Iterable[str | None], corpus: str) -> None:
-    """Refuse speaker normalisation without speakers.
-
-    Raises:
-        RecipeError: an item has no speaker.
-    """
-    if normalisation == "speaker" and any(speaker is None for speaker in speakers):
-        message = (
-            f"Corpus '{corpus}' does not know who speaks, so that normalisation: speaker cannot be done. "
-            "Choose global, corpus or none."
-        )
-        raise RecipeError(message)

@@ -33,7 +33,7 @@ def gathered(id_: str, root: Path) -> Gathered:
         "protocol": "leave-one-speaker-out",
         "systems": {"s": {"strategy": "svm"}},
     }
-    return gather(Recipe.model_validate(recipe), root, load_registry(), decode=False)[0]
+    return gather(Recipe.model_validate(recipe), root, load_registry()).corpora[0]
 
 
 def test_three_corpora_keep_their_classes_to_themselves() -> None:

@@ -14,7 +14,6 @@ from emonet.audio.prepare import prepare
 from emonet.audio.roots import find_root
 from emonet.corpus.manifest import manifest_corpus
 from emonet.errors import CorpusError, RecipeError
-from emonet.events import Notice
 from emonet.gather import gather
 from emonet.plugin.registry import Registry, load_registry
 from emonet.recipe import Recipe
@@ -54,9 +53,9 @@ def labels_of(utterances: Iterable[Utterance]) -> Mapping[str, Any]:
 
 def test_a_plan_after_a_change_of_the_manifest_shows_the_new_labels(tones: Path) -> None:
     wanted = recipe({"manifest": str(tones)})
-    before = gather(wanted, tones.parent, load_registry(), decode=True)[0]
+    before = gather(wanted, tones.parent, load_registry()).prepared().corpora[0]
     tones.write_text(tones.read_text().replace("s0/anger_0.wav,anger", "s0/anger_0.wav,sadness"))
-    after = gather(wanted, tones.parent, load_registry(), decode=False)[0]
+    after = gather(wanted, tones.parent, load_registry()).corpora[0]
     assert labels_of(before.facts.utterances)["s0/anger_0"] == "anger"
     assert labels_of(after.facts.utterances)["s0/anger_0"] == "sadness"
     assert (after.store, after.facts.content) == (None, "")
@@ -64,8 +63,8 @@ def test_a_plan_after_a_change_of_the_manifest_shows_the_new_labels(tones: Path)
 
 def test_a_plan_of_a_prepared_corpus_knows_its_store(tones: Path) -> None:
     wanted = recipe({"manifest": str(tones)})
-    before = gather(wanted, tones.parent, load_registry(), decode=True)[0]
-    after = gather(wanted, tones.parent, load_registry(), decode=False)[0]
+    before = gather(wanted, tones.parent, load_registry()).prepared().corpora[0]
+    after = gather(wanted, tones.parent, load_registry()).corpora[0]
     assert after.store == before.store is not None
     assert after.facts == replace(before.facts, corpus=after.facts.corpus)
 
@@ -75,7 +74,7 @@ def test_a_manifest_with_a_corpus_id_does_not_take_that_corpus_place(tones: Path
     prepare(real, tmp_path / "release")
     other = copy_of(tones, tmp_path / "mine")
     other.rename(other.with_name("tones.csv"))
-    gathered = gather(recipe({"manifest": "mine/tones.csv"}), tmp_path, load_registry(), decode=True)[0]
+    gathered = gather(recipe({"manifest": "mine/tones.csv"}), tmp_path, load_registry()).prepared().corpora[0]
     assert gathered.facts.corpus.id == real.id
     assert find_root(real) == tmp_path / "release"
 
@@ -85,7 +84,7 @@ def test_two_corpora_with_one_id_cannot_be_in_one_recipe(tones: Path, tmp_path: 
     copy_of(tones, tmp_path / "mine")
     wanted = recipe({"id": "labels", "root": "release"}, {"manifest": "mine/labels.csv"})
     with pytest.raises(RecipeError, match=r"two different corpora with the id 'labels'. Rename the manifest"):
-        gather(wanted, tmp_path, registry_with(real), decode=True)
+        gather(wanted, tmp_path, registry_with(real))
 
 
 def test_a_root_may_begin_with_the_home_folder(tones: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +92,7 @@ def test_a_root_may_begin_with_the_home_folder(tones: Path, tmp_path: Path, monk
     real = corpus_of_tones(copy_of(tones, tmp_path / "release"), "real")
     copy_of(tones, tmp_path / "mine")
     wanted = recipe({"id": "real", "root": "~/release"}, {"manifest": "~/mine/labels.csv"})
-    gathered = gather(wanted, tmp_path / "elsewhere", registry_with(real), decode=False)
+    gathered = gather(wanted, tmp_path / "elsewhere", registry_with(real)).corpora
     assert [len(each.facts.utterances) for each in gathered] == [24, 24]
 
 
@@ -102,8 +101,8 @@ def test_without_the_files_the_last_store_is_taken(tones: Path, tmp_path: Path) 
     real = corpus_of_tones(manifest, "real")
     prepare(real, manifest.parent)
     manifest.parent.rename(tmp_path / "gone")
-    for decode in (True, False):
-        gathered = gather(recipe("real"), tmp_path, registry_with(real), decode=decode)[0]
+    found = gather(recipe("real"), tmp_path, registry_with(real))
+    for gathered in (found.corpora[0], found.prepared().corpora[0]):
         assert len(gathered.facts.utterances) == 24
         assert gathered.facts.content
 
@@ -123,15 +122,14 @@ def rated_tones(manifest: Path) -> Corpus:
 
 
 def test_utterances_that_lack_a_dimension_are_left_out_and_counted(tones: Path) -> None:
-    heard: list[Any] = []
     root = {"root": str(tones.parent)}
     wanted = recipe({"id": "rated", "target": "arousal+valence", **root}, {"id": "rated", "target": "emotion", **root})
     registry = registry_with(rated_tones(tones))
-    numbers, classes = gather(wanted, tones.parent, registry, decode=False, listen=heard.append)
+    numbers, classes = gather(wanted, tones.parent, registry).corpora
     assert (len(numbers.facts.utterances), numbers.facts.left_out) == (22, 1)
     assert (len(classes.facts.utterances), classes.facts.left_out) == (24, 0)
     text = "rated/arousal+valence: left out for want of a label for each of arousal and valence: 1 utterance."
-    assert [event.text for event in heard if isinstance(event, Notice)] == [text]
+    assert [numbers.facts.note, classes.facts.note] == [text, ""]
 
 
 def test_one_dimension_in_two_heads_is_refused(tones: Path) -> None:
@@ -139,7 +137,7 @@ def test_one_dimension_in_two_heads_is_refused(tones: Path) -> None:
         {"id": "rated", "target": target, "root": str(tones.parent)} for target in ("arousal+valence", "valence")
     ]
     with pytest.raises(RecipeError, match="names 'rated/valence' twice"):
-        gather(recipe(*corpora), tones.parent, registry_with(rated_tones(tones)), decode=False)
+        gather(recipe(*corpora), tones.parent, registry_with(rated_tones(tones)))
 
 
 def test_a_corpus_whose_utterances_all_lack_a_dimension_is_refused(tones: Path) -> None:
@@ -147,4 +145,4 @@ def test_a_corpus_whose_utterances_all_lack_a_dimension_is_refused(tones: Path) 
     only = replace(corpus, targets=(*corpus.targets, Target("dominance", range=(0.0, 1.0))))
     wanted = recipe({"id": "rated", "target": ["arousal", "dominance"], "root": str(tones.parent)})
     with pytest.raises(CorpusError, match="no utterance has a number for each of arousal, dominance"):
-        gather(wanted, tones.parent, registry_with(only), decode=False)
+        gather(wanted, tones.parent, registry_with(only))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cli_run import call
+from tones import make_tones
 
 from emonet.document import changed
 from emonet.errors import RecipeError
@@ -107,6 +109,101 @@ def test_it_is_refused_with_nothing_done(change: str, message: str, capsys: pyte
         assert message in err
         assert "Traceback" not in err
         assert files() == []
+
+
+WITH_TABLES = [
+    ("protocol={grouped-k-fold: {by: speeker, k: 3}}", "Did you mean 'speaker'?"),
+    ("protocol={grouped-k-fold: {k: 9}}", "grouped-k-fold with k=9"),
+    ("protocol=leave-one-session-out", "has no session"),
+    ("protocol={imported: {file: gone.csv}}", "gone.csv"),
+    ("corpora.0.classes=[angre, neutral]", "has no class 'angre'. Did you mean 'anger'?"),
+    ("corpora.0.target=labl", "Did you mean 'label'?"),
+    ("corpora.0.manifest=tones/lables.csv", "Did you mean 'labels.csv'?"),
+    ("corpora.0.manifest=tones/rare.csv", "the label 'joy' is in dev but not in train"),
+    ("corpora=[{manifest: tones/labels.csv}, {manifest: tones/labels.csv}]", "names 'labels/label' twice"),
+    ("systems.full.source={manifest: other/labels.csv}", "two different corpora with the id 'labels'"),
+    ("systems.full.source={manifest: tones/labels.csv, speakers: shared}", "Give all entries of the corpus the same"),
+    ("systems.full.source={checkpoint: gone.safetensors}", "there is no checkpoint"),
+    (
+        "corpora=[{manifest: tones/labels.csv}, {manifest: other/more.csv, protocol: by-speaker}]",
+        "they need one number of folds: labels has 4, more has 1",
+    ),
+    ("systems.multi.shared={sampling: {weights: {label: 1}}}", "Did you mean 'labels'?"),
+    ("systems.multi.strategy=aggregate\nsystems.multi.map={anger: bad, neutral: fine}", "sadness"),
+    (
+        "corpora=[{manifest: tones/nobody.csv, protocol: official}]\nsystems.full.source=\n"
+        "systems.full.strategy=scratch\nsystems.net.normalisation=speaker",
+        "'nobody/label' does not know who speaks",
+    ),
+]
+"""Changes, one a line, and what is said of them by the tables that a scan gives."""
+
+
+@pytest.fixture
+def tables(tones: Path) -> None:
+    """Write tables with a class that one speaker alone has, and without speakers; and another corpus of one name."""
+    header, *rows = tones.read_text(encoding="utf-8").splitlines()
+    rare = [row.replace(",anger,", ",joy,") if row.endswith("s3") else row for row in rows]
+    (tones.parent / "rare.csv").write_text("\n".join([header, *rare]), encoding="utf-8")
+    parts = ("train", "train", "dev", "test")
+    split = [f"{row.rpartition(',')[0]},{parts[int(row[-1])]}" for row in rows]
+    (tones.parent / "nobody.csv").write_text("\n".join(["file,label,split", *split]), encoding="utf-8")
+    other = make_tones(tones.parent.parent / "other", speakers=3)
+    other.with_name("more.csv").write_text(other.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("changes", "message"), WITH_TABLES)
+def test_what_the_tables_do_not_allow_is_refused_before_anything_is_decoded(
+    changes: str, message: str, tables: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(*changes.splitlines())
+    for command in (("run", "r.yaml"), ("run", "r.yaml", "--plan"), ("audit", "r.yaml")):
+        code, _, err = call(capsys, *command)
+        assert (code, message in err) == (2, True), err
+        assert "Traceback" not in err
+        assert files() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("device=cuda:99", "The device 'cuda:99' is not there. Choose auto or cpu."),
+        ("systems.net.backbone.wide_resnet.width=0", "backbone 'wide_resnet': "),
+        ("systems.multi.adapter={lora: {rank: 0}}", "adapter 'lora': "),
+        ("systems.full.source={checkpoint: tones/labels.csv}", "tones/labels.csv"),
+    ],
+)
+def test_what_a_plan_need_not_know_is_refused_before_a_run_decodes_anything(
+    change: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(change)
+    code, _, err = call(capsys, "run", "r.yaml")
+    assert (code, message in err) == (2, True), err
+    assert files() == []
+
+
+def test_weights_that_have_heard_test_speakers_are_refused_before_anything_is_decoded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    net = "frontend: {logmel: {bands: 16}}, backbone: {wide_resnet: {width: 4, blocks: 1}}, training: {epochs: 1}"
+    write("protocol=by-speaker", f"systems={{net: {{strategy: scratch, {net}}}}}")
+    assert call(capsys, "run", "r.yaml")[0] == 0
+    weights = next(Path("runs").rglob("best.safetensors"))
+    start = f"strategy: full, source: {{checkpoint: {weights}}}"
+    write("protocol={by-speaker: {seed: 2}}", f"systems={{net: {{{start}, {net}}}}}")
+    shutil.rmtree(home() / "store")
+    code, _, err = call(capsys, "run", "r.yaml")
+    assert code == 2
+    assert "The audit found what makes scores untrue" in err
+    assert not (home() / "store").exists()
+
+
+def test_what_is_refused_of_a_scan_is_refused_of_a_store(tables: None, capsys: pytest.CaptureFixture[str]) -> None:
+    changes, message = next(each for each in WITH_TABLES if "rare" in each[0])
+    assert call(capsys, "corpora", "prepare", "--manifest", "tones/rare.csv")[0] == 0
+    write(*changes.splitlines())
+    code, _, err = call(capsys, "run", "r.yaml")
+    assert (code, message in err) == (2, True), err
 
 
 def test_the_recipe_of_these_tests_is_right_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,10 +6,9 @@ import torch
 from prepared_task import Prepared
 from sklearn.preprocessing import StandardScaler
 
-from emonet.errors import RecipeError
 from emonet.learn.clips import group_of
 from emonet.learn.probe import Vectors, normalised, vector_table
-from emonet.learn.scaling import ScalingTable, check_groups, fit_table, parts_to_fit
+from emonet.learn.scaling import ScalingTable, fit_table, parts_to_fit
 from emonet.learn.statistics import frontend_table
 from emonet.plugin.registry import load_registry
 from emonet.task import Item, Task
@@ -88,12 +87,6 @@ def test_statistics_merged_piece_by_piece_are_those_of_the_whole() -> None:
     table = fit_table([("g", values[:7]), ("g", values[7:8]), ("g", values[8:])])
     np.testing.assert_allclose(table.means["g"], values.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(table.scales["g"], values.std(axis=0), rtol=1e-6)
-
-
-def test_speaker_normalisation_without_speakers_is_refused() -> None:
-    with pytest.raises(RecipeError, match=r"'foo' does not know who speaks.*Choose global, corpus or none"):
-        check_groups("speaker", ["a", None], "foo")
-    check_groups("global", ["a", None], "foo")
 
 
 def test_log_mels_are_normalised_over_the_valid_frames_of_train(prepared: Prepared) -> None:
