@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from emonet.api.corpora import Plugins, declared_protocols, registry_of
 from emonet.api.frames import frame_of, html_table
@@ -35,8 +35,12 @@ class Audit(Sequence[Verdict]):
     def __len__(self) -> int:
         return len(self.verdicts)
 
-    def __getitem__(self, number: Any) -> Any:
-        """Return a verdict by its number."""
+    @overload
+    def __getitem__(self, number: int) -> Verdict: ...
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Verdict, ...]: ...
+    def __getitem__(self, number: int | slice) -> Verdict | tuple[Verdict, ...]:
+        """Return a verdict by its number, or several by a slice."""
         return self.verdicts[number]
 
     @property

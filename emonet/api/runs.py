@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from emonet.api.corpora import Plugins, registry_of
 from emonet.api.frames import comparison_rows, frame_of, html_table, prediction_rows, score_rows
@@ -121,13 +121,17 @@ class Runs(Sequence[Run]):
     def __len__(self) -> int:
         return len(self.found)
 
-    def __getitem__(self, key: Any) -> Any:
-        """Return a run by its number or its name.
+    @overload
+    def __getitem__(self, key: int | str) -> Run: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Run, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> Run | tuple[Run, ...]:
+        """Return a run by its number or its name, as ``emonet runs show RUN``; or several by a slice.
 
         Raises:
             EmonetError: there is no run of this name.
         """
-        return Run(find_run(key, self.folder).path) if isinstance(key, str) else self.found[key]
+        return Run(find_run(key, self.folder).path.absolute()) if isinstance(key, str) else self.found[key]
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return a row a run, as ``emonet runs list --json`` prints it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emonet.api.card import facts_of, label_table, lines_of, markdown_of, row_of
+from emonet.api.card import label_table, lines_of, markdown_of, row_of
 from emonet.cli.console import (
     AsJson,
     PluginFiles,
@@ -96,10 +96,13 @@ def _cells(row: dict[str, Any]) -> Sequence[str]:
 @app.command()
 def info(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) -> None:
     """Show everything that a corpus' card says."""
-    corpus = load_plugins(plugin).corpus(corpus_id)
+    from emonet.api.corpora import corpora as all_corpora
+
+    found = all_corpora(plugins=load_plugins(plugin))[corpus_id]
     if json:
-        print_json(facts_of(corpus))
+        print_json(found.info())
         return
+    corpus = found.corpus
     for line in lines_of(corpus):
         say(line)
     for target in corpus.targets:

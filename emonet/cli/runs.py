@@ -40,9 +40,9 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show the scores of a run."""
-    from emonet.runfolder import find_run
+    from emonet.api.runs import runs as runs_in
 
-    report = find_run(run, runs).report()
+    report = runs_in(runs)[run].report
     if json:
         print_json(report.to_json())
         return
@@ -61,11 +61,11 @@ def compare(
     """Compare the scores of runs; scores under different protocols are never compared."""
     from dataclasses import asdict
 
+    from emonet.api.runs import runs as runs_in
     from emonet.report.compare import compare as compare_reports
     from emonet.report.compare import comparison_table
-    from emonet.runfolder import find_run
 
-    comparison = compare_reports([find_run(name, runs).report() for name in names])
+    comparison = compare_reports([runs_in(runs)[name].report for name in names])
     if json:
         print_json(asdict(comparison))
     else:

@@ -58,7 +58,7 @@ def draw(done: Run, picture: Path) -> None:
     axes.set_yticks(range(len(tested)), [score.system for score in tested])
     axes.set_ylim(-0.5, len(tested) - 0.5)
     axes.axvline(tested[0].chance or 0, linestyle=":", color="0.6")
-    axes.set_xlabel(f"{tested[0].metric} on test: pooled, its interval, folds (|), chance (:)")
+    axes.set_xlabel(f"{tested[0].metric} on test; small lines: folds, dotted: chance")
     figure.savefig(picture)
 
 

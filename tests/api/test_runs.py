@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from tones import make_tones
 import emonet
 from emonet.api.runs import read_any
 from emonet.cli.app import run_command
-from emonet.events import Event, RunEnded
+from emonet.events import Event, Notice, RunEnded
+from emonet.progress import told
 from emonet.recipe import Recipe
 
 SVM: dict[str, Any] = {
@@ -207,6 +209,38 @@ def test_progress_is_shown_on_stderr_or_told_to_a_function(place: Path, capsys: 
     assert "run: done, results in others" in captured.err
     assert captured.out == ""
     assert len(emonet.runs("others")) == 1
+
+
+def test_progress_in_a_notebook_is_plain_lines(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    with told(True) as listen:
+        listen(Notice("a [b] word"))
+    assert capsys.readouterr().err == "a [b] word\n"
+
+
+def test_without_pandas_a_frame_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(emonet.EmonetError, match="Frames need pandas, which comes with datasets"):
+        emonet.runs("none").to_frame()
+
+
+def test_runs_are_found_by_number_by_name_and_by_slice(place: Path) -> None:
+    done = emonet.run("tones.yaml", progress=False)
+    found = emonet.runs()
+    assert found[0] == found[done.name] == done
+    assert found[:1] == (done,)
+    assert list(found.to_frame()["state"]) == ["complete"]
+    assert list(emonet.runs("none").to_frame().columns) == ["run", "state", "started", "ended"]
+    with pytest.raises(emonet.EmonetError, match="There is no run 'tone' in runs"):
+        found["tone"]
+
+
+def test_nothing_is_decoded_for_a_plan_or_for_a_recipe_that_is_wrong(place: Path) -> None:
+    home = Path(os.environ["EMONET_HOME"])
+    emonet.plan("tones.yaml", progress=False)
+    with pytest.raises(emonet.EmonetError, match="Did you mean 'egemaps'"):
+        emonet.run("tones.yaml", changes={"systems.svm.extractor": "egemap"}, progress=False)
+    assert not list(home.rglob("*.arrow"))
 
 
 def test_an_audit_from_python_has_a_level_and_a_row_a_finding(place: Path) -> None:
