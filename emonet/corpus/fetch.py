@@ -107,8 +107,10 @@ def _fetch_from(source: Source, corpus: Corpus, folder: Path, listen: Listener) 
 
 
 def fetched_from(corpus_id: str) -> str:
-    """Return the source that a fetched corpus came from, or an empty string."""
+    """Return the source that a fetched corpus came from, ``unknown`` where its record is damaged; else nothing."""
     if not is_fetched(corpus_id):
         return ""
-    record = json.loads((fetched_folder(corpus_id) / RECORD).read_text(encoding="utf-8"))
-    return str(record["source"])
+    try:
+        return str(json.loads((fetched_folder(corpus_id) / RECORD).read_text(encoding="utf-8"))["source"])
+    except (ValueError, KeyError, TypeError):
+        return f"unknown: {RECORD} is damaged"

@@ -136,6 +136,16 @@ def test_a_local_archive_becomes_the_root_with_a_record(house: Path, tmp_path: P
     assert fetched_from("foo") == source.path
 
 
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"null", b'{"source', b"\xff"])
+def test_a_damaged_record_leaves_the_source_unknown_and_the_corpus_there(
+    house: Path, tmp_path: Path, content: bytes
+) -> None:
+    root = fetch(corpus_from(local(tmp_path)))
+    (root / "fetched.json").write_bytes(content)
+    assert is_fetched("foo")
+    assert fetched_from("foo") == "unknown: fetched.json is damaged"
+
+
 def test_a_second_fetch_does_nothing(house: Path, tmp_path: Path) -> None:
     corpus = corpus_from(local(tmp_path))
     first = fetch(corpus)
