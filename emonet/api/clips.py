@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,6 +36,7 @@ class ClipDataset(Dataset[Clip]):
         dimensions: names of the D dimensions; empty for classes.
         protocol: with its hash, which a score must not go without.
         fold: the fold that the split is of.
+        folder: of the store that holds the waves.
     """
 
     utterances: tuple[Utterance, ...]
@@ -42,7 +46,15 @@ class ClipDataset(Dataset[Clip]):
     protocol: Protocol = field(repr=False)
     fold: str
     split: str
-    _store: Store = field(repr=False)
+    folder: Path = field(repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the open store behind, so that a loader's workers open it themselves and no audio travels to them."""
+        return {name: value for name, value in vars(self).items() if name != "_store"}
+
+    @cached_property
+    def _store(self) -> Store:
+        return open_store(self.folder)
 
     def __len__(self) -> int:
         return len(self.utterances)
@@ -91,7 +103,7 @@ def split_of(gathered: Gathered, split: str, fold: str = "") -> ClipDataset:
         protocol=facts.protocol,
         fold=found.name,
         split=split,
-        _store=open_store(gathered.store),
+        folder=gathered.store,
     )
 
 

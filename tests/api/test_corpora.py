@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,15 @@ def test_a_data_set_makes_padded_batches(handle: CorpusHandle) -> None:
     assert labels.tolist() == list(clips.labels)
     shortest = int(lengths.argmin())
     assert not waves[shortest, int(lengths[shortest]) :].any()
+
+
+def test_no_audio_travels_to_the_workers_of_a_loader(handle: CorpusHandle) -> None:
+    clips = handle.dataset(root="tones", progress=False)
+    first = clips[0][0]
+    sent = bytes(ForkingPickler.dumps(clips))
+    assert first.numpy().tobytes() not in sent
+    assert len(sent) < sum(len(wave) for wave, _ in clips)  # type: ignore[attr-defined]
+    assert torch.equal(ForkingPickler.loads(sent)[0][0], first)
 
 
 def test_protocol_fold_classes_and_split_are_chosen_or_refused_by_name(handle: CorpusHandle) -> None:
