@@ -93,6 +93,11 @@ def audit_systems(made: Plan, heard: Heard) -> tuple[Verdict, ...]:
     )
 
 
+def about_system(system: str) -> str:
+    """Return the subject of the verdict on what a system learned before."""
+    return f"what '{system}' learned before"
+
+
 def _verdict(system: str, findings: Sequence[Finding], heard: Heard) -> Verdict:
     # Of folds that are as bad, those come first that were learned from, and stand for the others.
     found = tuple(sorted(_worst_of_fold(findings), key=lambda each: _WAYS["train"] not in each.seen))
@@ -100,7 +105,7 @@ def _verdict(system: str, findings: Sequence[Finding], heard: Heard) -> Verdict:
     compared = heard.copies is not None and heard.whole
     words = told or ["no speaker or utterance of a test part, and none of its audio" if compared else _NO_NAMES]
     return Verdict(
-        subject=f"what '{system}' learned before",
+        subject=about_system(system),
         hash="",
         level=worst(found),
         summary=", ".join([*words, *([] if compared else [_WITHOUT_AUDIO])]),

@@ -57,6 +57,8 @@ def info(folder: Folder, *, json: AsJson = False) -> None:
     print_table("", _COLUMNS, [_cells(task) for task in facts["tasks"].values()])
     for name, task in facts["tasks"].items():
         say(f"{name} learned from: {task['learned']}.")
+        for line in task.get("audits", ()):
+            say(f"{name}, of its score: {line}")
 
 
 @app.command("import")

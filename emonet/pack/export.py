@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from importlib.metadata import version
@@ -14,7 +14,9 @@ from typing import Any
 import torch
 
 from emonet.affect import TABLE_2
+from emonet.audit.finding import Verdict
 from emonet.errors import EmonetError, UnknownName
+from emonet.leaks import about_system
 from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.statistics import TABLE, load_table
@@ -67,7 +69,8 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
     """
     if (out / SHARED).exists():
         raise EmonetError(f"{out}: there is a pack already. Name another folder with --out, or remove this one.")
-    scores = [score.to_json() for score in run.report().scores]
+    report = run.report()
+    scores = [score.to_json() for score in report.scores]
     trained = [_trained(run, stage, choice.checkpoint) for stage in _stages(run, choice)]
     made_for = {each.fingerprint for each in trained}
     if len(made_for) > 1:
@@ -83,6 +86,7 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
         facts[LEARNED] = each.learned.to_json()
         facts |= {"evaluate": evaluation.kind, "window": evaluation.seconds}
         facts["affect"] = _affect(each.stage, registry)
+        facts["audits"] = _audits(each.stage, report.audits)
         save_checkpoint(out / task_file(facts["task"]), each.own, facts)
     first = trained[0]
     facts = {"pack": "shared", "format": FORMAT, "components": first.components, "fingerprint": first.fingerprint}
@@ -181,6 +185,12 @@ def _facts(
         "score": found.get(names[0]) if len(names) == 1 else None,
         "scores": found,
     }
+
+
+def _audits(stage: Mapping[str, Any], verdicts: Iterable[Verdict]) -> list[str]:
+    """Return what the run's audit said of the partition that a task was scored under, and of what came before."""
+    about = [*stage["protocols"].values(), about_system(stage["system"])]
+    return [each.line for each in verdicts if (each.hash or each.subject) in about]
 
 
 def _score(score: Mapping[str, Any], fold: str) -> dict[str, Any]:

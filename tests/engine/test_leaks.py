@@ -98,7 +98,11 @@ def test_a_checkpoint_that_has_heard_test_is_refused_or_named_below_the_scores(c
     ]
     code, out, err = call(capsys, "run", asked, "--set", "audit=report")
     assert code == 0, err
-    assert "Audit of what 's' learned before: problem: labels/label: 3 of 3 test utterances" in " ".join(out.split())
+    told = "Audit of what 's' learned before: problem: labels/label: 3 of 3 test utterances"
+    assert told in " ".join(out.split())
+    assert call(capsys, "pack", "export", result["run"], "--system", "s", "--out", "pack")[0] == 0
+    code, out, _ = call(capsys, "pack", "info", "pack")
+    assert f"labels/label, of its score: {told}" in " ".join(out.split()), "a score goes nowhere without its verdict"
 
 
 def test_a_plan_says_what_a_run_would_stop_at(capsys: Capture) -> None:

@@ -49,6 +49,10 @@ def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(
     wanted = {"system": "multi", "task": ONE, "part": "test", "checkpoint": "best"}
     (score,) = [each for each in scores if wanted.items() <= each.items()]
     assert task["score"]["all_folds"] == score["metrics"]["uar"]
+    assert [each.partition(": ")[0] for each in task["audits"]] == [
+        f"Audit of {task['protocol']['id']} #{task['protocol']['hash'][:8]}",
+        "Audit of what 'multi' learned before",
+    ]
     code, out, _ = emonet("pack", "info", made / "multi")
     assert code == 0
     assert "residual" not in out
