@@ -96,7 +96,7 @@ class Training(_Strict):
         loss: of numbers: ``ccc``, 1 - concordance correlation of the batch, or ``mse``; classes take cross entropy.
         rest: what becomes of an epoch's last clips where they are less than half a batch: ``keep`` makes a step on
             them as on any other, ``drop`` leaves them out of this epoch, ``merge`` adds them to the batch before.
-        crop: longest random piece of a clip in training, in s.
+        crop: longest random piece of a clip in training, in s; 0.1 or more.
         evaluate: what dev and test scores, and a pack, judge of a clip: its ``centre`` of that length, the ``full``
             clip, or ``windows`` of that length one after the other, the mean of whose answers counts by length.
     """
@@ -111,7 +111,7 @@ class Training(_Strict):
     class_weights: bool = True
     loss: Literal["ccc", "mse"] = "ccc"
     rest: Rest = "keep"
-    crop: Positive = 5.0
+    crop: Annotated[float, Field(ge=0.1)] = 5.0
     evaluate: Evaluate = "centre"
 
 

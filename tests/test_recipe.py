@@ -78,6 +78,14 @@ def test_what_cannot_choose_c_is_refused_in_words(path: Path, written: str, mess
     assert message in refusal(path, RECIPE, (f"svm.select={written}",))
 
 
+def test_a_crop_too_short_to_cut_a_clip_by_is_refused(path: Path) -> None:
+    (system,) = read_recipe(path, ["training.crop=0.1"])[0].systems.values()
+    assert system.training.crop == 0.1
+    assert "training.crop' is 1e-05: input should be greater than or equal to 0.1" in (
+        refusal(path, RECIPE, ("training.crop=0.00001",))
+    )
+
+
 def test_keys_beside_systems_are_defaults_for_each_of_them(path: Path) -> None:
     text = RECIPE + "systems:\n  a: {}\n  b: {training: {batch: 8}}\n"
     path.write_text(text, encoding="utf-8")
