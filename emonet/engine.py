@@ -165,7 +165,7 @@ def _run(
     tell(RunStarted(folder.path, len(made.stages)))
     try:
         executor.run(made.stages, _runner(made, gathered, registry, tell).run)
-        found = (precision, *(each.facts.note for each in gathered), *_dev_only(recipe))
+        found = (precision, *(each.facts.note for each in gathered), *_dev_only(recipe, folder.path.name))
         notes = dict.fromkeys(note for note in found if note)
         brief = tuple(each.brief() for each in verdicts)
         content = {each.facts.corpus.id: each.facts.content for each in gathered}
@@ -197,12 +197,12 @@ def _opened(stages: Iterable[Stage]) -> dict[str, int]:
     return found
 
 
-def _dev_only(recipe: Recipe) -> list[str]:
-    """Return what a reader of a run that leaves test shut must know."""
+def _dev_only(recipe: Recipe, run: str) -> list[str]:
+    """Return what a reader of a run that leaves test shut must know; beside runs that do not, too."""
     if recipe.selects != "dev":
         return []
     baseline = f" No system was tested against the baseline '{recipe.baseline}'." if recipe.baseline else ""
-    return [f"Dev only: this run did not open test, and a score on the dev part that chose it is too high.{baseline}"]
+    return [f"Dev only: {run} did not open test, and a score on the dev part that chose it is too high.{baseline}"]
 
 
 def _identity(made: Plan) -> str:

@@ -133,7 +133,7 @@ def test_a_dev_only_run_leaves_test_shut_and_a_whole_one_only_opens_it(
         _, out, _ = call(capsys, "runs", "show", Path(result["run"]).name, "--format", form)
         text = " ".join(out.split())
         assert "was never opened, over all runs" in text.replace("\\_", "_")
-        assert "this run did not open test" in text
+        assert f"Dev only: {Path(result['run']).name} did not open test" in text
         assert "No system was tested against the baseline 'svm'" in text.replace("&#39;", "'")
         assert "of test" not in text.replace("did not open test", "")
 
