@@ -91,7 +91,11 @@ def line_chart(title: str, x_title: str, lines: Iterable[Drawn], *, log: bool = 
 
 @dataclass(frozen=True, slots=True)
 class Whisker:
-    """A score with its interval, as lengths in per cent of the bar that it is drawn on."""
+    """A score with its interval, as lengths in per cent of the bar that it is drawn on.
+
+    Attributes:
+        is_claimed: whether the interval has a level; else it is a spread over clips.
+    """
 
     name: str
     text: str
@@ -99,6 +103,7 @@ class Whisker:
     value: float
     high: float
     chance: float | None
+    is_claimed: bool = True
 
 
 def round_numbers(low: float, high: float, *, about: int = 4) -> list[float]:

@@ -125,7 +125,8 @@ def whiskers(line: Line) -> list[charts.Whisker]:
             guess = row.first.chance if row.first.range is None else 0.0
             low, middle, high = (_place(each, lowest) for each in span)
             chance = None if guess is None else _place(guess, lowest)
-            found.append(charts.Whisker(system, f"{value} {cells.interval(row)}", low, middle, high, chance))
+            claimed = row.interval is not None and row.interval.level is not None
+            found.append(charts.Whisker(system, f"{value} {cells.interval(row)}", low, middle, high, chance, claimed))
     return found
 
 

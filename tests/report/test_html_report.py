@@ -194,3 +194,11 @@ def browse(folder: Path, *options: str) -> str:
     common = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
     words = [str(CHROMIUM), *common, *options, f"file://{folder / 'frame.html'}"]
     return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_a_spread_that_claims_nothing_is_not_drawn_as_an_interval(make_score: Any, make_report: Any) -> None:
+    claimed = report_as_html(make_report(make_score(8)))
+    spread = report_as_html(make_report(make_score(8), make_score(8, system="few", speakers=3)))
+    assert [page.count('<span class="range"') for page in (claimed, spread)] == [1, 1]
+    assert [page.count('<span class="spread"') for page in (claimed, spread)] == [0, 1]
+    assert ["Dotted: two standard errors" in page for page in (claimed, spread)] == [False, True]
