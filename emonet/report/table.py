@@ -153,13 +153,12 @@ def _score_notes(score: Score, judged: Part) -> Iterable[str]:
     yield from score.notes
 
 
-def _footnotes(report: Report, rows: Iterable[Row], marks: Marks) -> tuple[str, ...]:
-    scores = [score for row in rows for score in row.all()]
+def _footnotes(report: Report, rows: Sequence[Row], marks: Marks) -> tuple[str, ...]:
     numbered = tuple(f"({number}) {text}." for text, number in marks.items())
     choices = _choices(rows)
     audits = (verdict.line for verdict in report.audits)
     openings = (each.line for each in report.openings)
-    return (*_general_notes(scores), *_interval_notes(rows), *numbered, *choices, *audits, *openings, *report.notes)
+    return (*_general_notes(rows), *_interval_notes(rows), *numbered, *choices, *audits, *openings, *report.notes)
 
 
 def _interval_notes(rows: Iterable[Row]) -> Iterable[str]:
@@ -196,13 +195,14 @@ def _choices(rows: Iterable[Row]) -> Iterable[str]:
         yield "That range is of all values that cannot be told from the best, refitted as it was; it chose nothing."
 
 
-def _general_notes(scores: list[Score]) -> Iterable[str]:
+def _general_notes(rows: Sequence[Row]) -> Iterable[str]:
+    scores = [score for row in rows for score in row.all()]
     if any(METRICS[score.metric].kind == "categorical" for score in scores):
         yield "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one."
     if any(METRICS[score.metric].kind == "dimensional" for score in scores):
         yield "Scores of numbers (CCC, Pearson's r, MAE in the corpus' own unit) pooled over folds; constant: CCC 0."
     is_opened = any(score.part == "test" for score in scores)
-    if len({score.seed for score in scores}) > 1:
+    if any(len(found) > 1 for row in rows for found in row.scores.values()):
         yield f"Mean ± standard deviation over seeds{'; the interval is that of the mean' if is_opened else ''}."
     judged: dict[str, dict[str, None]] = {}
     for score in scores:

@@ -60,6 +60,8 @@ def test_seeds_make_a_mean_and_a_deviation(make_score: Any, make_report: Any) ->
     report = make_report(make_score(8, seed=1), make_score(12, seed=2))
     assert only_row(report)["test UAR best / final"] == "75.0 ± 7.1"
     assert any("Mean ± standard deviation over seeds" in note for note in report_table(report).footnotes)
+    apart = make_report(make_score(8, seed=1), make_score(12, seed=2, system="other"))
+    assert not any("over seeds" in note for note in report_table(apart).footnotes)
 
 
 def test_over_seeds_the_interval_is_that_of_the_mean_or_unknown() -> None:
