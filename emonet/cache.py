@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from emonet.audio.current import FORMAT, META, format_of
 from emonet.errors import Damaged, EmonetError
 from emonet.events import Listener, Progress, silent
 from emonet.home import home, stages_folder
-from emonet.kept import DONE, MACHINES, look_at
+from emonet.kept import DONE, MACHINES, is_held, look_at, needed_by_work
 from emonet.openings import OPENED, ledger_path, read_ledger
 from emonet.runfolder import RunFolder, runs_in
 from emonet.seal import read_sealed
@@ -323,51 +323,40 @@ def to_remove(
 def remove(removals: Sequence[Removal], *, dry_run: bool = False) -> list[Removal]:
     """Remove things, and return them with whether they are left since a process holds them.
 
-    A store is held while any stage is: its run may read it. A dry run asks the same, and removes nothing.
+    A run at work holds its stages, and all that is no stage: it may read it. A dry run asks the same, and removes
+    nothing.
     """
-    is_any_held = any(_is_held(folder) for folder in _folders(stages_folder()))
-    return [_removed(each, is_any_held=is_any_held, dry_run=dry_run) for each in removals]
+    needed = needed_by_work()
+    is_any_held = needed is not None or any(is_held(folder / ".lock") for folder in _folders(stages_folder()))
+
+    def is_needed(entry: Entry) -> bool:
+        return entry.path.name in (needed or ()) if entry.kind == "stage" else is_any_held
+
+    return [replace(each, held=True) if is_needed(each.entry) else _removed(each, dry_run=dry_run) for each in removals]
 
 
-def _removed(removal: Removal, *, is_any_held: bool, dry_run: bool) -> Removal:
+def _removed(removal: Removal, *, dry_run: bool) -> Removal:
     from filelock import FileLock, Timeout
 
     entry = removal.entry
-    if entry.kind != "stage" and is_any_held:
-        return Removal(entry, removal.why, held=True)
     place = entry.path if entry.kind == "stage" else home() / "store" / entry.of
     if dry_run:
-        return Removal(entry, removal.why, held=_is_held(place))
+        return replace(removal, held=is_held(place / ".lock"))
     try:
         with FileLock(place / ".lock", timeout=0):
             _delete(entry)
     except Timeout:
-        return Removal(entry, removal.why, held=True)
+        return replace(removal, held=True)
     return removal
-
-
-def _is_held(folder: Path) -> bool:
-    from filelock import FileLock, Timeout
-
-    if not (folder / ".lock").is_file():
-        return False
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            return False
-    except Timeout:
-        return True
-    except PermissionError:  # of a home that may only be read; whoever removes something meets that again
-        return False
 
 
 def _delete(entry: Entry) -> None:
     """Delete a thing; the lock of a stage stays, for another process may wait for it."""
-    if entry.path.is_file():
+    if not entry.path.is_dir():
         entry.path.unlink()
         return
-    for name in (META, DONE):
-        (entry.path / name).unlink(missing_ok=True)  # first, so that what a kill leaves is no result
-    for path in entry.path.iterdir():
+    # What says that it is whole goes first, so that what a kill leaves is no result.
+    for path in sorted(entry.path.iterdir(), key=lambda path: path.name not in {META, DONE}):
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name != ".lock":

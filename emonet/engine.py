@@ -28,7 +28,7 @@ from emonet.events import Event, Listener, Notice, RunEnded, RunStarted, RunStop
 from emonet.executor import Executor
 from emonet.filename import file_name
 from emonet.gather import Gathered, Gathering, gather, labels_of
-from emonet.kept import HISTORY, PREDICTIONS, stage_facts, stage_folder
+from emonet.kept import HISTORY, PREDICTIONS, at_work, note_needs, stage_facts, stage_folder
 from emonet.machine import machine_of
 from emonet.openings import count_openings, read_ledger, tests_opened
 from emonet.plan import plan
@@ -138,7 +138,8 @@ def run(
     remade: set[Path] = set()
     while True:
         try:
-            return _run(recipe, document, registry, out=out, changes=changes, tell=tell)
+            with at_work() as work:
+                return _run(recipe, document, registry, work=work, out=out, changes=changes, tell=tell)
         except Damaged as problem:
             if problem.path.name != STORE or problem.path in remade:
                 raise
@@ -148,12 +149,20 @@ def run(
 
 
 def _run(
-    recipe: Recipe, document: Document, registry: Registry, *, out: Path, changes: Sequence[str], tell: Listener
+    recipe: Recipe,
+    document: Document,
+    registry: Registry,
+    *,
+    work: Path,
+    out: Path,
+    changes: Sequence[str],
+    tell: Listener,
 ) -> tuple[RunFolder, Report]:
     base = Path(document.name).resolve().parent
     check(recipe, registry)
     recipe, precision = with_right_precision(recipe, tell)
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
+    note_needs(work, (stage.key for stage in made.stages))
     executor = _executor(made, registry)
     verdicts = audit_plan(made, gathered, listen=tell)
     check_strict(recipe, verdicts)

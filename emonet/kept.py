@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from emonet.errors import Damaged
-from emonet.home import stages_folder
+from emonet.home import home, stages_folder
 from emonet.seal import damaged, read_sealed, sums_of, write_sealed
 
 DONE = "stage.json"
@@ -85,6 +87,59 @@ def machines_of(folder: Path, machine: Mapping[str, str], *, resumes: bool) -> l
     machines = [*before, *([] if machine in before else [machine])]
     write_sealed(folder / MACHINES, {"machines": machines})
     return machines
+
+
+@contextmanager
+def at_work() -> Iterator[Path]:
+    """Hold a lock in EMONET_HOME while a run is at work, and give the file to note in which stages it needs.
+
+    The lock goes with the process, however it ends; ``needed_by_work`` reads it, so that nobody removes these stages.
+    """
+    from filelock import FileLock
+
+    folder = home() / "work"
+    folder.mkdir(parents=True, exist_ok=True)
+    needs = folder / f"{uuid4().hex}.json"
+    lock = needs.with_suffix(".lock")
+    try:
+        with FileLock(lock):
+            yield needs
+    finally:
+        for path in (needs, lock):
+            path.unlink(missing_ok=True)
+
+
+def needed_by_work() -> frozenset[str] | None:
+    """Return the keys of the stages that runs at work need, as far as they know yet; None where none is at work."""
+    working = [path for path in (home() / "work").glob("*.lock") if is_held(path)]
+    return frozenset(key for lock in working for key in _noted(lock.with_suffix(".json"))) if working else None
+
+
+def _noted(path: Path) -> list[str]:
+    try:
+        return list(read_sealed(path)["stages"])
+    except FileNotFoundError:
+        return []
+
+
+def note_needs(path: Path, keys: Iterable[str]) -> None:
+    """Note in the file of a run at work which stages it needs."""
+    write_sealed(path, {"stages": sorted(keys)})
+
+
+def is_held(lock: Path) -> bool:
+    """Say whether a process holds a lock; of one that may not be opened, that none does."""
+    from filelock import FileLock, Timeout
+
+    if not lock.is_file():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except PermissionError:  # of a home that may only be read; whoever removes something meets that again
+        return False
 
 
 def sweep(folder: Path, kept: Kept) -> None:

@@ -17,6 +17,7 @@ from emonet.cache import Entry, entries, needs_of, remove, to_remove, verify, ve
 from emonet.cli.app import run_command
 from emonet.errors import Damaged, EmonetError
 from emonet.events import Event, Progress
+from emonet.kept import at_work, note_needs
 from emonet.seal import write_sealed
 
 RECIPE = """\
@@ -147,6 +148,8 @@ def test_what_cannot_be_read_at_all_is_damaged_and_the_rest_is_verified(place: P
     assert [(each.entry.kind, each.state) for each in bad] == [("stage", "damaged"), ("features", "damaged")]
     assert [each.reason.partition(": ")[0] for each in bad] == [str(stage), str(features)]
     assert len(verdicts) == len(ALL)
+    remove(to_remove(entries(), verdicts=verdicts))
+    assert len(entries()) == len(ALL) - len(bad)
 
 
 def test_only_what_no_run_needs_is_removed(place: Path) -> None:
@@ -207,6 +210,36 @@ def test_what_a_process_holds_stays_and_so_do_the_stores_that_it_may_read(place:
         assert all(each.held for each in remove(removals))
     assert not any(each.held for each in remove(removals, dry_run=True))
     assert kinds(entries()) == ALL
+
+
+def test_a_run_at_work_keeps_all_of_its_stages_and_what_is_no_stage(place: Path) -> None:
+    removals = to_remove(entries(), older_than=0)
+    (one,) = [entry for entry in entries() if (entry.kind, entry.of) == ("stage", "one")]
+    with at_work() as work:
+        note_needs(work, [one.path.name])
+        held = [(each.entry.kind, each.entry.of) for each in remove(removals, dry_run=True) if each.held]
+        assert sorted(held) == [("stage", "one"), ("store", "one"), ("store", "two")]
+        assert sum(each.held for each in remove(removals)) == len(held)
+    assert list((place / "home" / "work").iterdir()) == []
+    assert kinds(entries()) == [each for each in ALL if each != ("stage", "two")]
+    assert not any(each.held for each in remove(to_remove(entries(), older_than=0)))
+
+
+def test_pruning_while_a_run_is_at_work_does_not_harm_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emonet.stages import StageRunner
+
+    predict = StageRunner._predict
+
+    def pruned_before(*given: object) -> object:
+        assert run_command(["cache", "prune", "--older-than", "0"]) == 0
+        return predict(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(StageRunner, "_predict", pruned_before)
+    text = Path("one.yaml").read_text(encoding="utf-8")
+    more = "{svm: {strategy: svm, extractor: egemaps, svm: {c: [0.2]}}, other: {strategy: svm, extractor: egemaps}}"
+    Path("one.yaml").write_text(text.partition("systems")[0] + f"systems: {more}\n", encoding="utf-8")
+    assert run_command(["run", "one.yaml", "--quiet", "--runs", "runs-more"]) == 0
+    assert ("stage", "two") not in kinds(entries())
 
 
 def test_runs_are_verified_checkpoints_and_all(place: Path) -> None:

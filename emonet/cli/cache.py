@@ -83,7 +83,7 @@ def prune(
 
     Fetched corpora and the ledger of openings stay.
 
-    With --runs and --older-than, what is removed is both. What a process holds is never removed.
+    With --runs and --older-than, what is removed is both. What runs at work need is never removed.
     """
     from emonet.cache import entries, needs_of, remove, to_remove
     from emonet.cache import verify as verify_entries
