@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 
 from emonet.audit.finding import Finding, Level
@@ -179,17 +179,16 @@ def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str)
 
 def _spelt_otherwise(fold: FoldRows, rule: Rule) -> list[Finding]:
     """Return a finding on names of one part that another part has in another spelling; see ``plain_name``."""
-    spelt: dict[str, dict[str, list[str]]] = {}
-    for part, listed in fold.parts.items():
-        for name in sorted({name for each in listed if (name := rule.read(each)) is not None}):
-            spelt.setdefault(part, {}).setdefault(plain_name(name), []).append(name)
+    names = {part: {str(name) for each in listed if (name := rule.read(each))} for part, listed in fold.parts.items()}
+    spelt = _spellings(frozenset[str]().union(*names.values()))
     told, count = [], 0
-    for one, other in PAIRS:
-        ours, theirs = spelt.get(one, {}), spelt.get(other, {})
-        pairs = [
-            (mine, {*theirs[plain]} - {mine}) for plain in ours.keys() & theirs.keys() for mine in sorted(ours[plain])
-        ]
-        apart = sorted((mine, min(others)) for mine, others in pairs if others)
+    for one, other in PAIRS if spelt else ():
+        alike: dict[str, list[str]] = {}
+        for name in sorted(names.get(other, set()) & spelt.keys()):
+            alike.setdefault(spelt[name], []).append(name)
+        ours = sorted(names.get(one, set()) & spelt.keys())
+        pairs = [(mine, next((each for each in alike.get(spelt[mine], ()) if each != mine), "")) for mine in ours]
+        apart = [(mine, again) for mine, again in pairs if again]
         if apart:
             told.append(
                 f"{len(apart)} of {one} in another spelling in {other}, e.g. '{apart[0][0]}' and '{apart[0][1]}'"
@@ -200,6 +199,15 @@ def _spelt_otherwise(fold: FoldRows, rule: Rule) -> list[Finding]:
     what, seen = f"{rule.what}' names", f"{rule.what}: {'; '.join(told)}"
     advice = f"If two names are one of the {rule.what}, give it one name: until then it counts as two."
     return [Finding(level="warning", what=what, fold=fold.name, seen=seen, advice=advice, count=count)]
+
+
+@lru_cache(maxsize=8)
+def _spellings(names: frozenset[str]) -> Mapping[str, str]:
+    """Return those names that have another spelling among them -> what they have in common; folds ask for the same."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(plain_name(name), []).append(name)
+    return {name: plain for plain, alike in groups.items() if len(alike) > 1 for name in alike}
 
 
 def _overlapping(fold: FoldRows) -> list[Finding]:

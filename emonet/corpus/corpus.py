@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,7 @@ SpeakerNames = Literal["own", "shared", "open"]
 names, or nobody has said."""
 
 
+@lru_cache(maxsize=1 << 16)
 def plain_name(name: str) -> str:
     """Return a name without what its spellings differ in: case, spaces and signs, leading zeros, numbers as floats.
 
