@@ -353,6 +353,7 @@ def _setting(stages: Sequence[Stage], target: str, rows: Predictions) -> Setting
         head=first.task.id if len(dimensions) > 1 else "",
         range=None if dimension is None else dimension.range,
         unit="" if dimension is None else dimension.unit,
+        method=first.method,
     )
 
 

@@ -39,6 +39,7 @@ class Setting:
         head: the task with all dimensions of the head, empty where the head has this target only.
         range: lowest and highest value of a dimensional target; metrics are in its own unit.
         unit: of a dimensional target, empty where nobody says.
+        method: hash of the system's settings and components, whatever it is called; empty where it is unknown.
     """
 
     strategy: str
@@ -56,6 +57,7 @@ class Setting:
     head: str = ""
     range: tuple[float, float] | None = None
     unit: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

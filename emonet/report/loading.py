@@ -11,7 +11,7 @@ from emonet.corpus.corpus import Corpus, Published
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.baseline import COMPARE_FROM, compare_with_baseline, one_family
 from emonet.evaluate.predictions import Predictions, read_parquet
-from emonet.evaluate.score import seed_means
+from emonet.evaluate.score import Score, seed_means
 from emonet.learned import task_id
 from emonet.openings import OpeningCount
 from emonet.report.curves import read_curves
@@ -110,18 +110,35 @@ def _load(folder: Path, report: Report, *, needed: bool, wanted: bool) -> Loaded
 
 
 def _distinct(runs: Sequence[LoadedRun]) -> list[LoadedRun]:
-    """Tell systems of one name apart by their runs, where two runs have scores of the same task and seed."""
+    """Tell systems of one name apart by their runs: where two have a task and seed in common, or other settings.
+
+    Runs of the same settings stay together where their seeds differ, by the name of the first of them.
+    """
     owners: dict[tuple[str, str, int], set[int]] = {}
+    methods: dict[tuple[str, str], dict[str, int]] = {}
     for place, run in enumerate(runs):
         for score in run.report.scores:
             owners.setdefault((score.system, score.task, score.seed), set()).add(place)
-    clashing = {system for (system, _, _), places in owners.items() if len(places) > 1}
-    return [_renamed(run, clashing) for run in runs]
+            methods.setdefault((score.system, score.task), {}).setdefault(_method(score), place)
+    repeated = {system for (system, _, _), places in owners.items() if len(places) > 1}
+    unlike = {system for (system, _), found in methods.items() if len(found) > 1} - repeated
+    folders = [Path(run.report.folder).name for run in runs]
+    named = []
+    for run, folder in zip(runs, folders, strict=True):
+        names = {system: f"{system} ({folder})" for system in repeated}
+        for score in run.report.scores:
+            if score.system in unlike:
+                first = folders[methods[score.system, score.task][_method(score)]]
+                names.setdefault(score.system, f"{score.system} ({first})")
+        named.append(_renamed(run, names))
+    return named
 
 
-def _renamed(run: LoadedRun, clashing: set[str]) -> LoadedRun:
-    name = Path(run.report.folder).name
-    names = {system: f"{system} ({name})" for system in clashing}
+def _method(score: Score) -> str:
+    return f"{score.method} {score.strategy} {score.normalisation}"
+
+
+def _renamed(run: LoadedRun, names: Mapping[str, str]) -> LoadedRun:
     if not names:
         return run
     report = replace(

@@ -138,6 +138,8 @@ def test_a_score_says_what_of_each_clip_was_judged(made: Path, emonet: Emonet) -
     scores = json.loads((Path(run_of(made)) / "scores.json").read_text(encoding="utf-8"))["scores"]
     said = {(score["system"].partition("-")[0], score["evaluation"]) for score in scores}
     assert said == {("centre", "the centre 0.5 s"), ("full", "the whole clip"), ("windows", "windows of 0.5 s")}
+    methods = {(score["system"], score["method"]) for score in scores}
+    assert len({method for _, method in methods} - {""}) == len(methods) == len({system for system, _ in methods})
     _, out, _ = emonet("report", run_of(made), "--format", "terminal")
     shown = " ".join(out.split())
     for system, what in {(score["system"], score["evaluation"]) for score in scores}:

@@ -72,6 +72,21 @@ def test_systems_of_one_name_are_told_apart_by_their_runs(tmp_path: Path) -> Non
     assert [(each.system, each.baseline) for each in report.comparisons] == [("net (second)", "net (first)")]
 
 
+def test_systems_of_one_name_with_other_settings_are_no_seeds_of_one_system(tmp_path: Path) -> None:
+    runs = []
+    for name, seed, method in (("first", 1, "a"), ("more", 2, "a"), ("other", 3, "b")):
+        folder, report = run(tmp_path / name, [predictions("net", 9 + seed, seed=seed)])
+        runs.append((folder, replace(report, scores=tuple(replace(each, method=method) for each in report.scores))))
+    assert {score.system for score in whole_report(runs[:2]).scores} == {"net"}
+    report = whole_report(runs, baseline="net (first)", compare_from=1)
+    assert [(score.system, score.seed) for score in report.scores] == [
+        ("net (first)", 1),
+        ("net (first)", 2),
+        ("net (other)", 3),
+    ]
+    assert [(mean.system, mean.seeds) for mean in report.means] == [("net (first)", (1, 2))]
+
+
 def test_seeds_of_several_runs_have_an_interval_of_their_mean_where_predictions_are_there(tmp_path: Path) -> None:
     runs = [run(tmp_path / f"seed-{seed}", [predictions("net", 9 + seed, seed=seed)]) for seed in (1, 2)]
     (mean,) = whole_report(runs).means
