@@ -59,7 +59,8 @@ def whole_report(
     tasks = {score.task for score in merged.scores}
     merged = replace(merged, published={task: value for task, value in (published or {}).items() if task in tasks})
     if not baseline:
-        return merged
+        is_joined = _seeds_are_apart([run.report for run in loaded]) and all(run.predictions for run in loaded)
+        return _compared_anew(merged, tables, compare_from) if is_joined else merged
     systems = list(dict.fromkeys(score.system for score in merged.scores))
     if baseline not in systems:
         raise UnknownName("baseline", baseline, systems)
@@ -67,6 +68,19 @@ def whole_report(
         note = f"No system was tested against the baseline '{baseline}', which has scores on dev only."
         return replace(merged, notes=(*merged.notes, note))
     comparisons = compare_with_baseline(tables, merged.scores, baseline, compare_from=compare_from)
+    return replace(merged, comparisons=comparisons)
+
+
+def _compared_anew(merged: Report, tables: Sequence[Predictions], compare_from: int) -> Report:
+    """Return a report whose tests are over the seeds of all its runs, where these named one baseline for theirs."""
+    baselines = {each.baseline for each in merged.comparisons}
+    if len(baselines) != 1:
+        return merged
+    try:
+        comparisons = compare_with_baseline(tables, merged.scores, baselines.pop(), compare_from=compare_from)
+    except EmonetError as problem:
+        note = f"Each run's tests are of its own seeds, and not over the seeds of all runs: {problem}"
+        return replace(merged, notes=(*merged.notes, note))
     return replace(merged, comparisons=comparisons)
 
 

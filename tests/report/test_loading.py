@@ -122,6 +122,20 @@ def test_the_tests_of_several_runs_in_one_table_are_corrected_together(tmp_path:
     assert [each.p_holm for each in merged] == [2 * each.p for each in alone if each.p is not None]
 
 
+def test_seeds_of_several_runs_are_tested_together_where_each_run_named_one_baseline(tmp_path: Path) -> None:
+    runs = []
+    for seed in (1, 2, 3):
+        found = [predictions("net", 12 + seed, seed=seed), predictions("all_corpora", seed, seed=seed)]
+        folder, report = run(tmp_path / f"seed-{seed}", found)
+        runs.append((folder, replace(report, comparisons=whole_report([(folder, report)], baseline="net").comparisons)))
+    (together,) = whole_report(runs).comparisons
+    assert together.seeds == (1, 2, 3)
+    assert together == whole_report(runs, baseline="net").comparisons[0]
+    # Without all predictions, what each run found on its own is all there is.
+    (tmp_path / "seed-2" / "predictions.parquet").unlink()
+    assert [each.seeds for each in whole_report(runs).comparisons] == [(1,), (2,), (3,)]
+
+
 def test_comparisons_of_a_run_are_kept_and_renamed_with_its_systems(tmp_path: Path) -> None:
     folder, report = run(tmp_path / "first", [predictions("net", 15), predictions("all_corpora", 2)])
     compared = replace(report, comparisons=whole_report([(folder, report)], baseline="net").comparisons)
