@@ -67,7 +67,7 @@ def tests_table(report: Report) -> Table:
     for each, own in zip(comparisons, said, strict=True):
         places = sorted(texts.index(text) + 1 for text in own)
         number = f" ({', '.join(map(str, places))})" if places else ""
-        rows.append((each.task, each.system + number, *_test_cells(each)))
+        rows.append((each.task, _pair(each, comparisons) + number, *_test_cells(each)))
     header = ("task", "system", "difference", "95 % CI", "p", "p (Holm)", "could find", "ASO")
     notes = (*_test_notes(comparisons), *(f"({place}) {text}." for place, text in enumerate(texts, 1)))
     baselines = " and ".join(dict.fromkeys(each.baseline for each in comparisons))
@@ -80,7 +80,7 @@ def clips_table(report: Report) -> Table | None:
     rows = [
         (
             each.task,
-            each.system,
+            _pair(each, report.comparisons),
             ", ".join(f"{test.only_baseline}/{test.only_system}" for test in each.clips),
             ", ".join(p_value(test.p) for test in each.clips),
             ", ".join(p_value(test.mid_p) for test in each.clips),
@@ -94,6 +94,12 @@ def clips_table(report: Report) -> Table | None:
     )
     header = ("task", "system", "b/c", "p", "mid-p")
     return _without_one_task(Table(header, tuple(rows), notes, "Test of clips (McNemar)")) if rows else None
+
+
+def _pair(each: BaselineComparison, comparisons: Sequence[BaselineComparison]) -> str:
+    """Return the system's name, with its baseline's where the tests have several."""
+    is_one = len({other.baseline for other in comparisons}) == 1
+    return each.system if is_one else f"{each.system} - {each.baseline}"
 
 
 def _without_one_task(table: Table) -> Table:

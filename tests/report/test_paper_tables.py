@@ -83,6 +83,17 @@ def test_the_tests_are_listed_with_p_over_speakers_and_intervals(full: Report) -
     assert any("corrected over the 4 tests here" in note for note in table.footnotes)
 
 
+def test_each_test_names_its_baseline_where_there_are_several(full: Report) -> None:
+    first, second, *_ = full.comparisons
+    report = replace(full, comparisons=(first, replace(second, baseline="other")))
+    table, clips = paper.tests_table(report), paper.clips_table(report)
+    assert clips is not None
+    assert (
+        [row[1] for row in table.rows] == [row[1] for row in clips.rows] == ["linear-svm - net", "linear-svm - other"]
+    )
+    assert table.title == "Tests against net and other, over speakers"
+
+
 def test_one_task_stands_in_the_title(full: Report) -> None:
     table = paper.tests_table(replace(full, comparisons=full.comparisons[:1]))
     assert table.title == "Tests against net, over speakers: foo/emotion"
