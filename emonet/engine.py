@@ -135,6 +135,7 @@ def run(
         listen(event)
         registry.emit(event)
 
+    check(recipe, registry)
     remade: set[Path] = set()
     while True:
         try:
@@ -159,7 +160,6 @@ def _run(
     tell: Listener,
 ) -> tuple[RunFolder, Report]:
     base = Path(document.name).resolve().parent
-    check(recipe, registry)
     recipe, precision = with_right_precision(recipe, tell)
     made, gathered = plan_run(recipe, base, registry, decode=True, listen=tell)
     note_needs(work, (stage.key for stage in made.stages))

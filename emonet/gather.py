@@ -128,7 +128,7 @@ def _check_ids(gathered: Iterable[Gathered]) -> None:
     first: dict[str, Gathered] = {}
     for each in gathered:
         known = first.setdefault(each.facts.corpus.id, each)
-        if known.facts.corpus is not each.facts.corpus or known.place != each.place:
+        if known.place != each.place:
             message = f"The recipe names two different corpora with the id '{each.facts.corpus.id}'."
             raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
         if known.facts.speakers != each.facts.speakers:

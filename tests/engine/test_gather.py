@@ -146,3 +146,60 @@ def test_a_corpus_whose_utterances_all_lack_a_dimension_is_refused(tones: Path) 
     wanted = recipe({"id": "rated", "target": ["arousal", "dominance"], "root": str(tones.parent)})
     with pytest.raises(CorpusError, match="no utterance has a number for each of arousal, dominance"):
         gather(wanted, tones.parent, registry_with(only))
+
+
+def test_a_folder_is_scanned_once_for_all_entries_and_for_its_preparation(tones: Path, tmp_path: Path) -> None:
+    real, scans = rated_tones(tones), []
+
+    def counted(root: Path) -> Iterable[Utterance]:
+        scans.append(root)
+        return real.scan(root)
+
+    entries = [{"id": "rated", "target": name, "root": str(tones.parent)} for name in ("emotion", "arousal")]
+    gathered = gather(recipe(*entries), tmp_path, registry_with(replace(real, scan=counted))).prepared()
+    assert all(each.store is not None for each in gathered.corpora)
+    assert len(scans) == 1
+
+
+def test_the_root_of_one_entry_serves_later_ones_of_the_same_corpus(tones: Path, tmp_path: Path) -> None:
+    entries = [{"id": "rated", "target": "emotion", "root": str(tones.parent)}, {"id": "rated", "target": "arousal"}]
+    one, other = gather(recipe(*entries), tmp_path, registry_with(rated_tones(tones))).corpora
+    assert one.place == other.place
+
+
+def test_what_is_prepared_now_has_its_stores_content_and_files_that_cannot_be_read_left_out(tones: Path) -> None:
+    (tones.parent / "s0" / "anger_0.wav").write_bytes(b"")
+    scanned = gather(recipe({"manifest": str(tones)}), tones.parent, load_registry())
+    prepared = scanned.prepared()
+    assert [(each.is_prepared, len(each.corpora[0].facts.utterances)) for each in (scanned, prepared)] == [
+        (False, 24),
+        (True, 23),
+    ]
+    assert prepared.corpora[0].facts.content
+    assert prepared.corpora[0].facts.protocol.hash != scanned.corpora[0].facts.protocol.hash
+    assert prepared.prepared() is prepared
+
+
+def test_a_store_whose_table_is_damaged_counts_as_missing_and_is_made_anew(tones: Path) -> None:
+    wanted = recipe({"manifest": str(tones)})
+    whole = gather(wanted, tones.parent, load_registry()).prepared().corpora[0]
+    (whole.place / "meta.json").write_text("{}", encoding="utf-8")
+    found = gather(wanted, tones.parent, load_registry())
+    assert not found.is_prepared
+    assert found.prepared().corpora[0].facts.content == whole.facts.content
+
+
+def test_one_corpus_at_two_roots_cannot_be_in_one_recipe(tones: Path, tmp_path: Path) -> None:
+    other = copy_of(tones, tmp_path / "other").parent
+    (other / "s0" / "anger_0.wav").write_bytes(b"another file")
+    roots = [(name, str(root)) for name, root in (("emotion", tones.parent), ("arousal", other))]
+    wanted = recipe(*({"id": "rated", "target": name, "root": root} for name, root in roots))
+    with pytest.raises(RecipeError, match=r"two different corpora with the id 'rated'.*one root for both targets"):
+        gather(wanted, tmp_path, registry_with(rated_tones(tones)))
+
+
+def test_a_source_may_name_the_manifest_of_a_corpus_by_another_path(tones: Path) -> None:
+    data = recipe({"manifest": "labels.csv"}).model_dump(exclude_defaults=True, mode="json")
+    data["systems"] = {"s": {"strategy": "full", "source": {"manifest": "./labels.csv"}}}
+    found = gather(Recipe.model_validate(data), tones.parent, load_registry())
+    assert len({each.place for each in found.every}) == 1

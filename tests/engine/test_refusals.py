@@ -52,8 +52,8 @@ def write(*changes: str) -> None:
 
 
 def files() -> list[Path]:
-    """Return all that EMONET_HOME and the folder of runs hold."""
-    return [path for folder in (home(), Path("runs")) for path in folder.rglob("*")]
+    """Return all files that EMONET_HOME and the folder of runs hold."""
+    return [path for folder in (home(), Path("runs")) for path in folder.rglob("*") if path.is_file()]
 
 
 WITHOUT_DATA = [
@@ -108,7 +108,7 @@ def test_it_is_refused_with_nothing_done(change: str, message: str, capsys: pyte
         assert (code, out) == (2, "")
         assert message in err
         assert "Traceback" not in err
-        assert files() == []
+        assert [*home().iterdir(), *Path().glob("runs")] == []
 
 
 WITH_TABLES = [
@@ -213,7 +213,7 @@ def test_the_recipe_of_these_tests_is_right_itself(capsys: pytest.CaptureFixture
 
 
 def test_refusing_loads_no_torch_and_looks_at_no_data(tones: Path) -> None:
-    write()
+    write("precision=bf16")
     for path in tones.parent.rglob("*.*"):
         path.unlink()
     script = "\n".join(
@@ -221,13 +221,44 @@ def test_refusing_loads_no_torch_and_looks_at_no_data(tones: Path) -> None:
             "import io, sys, contextlib",
             "from emonet.cli.app import run_command",
             f"CHANGES = {[change for change, _ in WITHOUT_DATA]!r}",
-            "for change in CHANGES:",
+            "for change, *plan in [(each, *more) for each in CHANGES for more in ((), ('--plan',))]:",
             "    said = io.StringIO()",
             "    with contextlib.redirect_stderr(said):",
-            "        assert run_command(['run', 'r.yaml', '--set', change]) == 2, change",
+            "        assert run_command(['run', 'r.yaml', *plan, '--set', change]) == 2, change",
             "    assert 'labels.csv' not in said.getvalue(), (change, said.getvalue())",
             "    assert not {'torch', 'datasets'} & set(sys.modules), change",
         ]
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_two_default_report_formats_stop_a_run_before_its_hours_and_not_after(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = tmp_path / "loud.py"
+    plugin.write_text(
+        "import emonet\n\n\n@emonet.component(default=True)\ndef loud():\n    return str.upper\n\n\n"
+        "@emonet.hookimpl\ndef emonet_report_formats():\n    return {'loud': loud}\n",
+        encoding="utf-8",
+    )
+    write()
+    code, _, err = call(capsys, "run", "r.yaml", "--plugin", str(plugin))
+    assert code == 2
+    assert "Of the report formats, 2 are marked as the default" in err
+    assert files() == []
+
+
+def test_an_executor_that_refuses_its_options_stops_a_run_before_anything_is_decoded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = tmp_path / "many.py"
+    plugin.write_text(
+        "import emonet\n\n\ndef many(*, workers: int = 2):\n    raise ValueError(f'{workers}: too few')\n\n\n"
+        "@emonet.hookimpl\ndef emonet_executors():\n    return {'many': many}\n",
+        encoding="utf-8",
+    )
+    write("executor={many: {workers: 0}}")
+    code, _, err = call(capsys, "run", "r.yaml", "--plugin", str(plugin))
+    assert (code, "executor 'many': 0: too few" in err) == (2, True), err
+    assert files() == []
