@@ -38,7 +38,7 @@ _LISTED = (
     "checkpoints",
 )
 """Files, and folders of files; observers may write what they like beside them."""
-_AGAIN = "Copy the run again from where it came from, or run its recipe again, which writes it anew."
+_AGAIN = "Copy the run again from where it came from, or run its recipe again: that writes a whole one."
 _PACKAGES = (
     "emonet",
     "torch",
