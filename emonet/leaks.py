@@ -9,7 +9,7 @@ from pathlib import Path
 from emonet.audio.current import FORMAT
 from emonet.audio.store import open_store
 from emonet.audit.copies import Copies, sounds_in
-from emonet.audit.finding import LEVELS, Finding, Level, Verdict, over_folds, worst
+from emonet.audit.finding import LEVELS, Finding, Level, Verdict, about_system, over_folds, worst
 from emonet.provenance import Met, Provenance, Sounds, before, comparable, heard_by, met_before, provenance_in
 from emonet.stage import Plan, Stage
 
@@ -91,11 +91,6 @@ def audit_systems(made: Plan, heard: Heard) -> tuple[Verdict, ...]:
         _verdict(system, [each for stage in found for each in _of_stage(stage, stages, known)], heard)
         for system, found in tuned.items()
     )
-
-
-def about_system(system: str) -> str:
-    """Return the subject of the verdict on what a system learned before."""
-    return f"what '{system}' learned before"
 
 
 def _verdict(system: str, findings: Sequence[Finding], heard: Heard) -> Verdict:

@@ -66,6 +66,11 @@ class Verdict:
         return replace(self, findings=tuple(replace(each, items=()) for each in over_folds(self.findings)))
 
 
+def about_system(system: str) -> str:
+    """Return the subject of the verdict on what a system learned before."""
+    return f"what '{system}' learned before"
+
+
 def worst(findings: Iterable[Finding]) -> Level:
     """Return the highest level of findings, ``ok`` for none."""
     return max((finding.level for finding in findings), key=LEVELS.index, default="ok")

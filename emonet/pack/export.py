@@ -14,9 +14,8 @@ from typing import Any
 import torch
 
 from emonet.affect import TABLE_2
-from emonet.audit.finding import Verdict
+from emonet.audit.finding import Verdict, about_system
 from emonet.errors import EmonetError, UnknownName
-from emonet.leaks import about_system
 from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.statistics import TABLE, load_table

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from emonet.audit.finding import about_system
 from emonet.corpus.corpus import Corpus, Published
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.baseline import COMPARE_FROM, compare_with_baseline, one_family
@@ -155,6 +156,7 @@ def _method(score: Score) -> str:
 def _renamed(run: LoadedRun, names: Mapping[str, str]) -> LoadedRun:
     if not names:
         return run
+    subjects = {about_system(system): about_system(new) for system, new in names.items()}
     report = replace(
         run.report,
         scores=tuple(replace(score, system=names.get(score.system, score.system)) for score in run.report.scores),
@@ -164,6 +166,7 @@ def _renamed(run: LoadedRun, names: Mapping[str, str]) -> LoadedRun:
             replace(each, system=names.get(each.system, each.system), baseline=names.get(each.baseline, each.baseline))
             for each in run.report.comparisons
         ),
+        audits=tuple(replace(each, subject=subjects.get(each.subject, each.subject)) for each in run.report.audits),
     )
     tables = (
         replace(table, rows=tuple(replace(row, system=names.get(row.system, row.system)) for row in table.rows))

@@ -9,6 +9,7 @@ import pytest
 from whole import PUBLISHED, predictions, setting, tables
 
 from emonet.atomic import write_json
+from emonet.audit.finding import Level, Verdict, about_system
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.predictions import Predictions, concat
 from emonet.evaluate.score import score_predictions, seed_means
@@ -85,6 +86,21 @@ def test_systems_of_one_name_with_other_settings_are_no_seeds_of_one_system(tmp_
         ("net (other)", 3),
     ]
     assert [(mean.system, mean.seeds) for mean in report.means] == [("net (first)", (1, 2))]
+
+
+def test_what_a_system_learned_before_is_told_of_the_run_that_it_is_true_of(tmp_path: Path) -> None:
+    runs, levels = [], dict[str, Level](first="problem", second="ok")
+    for name, level in levels.items():
+        folder, report = run(tmp_path / name, [predictions("net", 15)])
+        verdict = Verdict(subject=about_system("net"), hash="", level=level, summary=level, findings=())
+        runs.append((folder, replace(report, audits=(verdict,))))
+    assert [each.line for each in whole_report(runs).audits] == [
+        "Audit of what 'net (first)' learned before: problem: problem.",
+        "Audit of what 'net (second)' learned before: ok: ok.",
+    ]
+    assert [each.line for each in whole_report(runs[:1]).audits] == [
+        "Audit of what 'net' learned before: problem: problem."
+    ]
 
 
 def test_seeds_of_several_runs_have_an_interval_of_their_mean_where_predictions_are_there(tmp_path: Path) -> None:
