@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ PREDICTIONS: Mapping[str, str] = {"dev": "predictions-dev.parquet", "test": "pre
 """Part -> what a stage says of it, a file of its own: the second one comes by opening test."""
 MACHINES = "machines.json"
 _READ_ONLY = 0o444
+_DAY = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def at_work() -> Iterator[Path]:
 
     folder = home() / "work"
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep_work(folder)
     needs = folder / f"{uuid4().hex}.json"
     lock = needs.with_suffix(".lock")
     try:
@@ -107,6 +110,15 @@ def at_work() -> Iterator[Path]:
     finally:
         for path in (needs, lock):
             path.unlink(missing_ok=True)
+
+
+def _sweep_work(folder: Path) -> None:
+    """Remove what runs that were killed more than a day ago left; a younger lock may be about to be taken."""
+    for lock in folder.glob("*.lock"):
+        with suppress(FileNotFoundError):
+            if time.time() - lock.stat().st_mtime > _DAY and not is_held(lock):
+                lock.with_suffix(".json").unlink(missing_ok=True)
+                lock.unlink()
 
 
 def needed_by_work() -> frozenset[str] | None:

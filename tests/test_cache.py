@@ -17,7 +17,7 @@ from emonet.cache import Entry, entries, needs_of, remove, to_remove, verify, ve
 from emonet.cli.app import run_command
 from emonet.errors import Damaged, EmonetError
 from emonet.events import Event, Progress
-from emonet.kept import at_work, note_needs
+from emonet.kept import at_work, needed_by_work, note_needs
 from emonet.seal import write_sealed
 
 RECIPE = """\
@@ -223,6 +223,23 @@ def test_a_run_at_work_keeps_all_of_its_stages_and_what_is_no_stage(place: Path)
     assert list((place / "home" / "work").iterdir()) == []
     assert kinds(entries()) == [each for each in ALL if each != ("stage", "two")]
     assert not any(each.held for each in remove(to_remove(entries(), older_than=0)))
+
+
+def test_what_a_killed_run_left_holds_nothing_and_is_swept_after_a_day(place: Path) -> None:
+    work = place / "home" / "work"
+    with at_work() as long:
+        note_needs(long, ["a"])
+        os.utime(long.with_suffix(".lock"), (1, 1))
+        for name in ("killed", "just-killed"):
+            (work / f"{name}.lock").touch()
+            note_needs(work / f"{name}.json", ["b"])
+        os.utime(work / "killed.lock", (1, 1))
+        with at_work():
+            names = {path.name for path in work.iterdir()}
+        assert {"just-killed.json", "just-killed.lock", long.name} <= names
+        assert not {"killed.json", "killed.lock"} & names
+        assert needed_by_work() == {"a"}
+    assert needed_by_work() is None
 
 
 def test_pruning_while_a_run_is_at_work_does_not_harm_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
