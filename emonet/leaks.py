@@ -87,18 +87,22 @@ def audit_systems(made: Plan, heard: Heard) -> tuple[Verdict, ...]:
         if stage.scored and stage.start is not None:
             tuned.setdefault(stage.system, []).append(stage)
     known = _Known(heard)
-    return tuple(
-        _verdict(system, [each for stage in found for each in _of_stage(stage, stages, known)], heard)
-        for system, found in tuned.items()
-    )
+    verdicts = []
+    for system, found in tuned.items():
+        findings = [each for stage in found for each in _of_stage(stage, stages, known)]
+        exact = any(before(stage, stages)[1] for stage in found)
+        verdicts.append(_verdict(system, findings, heard, exact=exact))
+    return tuple(verdicts)
 
 
-def _verdict(system: str, findings: Sequence[Finding], heard: Heard) -> Verdict:
+def _verdict(system: str, findings: Sequence[Finding], heard: Heard, *, exact: bool) -> Verdict:
+    """Return the verdict on a system; in files only ``exact`` copies of audio are found."""
     # Of folds that are as bad, those come first that were learned from, and stand for the others.
     found = tuple(sorted(_worst_of_fold(findings), key=lambda each: _WAYS["train"] not in each.seen))
     told = _by_task(over_folds(found))
     compared = heard.copies is not None and heard.whole
-    words = told or ["no speaker or utterance of a test part, and none of its audio" if compared else _NO_NAMES]
+    audio = "no exact copy of its audio" if exact else "none of its audio"
+    words = told or [f"{_NO_NAMES}, and {audio}" if compared else _NO_NAMES]
     return Verdict(
         subject=about_system(system),
         hash="",
@@ -140,7 +144,7 @@ def _of_stage(stage: Stage, stages: Mapping[str, Stage], known: _Known) -> Itera
         found = [each for each in met if each.kind in kinds]
         # Of audio that nobody has compared, nothing can be right.
         if found or known.heard.whole or "audio" not in kinds:
-            yield _finding(stage, kinds[0], found)
+            yield _finding(stage, kinds[0], found, exact="audio" in kinds and bool(paths))
     missing = sum(item.speaker is None for item in stage.task.items["test"])
     if missing:
         seen = f"{missing} of {len(stage.task.items['test'])} test utterances have no known speaker"
@@ -153,10 +157,11 @@ def _met(provenance: Provenance, stage: Stage, sounds: Sounds) -> list[Met]:
     return met_before(provenance, stage.task.items, stage.speakers, sounds)
 
 
-def _finding(stage: Stage, kind: str, met: Sequence[Met]) -> Finding:
+def _finding(stage: Stage, kind: str, met: Sequence[Met], *, exact: bool) -> Finding:
     what = f"{_CALLED[kind]} of {stage.task.id}"
     if not met:
-        return Finding(level="ok", what=what, fold=stage.fold, seen="none in test was heard before")
+        seen = "no exact copy of one in test was heard before" if exact else "none in test was heard before"
+        return Finding(level="ok", what=what, fold=stage.fold, seen=seen)
     level: Level = "warning" if kind == "names" else "problem"
     told = [
         f"{len(each.names)} of {each.total} test {_CALLED[kind]} {_said(each)}, e.g. {each.names[0]}" for each in met

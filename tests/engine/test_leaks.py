@@ -175,6 +175,15 @@ def test_copies_under_other_names_are_found_in_a_checkpoint(capsys: Capture) -> 
     assert "test utterances" not in err, "the names are others"
 
 
+def test_of_a_checkpoint_without_a_copy_only_exact_ones_are_ruled_out(capsys: Capture) -> None:
+    asked = recipe(TWO.replace("}", ", speakers: own}"), f"{{strategy: full, source: {checkpoint(trained(capsys))}}}")
+    verdict = judged(ran(capsys, asked))
+    told = "no speaker or utterance of a test part, and no exact copy of its audio"
+    assert (verdict["level"], verdict["summary"]) == ("ok", told)
+    (audio,) = [each["seen"] for each in verdict["findings"] if each["what"].startswith("clips")]
+    assert audio == "no exact copy of one in test was heard before; all 3 folds"
+
+
 def test_weights_that_do_not_say_what_they_heard_are_unknown_never_ok(capsys: Capture) -> None:
     from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 
