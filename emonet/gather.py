@@ -211,6 +211,11 @@ class _Gatherer:
         if source.corpus is not None:
             return self.gather(source.corpus)
         path = self.base / Path(source.checkpoint).expanduser()
+        if path.is_dir():
+            inside = sorted(each.name for each in path.glob("*.safetensors"))
+            example = f", such as {inside[0]} in it" if inside else ""
+            message = f"System '{name}': {path} is a folder, not a checkpoint"
+            raise RecipeError(f"{message}. Name a .safetensors file{example}, under source: {{checkpoint: ...}}.")
         if not path.is_file():
             raise RecipeError(f"System '{name}': there is no checkpoint {path}. Check source: {{checkpoint: ...}}.")
         return Checkpoint(str(path), sha256_of(path))

@@ -198,6 +198,7 @@ def test_a_head_cannot_be_tuned_on_norms_that_are_all_private(recipe: Path, caps
     [
         ("nowhere", "Unknown corpus 'nowhere'"),
         ("{checkpoint: gone.safetensors}", "there is no checkpoint"),
+        ("{checkpoint: .}", "is a folder, not a checkpoint. Name a .safetensors file, under source"),
     ],
 )
 def test_a_source_that_is_not_there_is_refused(
@@ -206,3 +207,14 @@ def test_a_source_that_is_not_there_is_refused(
     recipe.write_text(f"{RECIPE}  full: {{strategy: full, source: {source}}}\n", encoding="utf-8")
     assert run_command(["run", recipe.name, "--quiet"]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_folder_in_place_of_a_checkpoint_is_refused_with_a_file_that_is_in_it(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = recipe.parent / "pack"
+    folder.mkdir()
+    (folder / "shared.safetensors").touch()
+    recipe.write_text(f"{RECIPE}  full: {{strategy: full, source: {{checkpoint: pack}}}}\n", encoding="utf-8")
+    assert run_command(["run", recipe.name, "--quiet"]) == 2
+    assert "Name a .safetensors file, such as shared.safetensors in it" in capsys.readouterr().err
