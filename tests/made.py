@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from emonet import Corpus, Target, Utterance
 from emonet.affect import TABLE_2
@@ -35,3 +38,14 @@ def make_corpus(utterances: Iterable[Utterance] = (), *, id_: str = "foo", class
     affect = {label: TABLE_2[label] for label in classes if label in TABLE_2}
     target = Target("emotion", tuple(classes), {label: label for label in classes}, affect)
     return Corpus(id_, id_.title(), ("en",), "public", "CC0", CITATION, (target,), scan)
+
+
+def load_script(path: Path) -> ModuleType:
+    """Import a script that is in no package."""
+    spec = importlib.util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from made import load_script
 from tones import make_tones
 
 from emonet.audio.prepare import prepare
@@ -19,16 +17,6 @@ from emonet.corpus.manifest import manifest_corpus
 FOLDER = Path(__file__).parents[2] / "examples" / "audit"
 
 
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"audit_{name}", FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     manifest = make_tones(tmp_path / "long", seconds=1.0)
@@ -36,7 +24,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_the_leak_holds_changed_copies_under_other_speakers_and_they_are_found(store: Store, tmp_path: Path) -> None:
-    leak = script("leak")
+    leak = load_script(FOLDER / "leak.py")
     leak.EVERY = 5
     leak.write_leak(store, tmp_path / "leaky")
     corpus = manifest_corpus(tmp_path / "leaky" / "labels.csv")
@@ -53,14 +41,14 @@ def test_the_leak_holds_changed_copies_under_other_speakers_and_they_are_found(s
 
 
 def test_recall_is_counted_for_each_change(store: Store) -> None:
-    recall = script("recall")
+    recall = load_script(FOLDER / "recall.py")
     rows = {row.change: row for row in recall.measured(store, 4)}
     assert list(rows) == list(recall.CHANGES)
     assert rows["12 dB lower"].found == rows["12 dB lower"].copies == 4
 
 
 def test_sustained_vowels_of_people_are_no_copies_and_steadier_ones_are_unknown() -> None:
-    vowels = script("vowels")
+    vowels = load_script(FOLDER / "vowels.py")
     speakers = list(vowels.voices(3))
     assert vowels.counted(vowels.said(speakers)) == (27, 0, 0)
     fixed = [replace(voice, **vowels.KINDS["at a fixed pitch, without breath"]) for voice in speakers]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from made import load_script
 from tones import make_tones
 
 import emonet
@@ -17,16 +15,6 @@ from emonet.cli.app import run_command
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "python"
 NET = {"frontend": {"logmel": {"bands": 16}}, "backbone": {"wide_resnet": {"width": 4, "blocks": 1}}}
-
-
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"python_{name}", FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -41,7 +29,7 @@ def test_there_are_three_scripts() -> None:
 
 
 def test_a_folder_of_ones_own_gives_scores(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    script("own_folder").main(["tones/labels.csv", "--runs", "mine"])
+    load_script(FOLDER / "own_folder.py").main(["tones/labels.csv", "--runs", "mine"])
     out = capsys.readouterr().out
     (run,) = emonet.runs("mine")
     score = run.to_frame().query("part == 'test'").iloc[0]
@@ -52,7 +40,7 @@ def test_a_folder_of_ones_own_gives_scores(place: Path, capsys: pytest.CaptureFi
 
 
 def test_two_systems_are_compared_and_drawn(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    compare = script("compare")
+    compare = load_script(FOLDER / "compare.py")
     for system in compare.SYSTEMS.values():
         system["svm"] = {"c": [0.1]}
     compare.main(["{manifest: tones/labels.csv}", "plot.svg"])
@@ -72,7 +60,7 @@ def test_a_pack_labels_new_audio(place: Path, capsys: pytest.CaptureFixture[str]
     run = emonet.run(recipe, progress=False)
     assert run_command(["pack", "export", str(run.path), "--system", "net", "--out", "pack"]) == 0
     capsys.readouterr()
-    script("label").main(["pack", "tones"])
+    load_script(FOLDER / "label.py").main(["pack", "tones"])
     out = capsys.readouterr().out
     assert "labels/label learned from: labels (" in out
     frame = emonet.load_pack("pack").predict("tones", progress=False)
