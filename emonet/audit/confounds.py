@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from emonet.audio.decode import SAMPLE_RATE
 from emonet.audit.finding import Finding
 
 LARGE = 0.5
 """Cohen's w from which on an association counts as large (Cohen 1988: small 0.1, medium 0.3, large 0.5)."""
 _FEW_SPEAKERS = 2
-_FULL = 16_000
-"""Rate in Hz from which on a file has the whole band that is learned from."""
 Pair = tuple[str, str]
 """The class of an utterance, and the speaker (or text) that it comes from."""
 
@@ -91,7 +90,7 @@ def rate_findings(rates: Iterable[tuple[str, int]]) -> list[Finding]:
     Args:
         rates: class and rate in Hz of every utterance.
     """
-    return _associated("class x file rate", [(label, str(min(rate, _FULL))) for label, rate in rates])
+    return _associated("class x file rate", [(label, str(min(rate, SAMPLE_RATE))) for label, rate in rates])
 
 
 def bands_finding(rates: Mapping[str, Iterable[int]]) -> Finding | None:
@@ -100,7 +99,7 @@ def bands_finding(rates: Mapping[str, Iterable[int]]) -> Finding | None:
     Args:
         rates: corpus -> sampling rates of its files in Hz.
     """
-    bands = {corpus: sorted({min(rate, _FULL) for rate in found}) for corpus, found in sorted(rates.items())}
+    bands = {corpus: sorted({min(rate, SAMPLE_RATE) for rate in found}) for corpus, found in sorted(rates.items())}
     if len({tuple(found) for found in bands.values()}) < 2:
         return None
     told = ", ".join(f"{corpus} {' and '.join(map(_band, found))}" for corpus, found in bands.items())
@@ -109,7 +108,7 @@ def bands_finding(rates: Mapping[str, Iterable[int]]) -> Finding | None:
 
 
 def _band(rate: int) -> str:
-    return f"{rate} Hz" if rate < _FULL else f"{_FULL} Hz or more"
+    return f"{rate} Hz" if rate < SAMPLE_RATE else f"{SAMPLE_RATE} Hz or more"
 
 
 def _associated(what: str, pairs: Sequence[Pair]) -> list[Finding]:
