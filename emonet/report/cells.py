@@ -53,14 +53,12 @@ def interval(row: Row) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def correlation_and_error(row: Row) -> str:
-    """Return Pearson's r and the mean absolute error on test, for numbers only; means over seeds."""
+def on_test(row: Row, name: str) -> str:
+    """Return the value of a further metric on test (Pearson's r, MAE), for numbers only; the mean over seeds."""
     scores = row.of_part("test")
-    if not scores or METRICS[scores[0].metric].kind == "categorical":
+    if not scores or METRICS[scores[0].metric].kind == "categorical" or any(name not in s.metrics for s in scores):
         return NOTHING
-    names = [name for name in ("pearson", "mae") if all(name in score.metrics for score in scores)]
-    means = (statistics.fmean(score.metrics[name] for score in scores) for name in names)
-    return " / ".join(f"{mean:.3f}" for mean in means) or NOTHING
+    return f"{statistics.fmean(score.metrics[name] for score in scores):.3f}"
 
 
 def over_folds(row: Row) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from emonet.evaluate.interval import Interval
 from emonet.evaluate.metrics import METRICS
@@ -22,12 +23,14 @@ class Table:
     Attributes:
         title: what all rows have in common.
         footnotes: what a reader needs to know; those that concern single rows begin with their number.
+        stacks: where room is short, ``a / b`` may stand on two lines, and the first and last cell above their row.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     footnotes: tuple[str, ...] = ()
     title: str = ""
+    stacks: bool = False
 
 
 def report_table(report: Report) -> Table:
@@ -49,7 +52,8 @@ def report_table(report: Report) -> Table:
 def report_sections(report: Report) -> tuple[Table, ...]:
     """Return the main table cut into one narrow table for each task and protocol.
 
-    What the rows of a task share stands in the table's title; the last table has all footnotes.
+    What the rows of a task share stands in the table's title; the last table has all footnotes. Two values are those of
+    the best and of the final epoch, which the last column names in the same order.
     """
     rows = rows_of(report.scores, report.means)
     marks = _marks(rows)
@@ -60,11 +64,11 @@ def report_sections(report: Report) -> tuple[Table, ...]:
     for number, (title, group) in enumerate(groups.items(), 1):
         columns: dict[str, Callable[[Row], str]] = {
             "system": lambda row: _marked(row, marks),
-            **_score_columns(group, ""),
-            "epochs best / final": cells.epochs,
+            **{_short(name): cell for name, cell in _score_columns(group, "").items()},
+            "epochs or C": _epochs_or_c,
         }
         notes = _footnotes(report, rows, marks) if number == len(groups) else ()
-        tables.append(_table(group, columns, notes, title))
+        tables.append(replace(_table(group, columns, notes, title), stacks=True))
     return tuple(tables)
 
 
@@ -75,12 +79,27 @@ def _table(
     return Table(tuple(columns), body, footnotes, title)
 
 
+def _short(name: str) -> str:
+    """Return a column's name without what the title, the last column and the footnotes say."""
+    short = name.removesuffix(" best / final").removesuffix(" of test")
+    return "over folds" if name == _OVER_FOLDS else short
+
+
+def _epochs_or_c(row: Row) -> str:
+    best, slash, final = cells.epochs(row).partition(" / ")
+    named = (f"{which} {epochs}" for which, epochs in (("best", best), ("final", final)) if epochs != cells.NOTHING)
+    return " / ".join(named) if slash else best
+
+
+_OVER_FOLDS = "test, mean of folds ± sd"
+
+
 def _score_columns(rows: Sequence[Row], metric: str) -> dict[str, Callable[[Row], str]]:
-    folds = {"test, mean of folds ± sd": cells.over_folds}
+    folds = {_OVER_FOLDS: cells.over_folds}
     has_folds = any(cells.over_folds(row) != cells.NOTHING for row in rows)
-    errors = {"test r / MAE": cells.correlation_and_error}
+    errors = {"test r": partial(cells.on_test, name="pearson"), "test MAE": partial(cells.on_test, name="mae")}
     claimed = all(row.interval is None or row.interval.level is not None for row in rows)
-    has_numbers = any(cells.correlation_and_error(row) != cells.NOTHING for row in rows)
+    has_numbers = any(cell(row) != cells.NOTHING for row in rows for cell in errors.values())
     dev = {f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev")}
     if not any(row.of_part("test") for row in rows):
         return dev
@@ -212,4 +231,4 @@ def _general_notes(rows: Sequence[Row]) -> Iterable[str]:
         each = (f"{what} ({', '.join(systems)})" if len(judged) > 1 else what for what, systems in judged.items())
         yield f"Networks judge {' or '.join(each)} of each clip in dev{' and test' if is_opened else ''}."
     if any(score.fold_mean is not None for score in scores if score.part == "test"):
-        yield "Mean of folds: every fold counts alike, by the classes that its test part has; best epoch."
+        yield "Mean over folds ± sd: every fold counts alike, by the classes that its test part has; best epoch."

@@ -18,6 +18,7 @@ from emonet.report.grid import grid_of
 from emonet.report.results import Report
 from emonet.report.rows import rows_of
 from emonet.report.table import report_sections, report_table
+from emonet.report.text import table_as_text
 from emonet_plugins.formats import html, latex, markdown, terminal
 from emonet_plugins.html_report import heat_map, whiskers
 
@@ -66,8 +67,8 @@ def test_sections_say_range_and_unit_and_show_ccc_with_correlation_and_error() -
     assert first.title.startswith("foo/valence: 40 test utterances of 8 speakers; CCC of numbers from 1 to 5 rating; ")
     row = dict(zip(first.header, first.rows[1], strict=True))
     metrics = next(score.metrics for score in report.scores if score.system == "svm")
-    assert row["test best / final"] == f"{metrics['ccc']:.3f}"
-    assert row["test r / MAE"] == f"{metrics['pearson']:.3f} / {metrics['mae']:.3f}"
+    assert row["test"] == f"{metrics['ccc']:.3f}"
+    assert (row["test r"], row["test MAE"]) == (f"{metrics['pearson']:.3f}", f"{metrics['mae']:.3f}")
     assert [cells_[0] for cells_ in first.rows] == ["net (1)", "svm"]
     assert any("one head learns valence+arousal together" in note for note in second.footnotes)
     assert any(note.startswith("Scores of numbers") for note in second.footnotes)
@@ -76,9 +77,20 @@ def test_sections_say_range_and_unit_and_show_ccc_with_correlation_and_error() -
 
 
 def test_classes_alone_have_no_column_for_numbers() -> None:
-    assert "test r / MAE" not in report_table(whole()).header
-    assert all(cells.correlation_and_error(row) == "-" for row in rows_of(whole().scores))
-    assert "test r / MAE" in report_table(numbers()).header
+    assert not {"test r", "test MAE"} & set(report_table(whole()).header)
+    assert all(cells.on_test(row, "pearson") == "-" for row in rows_of(whole().scores))
+    assert {"test r", "test MAE"} <= set(report_table(numbers()).header)
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, slice(0, None)), (60, slice(1, -1))])
+def test_the_header_over_numbers_of_several_seeds_is_on_one_line(width: int, shown: slice) -> None:
+    sections = report_sections(numbers((1, 2, 3)))
+    assert len(sections) == 2
+    for table in sections:
+        lines = table_as_text(table, width=width).splitlines()
+        assert max(map(len, lines[2:8])) <= width
+        head = next(line for line in lines if "test MAE" in line)
+        assert head.split() == " ".join(table.header[shown]).split()
 
 
 def test_tests_of_numbers_are_over_speakers_and_none_is_of_clips() -> None:

@@ -213,5 +213,26 @@ def test_the_mean_over_folds_stands_beside_the_pooled_score(make_report: Any, ma
     table = report_table(make_report(folded, other))
     at = table.header.index("test, mean of folds ± sd")
     assert table.rows[0][at] == "70.0 ± 14.1"
-    assert any(note.startswith("Mean of folds: every fold counts alike") for note in table.footnotes)
+    assert any(note.startswith("Mean over folds ± sd: every fold counts alike") for note in table.footnotes)
     assert "test, mean of folds ± sd" not in report_table(make_report(single)).header
+    (section,) = report_sections(make_report(folded, other))
+    assert dict(zip(section.header, section.rows[0], strict=True))["over folds"] == "70.0 ± 14.1"
+
+
+def test_a_section_has_short_names_and_says_which_epochs_its_two_values_are_of(usual: Report) -> None:
+    (section,) = report_sections(usual)
+    assert section.header == ("system", "dev", "test", "95 % interval", "epochs or C")
+    svm, net = (dict(zip(section.header, row, strict=True)) for row in section.rows)
+    assert (net["dev"], net["test"], net["epochs or C"]) == ("90.0 / 85.0", "80.0 / 77.5", "best 8 to 31 / final 60")
+    assert (svm["test"], svm["epochs or C"]) == ("70.0", "C 0.0001 to 0.001")
+
+
+def test_a_section_names_the_final_epoch_alone_and_an_interval_that_claims_no_level(
+    make_score: Any, make_report: Any
+) -> None:
+    final = make_score(8, checkpoint="final", final_epochs={"1": 60}, speakers=3)
+    (section,) = report_sections(make_report(final))
+    assert section.header == ("system", "dev", "test", "interval", "epochs or C")
+    assert (section.rows[0][1], section.rows[0][-1]) == ("-", "final 60")
+    (bare,) = report_sections(make_report(make_score(8)))
+    assert bare.rows[0][-1] == "-"
