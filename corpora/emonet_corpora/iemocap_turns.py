@@ -13,7 +13,7 @@ from emonet_corpora._release import matches
 _FILE = r"(?:^|/)Session[1-5]/dialog/EmoEvaluation/Ses0[1-5][FM]_\w+\.txt$"
 _TURN = re.compile(
     r"\[[\d.]+ - [\d.]+\]\t"
-    r"(?P<turn>(?P<dialogue>Ses(?P<session>0[1-5])[FM]_(?P<scene>(?P<kind>impro|script)\w+))_(?P<sex>[FM])\w+)\t"
+    r"(?P<turn>(?P<dialogue>Ses(?P<session>0[1-5])[FM]_(?:impro\w+|(?P<script>script\d+_\d+)\w*))_(?P<sex>[FM])\w+)\t"
     r"(?P<emotion>\w+)\t\[(?P<valence>[\d.]+), (?P<arousal>[\d.]+), (?P<dominance>[\d.]+)\]"
 )
 
@@ -49,7 +49,7 @@ def _utterance(line: str, folder: str, targets: tuple[Target, ...], place: str) 
         labels=labels_from(_codes(found, targets), targets, place),
         speaker=f"Ses{found['session']}{found['sex']}",
         session=found["session"],
-        text=found["scene"] if found["kind"] == "script" else None,
+        text=found["script"],
     )
 
 

@@ -13,7 +13,8 @@ from emonet_corpora._release import matches
 
 _NAME = r"S(?P<text>\d{2})[AHNS]-(?P<speaker>[FM](?P<session>0[1-6]))-(?P<kind>[PRST])-[FM]{2}\d{2}"
 _FILE = rf"(?:^|/)MSP-(?P<turn>IMPROV-{_NAME})\.wav$"
-_TABLE = r"(?:^|/)Evaluation\.txt$"
+_TABLE = r"(?:^|/)Eval(?:ua|u)tion\.txt$"
+"""Public readers know both spellings of the release's file."""
 _CONSENSUS = re.compile(
     r"UTD-(?P<turn>IMPROV-[\w-]+)\.avi; (?P<emotion>[AHNSOX]); A:(?P<arousal>[\d.]+|NaN); V:(?P<valence>[\d.]+|NaN);"
     r" D:(?P<dominance>[\d.]+|NaN) ?; N:(?P<naturalness>[\d.]+|NaN);"

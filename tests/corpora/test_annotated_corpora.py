@@ -138,6 +138,12 @@ class TestMspImprov:
         assert found["IMPROV-S01A-F01-P-FM01"]["arousal"] == 4.0
         assert found["IMPROV-S01A-M03-R-MM01"]["arousal"] == 2.0
 
+    def test_the_release_may_spell_its_table_in_another_way(self, tmp_path: Path) -> None:
+        path = release("msp_improv", tmp_path) / "Evaluation.txt"
+        before = scanned("msp_improv", tmp_path)
+        path.rename(path.with_name("Evalution.txt"))
+        assert scanned("msp_improv", tmp_path) == before
+
     def test_any_bytes_in_raters_comments_are_passed_over(self, tmp_path: Path) -> None:
         path = release("msp_improv", tmp_path) / "Evaluation.txt"
         path.write_bytes(b"WORKER1; \xe4\xff; A:1;\r\n" + path.read_bytes())

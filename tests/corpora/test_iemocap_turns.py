@@ -50,6 +50,14 @@ def test_improvisations_have_no_text_and_scripts_have_their_scene(tmp_path: Path
     assert [turn.text for turn in scanned(tmp_path, lines)] == [None, "script01_1"]
 
 
+def test_the_second_take_of_a_script_has_the_text_of_the_first(tmp_path: Path) -> None:
+    (turn,) = scanned(tmp_path, LINE.replace("impro01", "script01_1b"))
+    assert (turn.text, turn.path) == (
+        "script01_1",
+        "Session1/sentences/wav/Ses01F_script01_1b/Ses01F_script01_1b_F000.wav",
+    )
+
+
 def test_a_mean_outside_the_scale_is_left_out_alone(tmp_path: Path) -> None:
     (turn,) = scanned(tmp_path, LINE.replace("[2.5000,", "[5.5000,"))
     assert turn.labels == {
