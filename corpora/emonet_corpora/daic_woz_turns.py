@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
@@ -20,6 +21,15 @@ _COLUMNS = {
     "gender": "sex",
 }
 """Column, in lower case, as the three kinds of split file call it -> what it holds."""
+_LATE = {"318": 34.319917, "321": 3.8379167, "341": 6.1892, "362": 16.8582}
+"""Session -> s by which its recording runs behind its transcript."""
+_INTERRUPTED = {"373": (395.0, 428.0), "444": (286.0, 387.0)}
+"""Session -> begin and end in s of what is no interview in it."""
+_SYNCHRONISING = re.compile(r"[<\[]\s*synch?(?:ing)?\b", re.IGNORECASE)
+"""Begins the value of a turn that only marks how recordings were aligned."""
+_TURN = ("start_time", "stop_time", "speaker", "value")
+_DEPRESSED = 10
+"""The PHQ-8 score from which on a participant counts as depressed."""
 
 
 def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
@@ -33,10 +43,10 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
         if match["speaker"] not in interviews:
             continue
         place, part, codes = interviews[match["speaker"]]
-        labels = labels_from(codes, targets, place)
-        for start, end in _turns(root, match.string.replace("_AUDIO.wav", "_TRANSCRIPT.csv")):
+        labels = labels_from({**codes, "depression": _depression(codes)}, targets, place)
+        for start, end in _turns(root, match.string.replace("_AUDIO.wav", "_TRANSCRIPT.csv"), match["speaker"]):
             yield Utterance(
-                id=f"{match['speaker']}@{start:09.3f}",
+                id=f"{match['speaker']}@{start:09.3f}-{end:.3f}",
                 path=match.string,
                 labels=labels,
                 speaker=match["speaker"],
@@ -59,15 +69,30 @@ def _interviews(root: Path) -> dict[str, tuple[str, str, dict[str, str]]]:
     return found
 
 
-def _turns(root: Path, transcript: str) -> Iterator[tuple[float, float]]:
-    """Yield begin and end in s of each turn of the participant."""
+def _depression(codes: Mapping[str, str]) -> str:
+    """Return the class by the score where there is one, since a split file contradicts it (session 409)."""
+    score = codes.get("phq8", "")
+    return str(int(float(score) >= _DEPRESSED)) if score.replace(".", "", 1).isdecimal() else codes.get("depression", "")
+
+
+def _turns(root: Path, transcript: str, session: str) -> Iterator[tuple[float, float]]:
+    """Yield begin and end in s, in the recording, of each turn of the participant."""
     if not (root / transcript).is_file():
         message = f"{root / transcript}: there is no such transcript, so the participant's turns are not known."
         raise CorpusError(f"{message} Unpack the interview's archive again.")
-    for place, cells in rows(root, transcript, delimiter="\t", columns=("start_time", "stop_time", "speaker")):
+    for place, cells in rows(root, transcript, delimiter="\t", columns=_TURN):
         try:
             start, end = float(cells["start_time"]), float(cells["stop_time"])
         except ValueError:
-            raise CorpusError(f"{place}: start_time and stop_time are no times in s. Mend the line.") from None
-        if cells["speaker"] == "Participant" and end > start:
-            yield start, end
+            raise CorpusError(f"{place}: start_time and stop_time are not times in s. Mend the line.") from None
+        if cells["speaker"] == "Participant" and not _SYNCHRONISING.match(cells["value"]):
+            late = _LATE.get(session, 0.0)
+            yield from _uninterrupted(start + late, end + late, session)
+
+
+def _uninterrupted(start: float, end: float, session: str) -> Iterator[tuple[float, float]]:
+    """Yield what is left of a turn outside of the session's interruption."""
+    begin, resume = _INTERRUPTED.get(session, (end, end))
+    for piece in ((start, min(end, begin)), (max(start, resume), end)):
+        if piece[1] > piece[0]:
+            yield piece

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from releases import CORPORA, check_damage_is_named, release, scanned, write
 
+from emonet.corpus.corpus import Utterance
 from emonet.errors import CorpusError
 
 OTHERS = ("common_voice", "compare2021_ccs", "coswara", "daic_woz", "svd", "torgo", "vocalsound")
@@ -26,7 +27,7 @@ def test_their_classes_have_no_arousal_and_valence(name: str) -> None:
             "303_P/303_TRANSCRIPT.csv",
             "0.2",
             "soon",
-            r"TRANSCRIPT\.csv:3: start_time and stop_time are no",
+            r"TRANSCRIPT\.csv:3: start_time and stop_time are not",
         ),
         ("daic_woz", "303_P/303_TRANSCRIPT.csv", "stop_time", "stop", r"no column 'stop_time'.*Columns: start_time"),
         ("daic_woz", "dev_split_Depression_AVEC2017.csv", "Participant_ID", "id", "no column 'Participant_ID'"),
@@ -84,6 +85,54 @@ def test_a_blind_test_part_of_interviews_has_no_depression_labels(tmp_path: Path
 def test_a_participant_that_no_table_names_is_left_out(tmp_path: Path) -> None:
     write(release("daic_woz", tmp_path) / "301_P" / "301_AUDIO.wav", "")
     assert "301" not in {each.speaker for each in scanned("daic_woz", tmp_path)}
+
+
+def interviews(root: Path, train: str, transcripts: dict[str, str]) -> list[Utterance]:
+    """Return the turns of sessions in the form of the release: tabs, and comments in angle or square brackets."""
+    write(root / "train_split_Depression_AVEC2017.csv", f"Participant_ID,PHQ8_Binary,PHQ8_Score,Gender\n{train}\n")
+    for session, lines in transcripts.items():
+        write(root / f"{session}_P" / f"{session}_AUDIO.wav", "")
+        turns = lines.replace(" ", "\t")
+        write(root / f"{session}_P" / f"{session}_TRANSCRIPT.csv", f"start_time\tstop_time\tspeaker\tvalue\n{turns}\n")
+    return scanned("daic_woz", root)
+
+
+def test_recordings_that_run_behind_their_transcript_are_cut_where_the_turn_is_heard(tmp_path: Path) -> None:
+    said = {each: "10.0 12.5 Participant yes" for each in ("318", "321", "341", "362", "363")}
+    turns = interviews(tmp_path, "\n".join(f"{each},0,4,1" for each in said), said)
+    assert {each.speaker: (round(each.start, 3), round(each.end or 0, 3)) for each in turns} == {
+        "318": (44.32, 46.82),
+        "321": (13.838, 16.338),
+        "341": (16.189, 18.689),
+        "362": (26.858, 29.358),
+        "363": (10.0, 12.5),
+    }
+
+
+def test_what_is_said_while_an_interview_is_interrupted_is_left_out(tmp_path: Path) -> None:
+    lines = "390.0 397.0 Participant a\n400.0 410.0 Participant b\n427.0 430.0 Participant c\n394.0 429.5 Participant d"
+    turns = interviews(tmp_path, "373,0,4,1\n374,0,4,1", {"373": lines, "374": lines})
+    assert [(each.start, each.end) for each in turns if each.speaker == "373"] == [
+        (390.0, 395.0),
+        (428.0, 430.0),
+        (394.0, 395.0),
+        (428.0, 429.5),
+    ]
+    assert len({each.id for each in turns if each.speaker == "373"}) == 4
+    assert len([each for each in turns if each.speaker == "374"]) == 4
+
+
+@pytest.mark.parametrize("mark", ["<sync>", "<synch>", "<sync.", "[sync]", "[syncing]", "[synching]"])
+def test_marks_of_synchronisation_are_not_turns(mark: str, tmp_path: Path) -> None:
+    lines = f"1.0 2.0 Participant {mark}\n3.0 4.0 Participant <laughter>\n5.0 6.0 Participant synchronised"
+    turns = interviews(tmp_path, "303,0,0,0", {"303": lines})
+    assert [each.start for each in turns] == [3.0, 5.0]
+
+
+def test_the_score_decides_where_a_split_file_contradicts_it(tmp_path: Path) -> None:
+    said = dict.fromkeys(("409", "410"), "1.0 2.0 Participant yes")
+    turns = interviews(tmp_path, "409,0,10,1\n410,0,9,1", said)
+    assert {each.speaker: each.labels["depression"] for each in turns} == {"409": "depression", "410": "no-depression"}
 
 
 def test_two_copies_of_coswara_in_one_folder_are_refused(tmp_path: Path) -> None:
