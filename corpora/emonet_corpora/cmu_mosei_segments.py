@@ -18,6 +18,8 @@ _AUDIO = r"(?:^|/)WAV_16000/(?P<video>[A-Za-z0-9_-]+)\.wav$"
 _LABELS = r"(?:^|/)CMU_MOSEI_Labels\.(?P<kind>csd|csv)$"
 _FOLDS = "cmu_mosei_std_folds.py"
 _PARTS = {"standard_train_fold": "train", "standard_valid_fold": "dev", "standard_test_fold": "test"}
+_OUTSIDE = "outside"
+"""Stands for the part of a video that is in none of the owners' folds."""
 _EMOTIONS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 _RATINGS = ("sentiment", *_EMOTIONS)
 _TABLE = "All Labels"
@@ -41,11 +43,11 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
         if video in audio and end > begin:
             codes = {"sentiment": str(ratings["sentiment"]), "emotion": _strongest(ratings)}
             yield Utterance(
-                id=f"{video}@{begin:.3f}",
+                id=f"{video}@{begin:.3f}-{end:.3f}",
                 path=audio[video],
                 labels=labels_from(codes, targets, place),
                 session=video,
-                split=parts.get(video),
+                split=parts.get(video, _OUTSIDE) if parts else None,
                 start=begin,
                 end=end,
             )

@@ -80,7 +80,7 @@ def _turns(root: Path, transcript: str, session: str) -> Iterator[tuple[float, f
     if not (root / transcript).is_file():
         message = f"{root / transcript}: there is no such transcript, so the participant's turns are not known."
         raise CorpusError(f"{message} Unpack the interview's archive again.")
-    for place, cells in rows(root, transcript, delimiter="\t", columns=_TURN):
+    for place, cells in rows(root, transcript, delimiter="\t", quotes=False, columns=_TURN):
         try:
             start, end = float(cells["start_time"]), float(cells["stop_time"])
         except ValueError:

@@ -10,7 +10,7 @@ from emonet import CorpusError, Target, Utterance
 from emonet.corpus.labels import labels_from
 from emonet_corpora._release import matches
 
-_SESSION = r"(?P<session>(?P<speaker>(?P<group>[FM]C?)\d{2})/Session\d)"
+_SESSION = r"(?P<session>(?P<speaker>(?P<group>[FM]C?)\d{2})/Session\d(?:_\d)?)"
 _FILE = rf"(?:^|/){_SESSION}/wav_(?P<mic>headMic|arrayMic)/(?P<number>\d{{4}})\.wav$"
 _NO_SPEECH = re.compile(r"\[.*\]|xxx|input/images")
 

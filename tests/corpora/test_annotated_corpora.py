@@ -183,6 +183,16 @@ class TestCmuMosei:
         (release("cmu_mosei", tmp_path) / "cmu_mosei_std_folds.py").unlink()
         assert {each.split for each in scanned("cmu_mosei", tmp_path)} == {None}
 
+    def test_segments_that_start_together_are_two_and_videos_in_no_fold_are_in_no_part(self, tmp_path: Path) -> None:
+        corpus, found = CORPORA["cmu_mosei"], scanned("cmu_mosei", release("cmu_mosei", tmp_path))
+        both = [each for each in found if each.session == "180971"]
+        assert [(each.start, each.end) for each in both] == [(0.0, 0.572), (0.0, 6.16)]
+        assert len({each.id for each in found}) == len(found)
+        (fold,) = make_protocol("official", {}, corpus, found).folds
+        assert {each.id for each in found} - set(fold.parts) == {
+            each.id for each in found if each.session == "-9YyBTjo1zo"
+        }
+
     @pytest.mark.parametrize("text", ["standard_train_fold=[", "standard_train_fold=open('a')", "a, b = 1, 2\n"])
     def test_lists_that_are_none_are_named_and_never_run(self, text: str, tmp_path: Path) -> None:
         write(release("cmu_mosei", tmp_path) / "cmu_mosei_std_folds.py", text)
