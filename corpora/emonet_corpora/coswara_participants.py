@@ -40,8 +40,10 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
 
 def _participants(root: Path) -> dict[str, tuple[str, dict[str, str]]]:
     """Return place and row of each participant."""
-    (table, *others) = [match.string for match in matches(root, _TABLE, "coswara", "combined_data.csv")]
-    if others:
+    # the owners' repository has the table once more, further down among their own experiments
+    found = [match.string for match in matches(root, _TABLE, "coswara", "combined_data.csv")]
+    table, *others = sorted(found, key=lambda path: (path.count("/"), path))
+    if others and others[0].count("/") == table.count("/"):
         message = f"{root}: there are two copies of the corpus, '{table}' and '{others[0]}'."
         raise CorpusError(f"{message} Give the folder of one of them with --root.")
     return {cells["id"]: (place, cells) for place, cells in rows(root, table, columns=("id", "covid_status", "g"))}

@@ -142,6 +142,14 @@ def test_two_copies_of_coswara_in_one_folder_are_refused(tmp_path: Path) -> None
         scanned("coswara", tmp_path)
 
 
+def test_a_clone_of_coswara_has_its_table_twice_and_is_one_copy(tmp_path: Path) -> None:
+    table = release("coswara", tmp_path) / "combined_data.csv"
+    before = scanned("coswara", tmp_path)
+    text = table.read_text(encoding="utf-8").replace("healthy", "positive_mild")
+    write(tmp_path / "technical_validation/gender_classification/metadata_files/combined_data.csv", text)
+    assert scanned("coswara", tmp_path) == before
+
+
 def test_coswara_without_quality_lists_keeps_all_recordings(tmp_path: Path) -> None:
     rated = release("coswara", tmp_path) / "annotations" / "cough-heavy_labels.csv"
     write(tmp_path / "Extracted_data/20220116/mev4bO5F6hRBNtrI48oKNk6XApn2/cough-heavy.wav", "")
