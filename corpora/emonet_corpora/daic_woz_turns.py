@@ -72,7 +72,9 @@ def _interviews(root: Path) -> dict[str, tuple[str, str, dict[str, str]]]:
 def _depression(codes: Mapping[str, str]) -> str:
     """Return the class by the score where there is one, since a split file contradicts it (session 409)."""
     score = codes.get("phq8", "")
-    return str(int(float(score) >= _DEPRESSED)) if score.replace(".", "", 1).isdecimal() else codes.get("depression", "")
+    return (
+        str(int(float(score) >= _DEPRESSED)) if score.replace(".", "", 1).isdecimal() else codes.get("depression", "")
+    )
 
 
 def _turns(root: Path, transcript: str, session: str) -> Iterator[tuple[float, float]]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.labels import labels_from
-from emonet_corpora._release import matches
+from emonet_corpora._release import matches, rows
 
 _CLIP = r"(?:^|/)crowd_(?P<split>train|test)/wavs/(?P<hash>[0-9A-Za-z]+)\.wav$"
-_LIST = r"(?:^|/)crowd_(?P<split>train|test)/raw_crowd_(?P=split)\.jsonl$"
+_LIST = r"(?:^|/)crowd_(?P<split>train|test)/raw_crowd_(?P=split)\.(?P<kind>jsonl|tsv)$"
+_MISSING = {"", "nan", "none"}
+"""What stands in a cell of which nothing is known, in lower case; JSON has a bare NaN there."""
 
 
 @dataclass(slots=True)
@@ -22,12 +26,13 @@ class _Clip:
 
     speaker: str
     asked: str
+    text: str
     place: str
     heard: Counter[str] = field(default_factory=Counter)
 
     @property
     def majority(self) -> str:
-        (first, count), *rest = self.heard.most_common(2)
+        (first, count), *rest = self.heard.most_common(2) or [("", 0)]
         return "" if rest and rest[0][1] == count else first
 
 
@@ -47,28 +52,62 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 path=match.string,
                 labels=labels_from(codes, targets, clip.place),
                 speaker=clip.speaker or None,
+                text=clip.text or None,
                 split=match["split"],
             )
 
 
 def _clips(root: Path) -> dict[str, _Clip]:
     clips: dict[str, _Clip] = {}
-    for match in matches(root, _LIST, "dusha", "crowd_train/raw_crowd_train.jsonl"):
-        path = root / match.string
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                _count(clips, line, f"{path}:{number}")
+    for match in _lists(root):
+        read = _of_json if match["kind"] == "jsonl" else _of_table
+        for place, row in read(root, match.string):
+            _count(clips, row, place)
     return clips
 
 
-def _count(clips: dict[str, _Clip], line: bytes, place: str) -> None:
-    """Add one annotation to what is known of its clip."""
+def _lists(root: Path) -> list[re.Match[str]]:
+    """Return one list of each part: the release has each of them twice, as JSON and as a table."""
+    found = matches(root, _LIST, "dusha", "crowd_train/raw_crowd_train.jsonl")
+    chosen = {match["split"]: match for match in sorted(found, key=lambda match: match["kind"], reverse=True)}
+    return [chosen[split] for split in sorted(chosen)]
+
+
+def _of_json(root: Path, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    with (root / path).open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            place = f"{root / path}:{number}"
+            try:
+                row = json.loads(line)
+            except ValueError as problem:
+                raise _no_annotation(place, problem) from None
+            yield place, row
+
+
+def _of_table(root: Path, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return rows(root, path, delimiter="\t", quotes=False)
+
+
+def _count(clips: dict[str, _Clip], row: Mapping[str, Any], place: str) -> None:
+    """Add one annotation to what is known of its clip; control tasks, which have a golden_emo, do not count."""
     try:
-        row = json.loads(line)
-        if row["golden_emo"]:
+        if _known(row["golden_emo"]):
             return
-        clip = clips.setdefault(row["hash_id"], _Clip(str(row["source_id"]), row["speaker_emo"], place))
-        clip.heard[row["annotator_emo"]] += 1
-    except (ValueError, KeyError, TypeError) as problem:
-        text = f"{place}: not an annotation ({type(problem).__name__}: {problem})."
-        raise CorpusError(f"{text} Expected hash_id, annotator_emo, golden_emo, speaker_emo and source_id.") from None
+        speaker = re.sub(r"\.0+$", "", _known(row["source_id"]))
+        text = " ".join(_known(row.get("speaker_text", "")).split())
+        clip = clips.setdefault(row["hash_id"], _Clip(speaker, _known(row["speaker_emo"]), text, place))
+        if heard := _known(row["annotator_emo"]):
+            clip.heard[heard] += 1
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise _no_annotation(place, problem) from None
+
+
+def _known(cell: object) -> str:
+    """Return a cell as text, empty where it holds nothing."""
+    text = "" if cell is None else str(cell).strip()
+    return "" if text.lower() in _MISSING else text
+
+
+def _no_annotation(place: str, problem: Exception) -> CorpusError:
+    text = f"{place}: not an annotation ({type(problem).__name__}: {problem})."
+    return CorpusError(f"{text} Expected hash_id, annotator_emo, golden_emo, speaker_emo and source_id.")

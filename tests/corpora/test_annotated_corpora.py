@@ -101,6 +101,35 @@ class TestDusha:
         assert {each.split for each in found if fold.parts[each.id] in {"train", "dev"}} == {"train"}
         assert "not known" in protocol.overlap
 
+    def table(self, root: Path, split: str) -> Path:
+        """Write a part's list as the table that the release has beside it."""
+        lists = root / f"crowd_{split}"
+        rows = [json.loads(line) for line in (lists / f"raw_crowd_{split}.jsonl").read_text("utf-8").splitlines()]
+        columns = ("hash_id", "annotator_emo", "golden_emo", "speaker_text", "speaker_emo", "source_id")
+        cells = [[str(row.get(column, "")).replace("nan", "") for column in columns] for row in rows]
+        lines = ("\t".join(line) for line in [list(columns), *cells])
+        return write(lists / f"raw_crowd_{split}.tsv", "\n".join(lines))
+
+    def test_tables_say_what_lists_say_and_are_not_counted_beside_them(self, tmp_path: Path) -> None:
+        before = scanned("dusha", release("dusha", tmp_path))
+        for split in ("train", "test"):
+            self.table(tmp_path, split)
+        assert scanned("dusha", tmp_path) == before
+        for split in ("train", "test"):
+            (tmp_path / f"crowd_{split}/raw_crowd_{split}.jsonl").unlink()
+        labels = {each.id: (each.labels, each.speaker, each.text, each.split) for each in before}
+        assert {each.id: (each.labels, each.speaker, each.text, each.split) for each in scanned("dusha", tmp_path)} == (
+            labels
+        )
+
+    def test_what_is_not_a_number_is_neither_a_control_task_nor_a_speaker(self, tmp_path: Path) -> None:
+        clip = release("dusha", tmp_path) / "crowd_test/wavs/ffee0011223344556677889900aabbcc.wav"
+        row = {"hash_id": clip.stem, "annotator_emo": "positive", "golden_emo": float("nan"), "speaker_emo": "sad"}
+        for source, speaker in ((float("nan"), None), (901.0, "901"), (901, "901"), ("901", "901"), (None, None)):
+            write(clip.parent.with_name("raw_crowd_test.jsonl"), json.dumps({**row, "source_id": source}) + "\n")
+            found = {each.id: each for each in scanned("dusha", tmp_path)}[clip.stem]
+            assert (found.labels["emotion"], found.speaker, found.text) == ("positive", speaker, None)
+
     def test_bytes_that_are_not_utf_8_are_named_with_their_line(self, tmp_path: Path) -> None:
         path = release("dusha", tmp_path) / "crowd_train/raw_crowd_train.jsonl"
         path.write_bytes(path.read_bytes() + b'{"hash_id": "\xff"}\n')
