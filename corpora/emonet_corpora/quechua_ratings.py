@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,12 @@ from emonet.corpus.labels import labels_from
 from emonet_corpora._release import matches, rows
 
 _AUDIO = r"(?:^|/)Audios/(?P<audio>\d+)\.wav$"
+_BAD = {"11817", "14197", "20888", "22415"}
+"""Recordings that the card calls bad: what the tables say of them cannot be read."""
+_WRONG = {("22210", "valence")}
+"""Recording and rating: a mean in which the recording's own number was counted as a rating."""
+_SENTENCE = re.compile(r"T[o\d]\d{2}")
+"""Stands in the name of the original recording; one of them has a letter for a digit."""
 
 
 def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
@@ -19,17 +26,21 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
         CorpusError: tables or recordings are not there, or a row cannot be read.
     """
     gold = _table(root, r"(?:^|/)Labels\.csv$", "Labels/Labels/Labels.csv", ("Valence", "Arousal", "Dominance"))
-    acted = _table(root, r"(?:^|/)map\.csv$", "Data/Data/map.csv", ("Actor", "Emotion"))
+    acted = _table(root, r"(?:^|/)map\.csv$", "Data/Data/map.csv", ("Actor", "File", "Emotion"))
     for match in matches(root, _AUDIO, "quechua_collao", "Audios/10001.wav"):
         audio = match["audio"]
-        if audio in gold and audio in acted:
+        if audio in gold and audio in acted and audio not in _BAD:
             (place, ratings), (_, scene) = gold[audio], acted[audio]
-            codes = {name: ratings[name.capitalize()] for name in ("arousal", "valence", "dominance")}
+            rated = [name for name in ("arousal", "valence", "dominance") if (audio, name) not in _WRONG]
+            codes = {name: ratings[name.capitalize()] for name in rated}
+            codes |= {"emotion": scene["Emotion"].lower(), "sex": scene["Actor"]}
+            sentence = _SENTENCE.search(scene["File"])
             yield Utterance(
                 id=audio,
                 path=match.string,
-                labels=labels_from({**codes, "emotion": scene["Emotion"].lower()}, targets, place),
+                labels=labels_from(codes, targets, place),
                 speaker=scene["Actor"] or None,
+                text=sentence.group().replace("o", "0") if sentence else None,
             )
 
 

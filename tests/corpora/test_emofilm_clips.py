@@ -62,6 +62,22 @@ def test_a_speaker_who_is_not_named_is_one_for_film_language_and_sex(speaker: st
     assert speakers == ["not named (alien, en, f)", "not named (alien, en, f)", "not named (alien, es, f)"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Camilo Garcia", "Camilo García"),
+        ("constantino romero+6", "Constantino Romero"),
+        ("Robert Duval", "Robert  Duvall"),
+    ],
+)
+def test_a_person_or_a_film_under_two_spellings_is_one(one: str, other: str, tmp_path: Path) -> None:
+    clips(tmp_path, "m_rab009ait.wav", "m_rab010ait.wav")
+    text = f"file,speaker,film\nm_rab009ait,{one},Ther Interpreter\nm_rab010ait,{other},The interpreter\n"
+    (tmp_path / EXPORT).write_text(text, encoding="utf-8")
+    found = list(scanned(tmp_path).values())
+    assert {(each.speaker, each.session) for each in found} == {(other.lower().replace("  ", " "), "the interpreter")}
+
+
 def test_without_the_workbook_speakers_are_unknown(tmp_path: Path) -> None:
     (clip,) = scanned(clips(tmp_path, "m_rab009ait.wav")).values()
     assert (clip.speaker, clip.session, clip.labels["emotion"]) == (None, None, "anger")
