@@ -98,7 +98,7 @@ def interviews(root: Path, train: str, transcripts: dict[str, str]) -> list[Utte
 
 
 def test_recordings_that_run_behind_their_transcript_are_cut_where_the_turn_is_heard(tmp_path: Path) -> None:
-    said = {each: "10.0 12.5 Participant yes" for each in ("318", "321", "341", "362", "363")}
+    said = dict.fromkeys(("318", "321", "341", "362", "363"), "10.0 12.5 Participant yes")
     turns = interviews(tmp_path, "\n".join(f"{each},0,4,1" for each in said), said)
     assert {each.speaker: (round(each.start, 3), round(each.end or 0, 3)) for each in turns} == {
         "318": (44.32, 46.82),
