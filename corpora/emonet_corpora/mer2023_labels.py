@@ -1,0 +1,42 @@
+"""MER2023: clips of films and series, with a table of labels for the training part and for each of three tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from emonet import CorpusError, Target, Utterance
+from emonet.corpus.labels import labels_from
+from emonet_corpora._release import matches, rows
+
+_CLIP = (
+    r"(?:^|/)(?:mer2023train/(?P<train>train|test3)|(?P<test>test[12]))/"
+    r"(?P<name>sample(?:new)?_\d{8})\.(?:avi|mp4|wav)$"
+)
+_TABLE = r"(?:^|/)(?P<part>train|test[123])-label\.csv$"
+
+
+def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
+    """Yield an utterance for each clip that the table of its part names; tests without a table are left out.
+
+    Raises:
+        CorpusError: clips or the table of the training part are not there, or a row cannot be read.
+    """
+    labelled: dict[tuple[str, str], tuple[str, str]] = {}
+    tables = matches(root, _TABLE, "mer2023", "mer2023train/train-label.csv")
+    if all(table["part"] != "train" for table in tables):
+        text = f"{root}: there is no 'train-label.csv' of the corpus 'mer2023', only '{tables[0].string}'."
+        raise CorpusError(f"{text} Give the folder that holds mer2023train with --root.")
+    for table in tables:
+        for place, cells in rows(root, table.string, columns=("name", "discrete")):
+            labelled[table["part"], cells["name"]] = place, cells["discrete"]
+    for match in matches(root, _CLIP, "mer2023", "mer2023train/train/sample_00002721.avi"):
+        part = match["train"] or match["test"]
+        if (part, match["name"]) in labelled:
+            place, label = labelled[part, match["name"]]
+            yield Utterance(
+                id=match["name"],
+                path=match.string,
+                labels=labels_from({"emotion": label}, targets, place),
+                split=part,
+            )
