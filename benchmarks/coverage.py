@@ -21,8 +21,7 @@ from scipy import stats
 from emonet.evaluate.baseline import BaselineComparison
 from emonet.evaluate.interval import Interval, difference_interval, score_interval
 from emonet.evaluate.metrics import METRICS, moments
-from emonet.evaluate.randomisation import sign_flip
-from emonet.evaluate.significance import mcnemar
+from emonet.evaluate.significance import mcnemar, sign_flip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

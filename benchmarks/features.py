@@ -11,13 +11,13 @@ import numpy as np
 import opensmile
 from measure import Case, in_turn, options, print_machine, print_ratios, rounds_of, write_corpus
 
+from emonet.audio.arrow import as_float
 from emonet.audio.decode import SAMPLE_RATE
 from emonet.audio.features import extract_features
 from emonet.audio.parallel import default_workers
 from emonet.audio.prepare import prepare
 from emonet.audio.store import Store, open_store
-from emonet.audio.table import as_float
-from emonet.corpus.manifest import manifest_corpus
+from emonet.corpus.readers.manifest import manifest_corpus
 from emonet_plugins.factories import egemaps
 
 

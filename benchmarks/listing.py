@@ -18,7 +18,7 @@ from measure import Case, in_turn, options, print_machine, print_ratios, rounds_
 
 import emonet_corpora
 from emonet.audio.prepare import prepare
-from emonet.corpus.manifest import manifest_corpus
+from emonet.corpus.readers.manifest import manifest_corpus
 
 EMONET = str(Path(sys.executable).with_name("emonet"))
 CARDS = sorted(Path(emonet_corpora.__file__).parent.glob("*.yaml"))

@@ -17,8 +17,8 @@ from emonet.audio.parallel import default_workers
 from emonet.audio.prepare import prepare
 from emonet.audio.store import open_store
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.manifest import manifest_corpus
-from emonet.home import store_folder
+from emonet.corpus.readers.manifest import manifest_corpus
+from emonet.files import store_folder
 
 RATE = 44_100
 

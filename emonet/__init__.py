@@ -12,14 +12,11 @@ Importing this package loads neither torch nor pydantic, so that a plugin may im
 from __future__ import annotations
 
 import importlib
-import sys
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from emonet.affect import Affect
-from emonet.component import component
 from emonet.corpus.corpus import Corpus, Target, Utterance
-from emonet.corpus.folder import corpora_in
 from emonet.errors import (
     ContractError,
     CorpusError,
@@ -28,16 +25,17 @@ from emonet.errors import (
     RecipeError,
     UnknownName,
 )
-from emonet.labels.word import Word
-from emonet.labels.words import words_in
+from emonet.labels.words import Word, words_in
+from emonet.plugin.component import component
 from emonet.plugin.marker import hookimpl
 
 if TYPE_CHECKING:
     from emonet import nn
-    from emonet.api.audits import audit
+    from emonet.api.audit import audit
     from emonet.api.corpora import corpora
     from emonet.api.packs import load_pack
     from emonet.api.runs import plan, run, runs
+    from emonet.corpus.card import corpora_in
 
     __version__: str
 
@@ -67,10 +65,11 @@ __all__ = [
     "words_in",
 ]
 
-_VERBS = MappingProxyType(
+_LAZY = MappingProxyType(
     {
-        "audit": "emonet.api.audits",
+        "audit": "emonet.api.audit",
         "corpora": "emonet.api.corpora",
+        "corpora_in": "emonet.corpus.card",
         "load_pack": "emonet.api.packs",
         "plan": "emonet.api.runs",
         "run": "emonet.api.runs",
@@ -80,21 +79,10 @@ _VERBS = MappingProxyType(
 """Function -> the module that is imported when it is first asked for."""
 
 
-class _Package(ModuleType):
-    """This package: a verb stays a function, though a module of its name (``emonet.plan``) may be imported later."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _VERBS and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
-
-
 def __getattr__(name: str) -> Any:
     """Import what users call when it is asked for."""
-    if name in _VERBS:
-        return getattr(importlib.import_module(_VERBS[name]), name)
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
     if name == "nn":
         return importlib.import_module("emonet.nn")
     if name == "__version__":

@@ -1,4 +1,4 @@
-"""All errors a user can meet. Each text says what happened, what was expected, and what to do."""
+"""Errors that users meet: what happened, what was expected, what to do; and the words they are said in."""
 
 from __future__ import annotations
 
@@ -60,3 +60,24 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number and what it counts; ``many`` where an s does not make the plural.
+
+    >>> counted(1, "run"), counted(0, "run"), counted(2, "corpus", "corpora")
+    ('1 run', '0 runs', '2 corpora')
+    """
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+class AudioProblem(EmonetError):
+    """An audio file that gives no usable wave.
+
+    Its text is a short reason without the file's name, so that equal problems of many files read the same.
+    """
+
+    @property
+    def reason(self) -> str:
+        """Return the reason, e.g. ``missing``."""
+        return str(self)

@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from emonet.errors import EmonetError
+
 LIBRARIES = ("emonet", "torch", "numpy", "scikit-learn", "opensmile")
 """Libraries whose versions a result may depend on; all that an SVM depends on."""
 
@@ -64,3 +66,21 @@ def _versions() -> Mapping[str, str]:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
+
+
+def chosen_device(name: str) -> Any:
+    """Return the torch device called ``name``; ``auto`` takes a GPU where there is one.
+
+    Raises:
+        EmonetError: the device is not there.
+    """
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    count = torch.cuda.device_count()
+    there = {"cpu": True, "cuda": (device.index or 0) < count, "mps": torch.backends.mps.is_available()}
+    if not there[device.type]:
+        raise EmonetError(f"The device '{name}' is not there. Choose auto or cpu.")
+    return device

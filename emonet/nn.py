@@ -9,8 +9,8 @@ torch.Size([2, 4, 4, 3])
 
 from __future__ import annotations
 
-from emonet.model.attention import Attention2d, masked_mean
 from emonet.model.layers import (
+    Attention2d,
     ConvBlock,
     CountedPool2d,
     MaskedBatchNorm2d,
@@ -18,6 +18,7 @@ from emonet.model.layers import (
     frame_mask,
     halved,
     image_mask,
+    masked_mean,
 )
 
 __all__ = [

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from emonet.errors import counted
 from emonet.events import (
     EpochEnded,
     Event,
@@ -21,7 +22,6 @@ from emonet.events import (
     StageStarted,
     silent,
 )
-from emonet.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from tones import make_tones
+
+from tests.helpers.tones import make_tones
 
 # Networks of width 4 gain nothing from threads, and lose a lot where several processes share two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emonet import CorpusError
-from emonet.corpus.table import read_rows
-from emonet.corpus.walk import files_below
+from emonet.corpus.readers.folders import files_below
+from emonet.corpus.readers.table import read_rows
 
 
 def matches(root: Path, regex: str, corpus: str, looked_for: str) -> list[re.Match[str]]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
-from emonet.corpus.walk import files_below
+from emonet.corpus.codes import labels_from
+from emonet.corpus.readers.folders import files_below
 from emonet.errors import MissingExtra
 from emonet_corpora._release import matches, rows
 

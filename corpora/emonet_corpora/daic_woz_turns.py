@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
 _AUDIO = r"(?:^|/)(?P<speaker>[34]\d{2})_P/(?P=speaker)_AUDIO\.wav$"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
 _CLIP = r"(?:^|/)crowd_(?P<split>train|test)/wavs/(?P<hash>[0-9A-Za-z]+)\.wav$"

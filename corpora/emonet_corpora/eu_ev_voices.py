@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
-from emonet.corpus.manifest import MANIFEST, scan_manifest
-from emonet.corpus.walk import files_below
+from emonet.corpus.codes import labels_from
+from emonet.corpus.readers.folders import files_below
+from emonet.corpus.readers.manifest import MANIFEST, scan_manifest
 
 _CLIP = re.compile(
     r"(?:^|/)EU Emotion - UK Voices/(?P<edition>Original|Fixed - amplified volume)/"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
-from emonet.corpus.walk import files_below
+from emonet.corpus.codes import labels_from
+from emonet.corpus.readers.folders import files_below
 
 _LISTS = {"emotion": "chunk_labels_5cl_corpus.txt", "negativity": "chunk_labels_2cl_corpus.txt"}
 """The list that each target's classes stand in; the second one may be missing."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches
 
 _FILE = r"(?:^|/)Session[1-5]/dialog/EmoEvaluation/Ses0[1-5][FM]_\w+\.txt$"

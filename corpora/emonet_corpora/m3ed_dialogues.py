@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches
 
 _CLIP = r"(?:^|/)(?P<side>[AB])_(?P<key>(?P<dialogue>(?P<title>[a-z0-9]+)_\d+)_\d+)\.wav$"

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches
 
 _NAME = r"S(?P<text>\d{2})[AHNS]-(?P<speaker>[FM](?P<session>0[1-6]))-(?P<kind>[PRST])-[FM]{2}\d{2}"

@@ -10,8 +10,8 @@ from pathlib import Path
 from string import ascii_lowercase, digits
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
-from emonet.corpus.walk import files_below
+from emonet.corpus.codes import labels_from
+from emonet.corpus.readers.folders import files_below
 
 _RATE = 16_000
 """Times stand in samples at this rate in Hz, from the start of the session's recording."""

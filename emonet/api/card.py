@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from emonet.audio.current import current
-from emonet.audio.roots import find_root
+from emonet.audio.roots import current, find_root
 from emonet.corpus.corpus import Corpus, Target
-from emonet.corpus.download import place_of
-from emonet.corpus.fetch import fetched_from, is_fetched
-from emonet.wording import counted
+from emonet.corpus.fetch import fetched_from, is_fetched, place_of
+from emonet.errors import counted
 
 NOT_OURS = (
     "The licence is the corpus owner's, and it binds whoever uses the data. EmoNet's own licence covers its code only; "

@@ -13,12 +13,12 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 
+from emonet.audio.arrow import as_float
 from emonet.audio.store import Store, open_store
-from emonet.audio.table import as_float
 from emonet.corpus.corpus import PARTS, Utterance
-from emonet.corpus.fold import Fold, Protocol
+from emonet.engine.gather import Gathered
 from emonet.errors import EmonetError, UnknownName
-from emonet.gather import Gathered
+from emonet.protocols.fold import Fold, Protocol
 
 Clip = tuple[Tensor, int | Tensor]
 """A wave (T,) float32 at 16 kHz, and its label: the number of its class, or the dimensions' numbers (D,) float32 in the

@@ -58,8 +58,7 @@ class CorpusHandle:
             CorpusError: its data are not on this machine, or not as its card says.
         """
         from emonet.api.frames import frame_of
-        from emonet.audio.current import current
-        from emonet.audio.roots import find_root, require_root
+        from emonet.audio.roots import current, find_root, require_root
         from emonet.audio.store import read_utterances
 
         given = None if root is None else Path(root)
@@ -103,12 +102,12 @@ class CorpusHandle:
             EmonetError: no such split, protocol, fold or target, or data that are absent.
         """
         from emonet.api.clips import split_of
-        from emonet.choice import Choice
         from emonet.document import Document, validate
+        from emonet.engine.gather import gather_corpus
         from emonet.errors import RecipeError
-        from emonet.gather import gather_corpus
         from emonet.progress import told
-        from emonet.recipe import CorpusEntry
+        from emonet.recipe.choice import Choice
+        from emonet.recipe.recipe import CorpusEntry
 
         names = target if target is None or isinstance(target, str) else list(target)
         given = {"id": self.id, "target": names, "classes": list(classes)}

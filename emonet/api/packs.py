@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from emonet.api.corpora import Plugins, registry_of
 from emonet.api.frames import frame_of
 from emonet.audio.decode import AudioProblem, Recording, rounded, wave_of
-from emonet.audio.listing import Grouping, audio_files, groups_of
 from emonet.errors import EmonetError
 from emonet.events import Notice
+from emonet.pack.audio_files import Grouping, audio_files, groups_of
 from emonet.pack.pack import Pack, read_pack
-from emonet.predict import Labelled, Predictor, Unread, open_predictor
+from emonet.pack.predict import Labelled, Predictor, Unread, open_predictor
 from emonet.progress import told
-from emonet.recipe import Evaluate
+from emonet.recipe.recipe import Evaluate
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, overload
 from emonet.api.corpora import Plugins, registry_of
 from emonet.api.frames import comparison_rows, frame_of, html_table, prediction_rows, score_rows
 from emonet.document import Document, parse_document, read_document
+from emonet.engine.folder import RunFolder, find_run, runs_in
 from emonet.errors import RecipeError
 from emonet.progress import told
-from emonet.propose.yaml_text import yaml_text
-from emonet.recipe import Recipe, recipe_of
+from emonet.propose.card import yaml_text
+from emonet.recipe.recipe import Recipe, recipe_of
 from emonet.report.results import Report
-from emonet.runfolder import RunFolder, find_run, runs_in
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from emonet.audit.finding import Verdict
     from emonet.events import Listener
-    from emonet.stage import Plan
+    from emonet.findings import Verdict
+    from emonet.recipe.stage import Plan
 
 RecipeLike = str | Path | Mapping[str, Any] | Recipe
 """A recipe's file, its content, or a recipe that was read already; relative paths of the last two are relative to the
@@ -166,7 +166,7 @@ class RunPlan:
     @cached_property
     def stages(self) -> list[dict[str, Any]]:
         """The stages as plain data, with ``done``: whether the result of each is there already."""
-        from emonet.stages import is_done
+        from emonet.engine.runner import is_done
 
         return [{**stage.to_json(), "done": is_done(stage)} for stage in self.plan.stages]
 
@@ -195,15 +195,15 @@ def plan(
     Raises:
         EmonetError: whatever is wrong with recipe, corpora or components.
     """
-    from emonet import engine
-    from emonet.audits import audit_plan
+    from emonet.engine import run
+    from emonet.engine.audit import audit_plan
 
     read, document = read_any(recipe, changes)
     with told(progress) as listen:
-        made, gathered = engine.plan_run(read, _base(document), registry_of(plugins), listen=listen)
+        made, gathered = run.plan_run(read, _base(document), registry_of(plugins), listen=listen)
     unprepared = dict.fromkeys(each.facts.corpus.id for each in gathered if each.store is None)
     verdicts = audit_plan(made, gathered, audio=False)
-    return RunPlan(made, verdicts, tuple(engine.uncompared(made)), tuple(unprepared))
+    return RunPlan(made, verdicts, tuple(run.uncompared(made)), tuple(unprepared))
 
 
 def run(
@@ -228,12 +228,12 @@ def run(
     Raises:
         EmonetError: whatever is wrong with recipe, corpora or components; what the audit found, where it is strict.
     """
-    from emonet import engine
+    from emonet.engine import run
 
     words = change_words(changes)
     read, document = read_any(recipe, words)
     with told(progress) as listen:
-        folder, report = engine.run(read, document, registry_of(plugins), out=Path(runs), changes=words, listen=listen)
+        folder, report = run.run(read, document, registry_of(plugins), out=Path(runs), changes=words, listen=listen)
     return Run(folder.path.absolute(), report)
 
 

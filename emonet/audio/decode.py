@@ -6,12 +6,11 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from emonet.audio.container import read_container
-from emonet.audio.member import read_member
-from emonet.audio.problem import AudioProblem
+from emonet.audio.containers import read_container, read_member
 from emonet.audio.riff import checked_source
-from emonet.corpus.member import member_at
-from emonet.corpus.suffixes import CONTAINERS
+from emonet.corpus.readers.folders import CONTAINERS
+from emonet.corpus.readers.members import member_at
+from emonet.errors import AudioProblem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +60,7 @@ def read_wave(path: Path, start: float = 0.0, end: float | None = None) -> NDArr
 
     Args:
         path: any format of libsndfile; with the extra ``video`` also the sound track of a video container. It may
-            stand for a clip within a Parquet or Arrow file (``emonet.corpus.member``).
+            stand for a clip within a Parquet or Arrow file (``emonet.corpus.readers.members``).
         start: where to begin, in s.
         end: where to end, in s; None, or anything later than the file's end, for the file's end.
 

@@ -13,15 +13,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from emonet.atomic import replacing
+from emonet.audio.arrow import as_float, read_table, write_batches
 from emonet.audio.decode import SAMPLE_RATE
-from emonet.audio.disk import explaining_a_full_disk
 from emonet.audio.parallel import in_order
 from emonet.audio.store import Store
-from emonet.audio.table import as_float, read_table, write_batches
-from emonet.digest import digest_of
 from emonet.errors import ContractError, Damaged, EmonetError
 from emonet.events import Listener, Notice, Progress, silent
+from emonet.files import digest_of, explaining_a_full_disk, replacing
 
 if TYPE_CHECKING:
     from emonet.model.contracts import Extractor

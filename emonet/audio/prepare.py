@@ -12,13 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emonet.atomic import replacing, write_json
-from emonet.audio.current import FORMAT, META, discard, outdated, record
-from emonet.audio.decode import SAMPLE_RATE
-from emonet.audio.disk import explaining_a_full_disk
-from emonet.audio.shards import Problem, Shards
-from emonet.audio.store import PROBLEMS, STORE, open_store, read_meta, store_table
-from emonet.audio.table import (
+from emonet.audio.arrow import (
     CHECKSUM,
     SCHEMA,
     WAVE,
@@ -29,14 +23,15 @@ from emonet.audio.table import (
     widened,
     write_batches,
 )
+from emonet.audio.decode import SAMPLE_RATE
+from emonet.audio.roots import FORMAT, META, discard, outdated, record
+from emonet.audio.shards import Problem, Shards
+from emonet.audio.store import PROBLEMS, STORE, open_store, read_meta, store_table
 from emonet.corpus.corpus import Corpus, Utterance
-from emonet.corpus.member import file_of
-from emonet.digest import digest_of
-from emonet.errors import CorpusError, Damaged
+from emonet.corpus.readers.members import file_of
+from emonet.errors import CorpusError, Damaged, counted
 from emonet.events import Listener, Notice, Progress, silent
-from emonet.home import store_folder
-from emonet.seal import sums_of, write_sealed
-from emonet.wording import counted
+from emonet.files import digest_of, explaining_a_full_disk, replacing, store_folder, sums_of, write_json, write_sealed
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-from emonet.audio.problem import AudioProblem
+from emonet.errors import AudioProblem
 
 _STREAMED = 0x7FFF_F000
 """Sizes from here on stand for 'unknown' in the headers of programs that write to a pipe."""

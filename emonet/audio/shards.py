@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emonet.atomic import replacing
+from emonet.audio.arrow import Wave, batch_of, packed, write_batches
 from emonet.audio.decode import AudioProblem, read_recording, wave_of
 from emonet.audio.parallel import in_order
-from emonet.audio.table import Wave, batch_of, packed, write_batches
 from emonet.corpus.corpus import Utterance
 from emonet.errors import Damaged
-from emonet.seal import damaged, read_sealed, sums_of, write_sealed
+from emonet.files import damaged, read_sealed, replacing, sums_of, write_sealed
 
 SHARD = 256
 """Utterances of a shard at most."""

@@ -8,14 +8,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from emonet.affect import AROUSAL, VALENCE
-from emonet.corpus.corpus import Corpus, Table1
+from emonet.audio.roots import current
+from emonet.corpus.corpus import Corpus, Table1, Target
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """Utterances by label, and whether they were counted in the prepared data or taken from the card."""
+
+    origin: Literal["prepared", "card", "unknown"]
+    by_label: Mapping[str, int] = field(default_factory=dict)
+
+
+def label_counts(corpus: Corpus, target: Target) -> LabelCounts:
+    """Count a target's labels without opening any audio.
+
+    Raises:
+        CorpusError: the store that was prepared last is damaged.
+    """
+    store = current(corpus.id)
+    if store is not None:
+        from emonet.audio.store import read_utterances
+
+        found = Counter(str(utterance.labels.get(target.name)) for utterance in read_utterances(store))
+        return LabelCounts("prepared", {label: found[label] for label in target.classes})
+    documented = corpus.expected.per_class.get(target.name, {})
+    return LabelCounts("card" if documented else "unknown", dict(documented))
+
 
 BIN = 0.5
 """Width of a bar of the histogram of durations in s."""

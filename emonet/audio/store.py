@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emonet.audio.current import FORMAT, META
+from emonet.audio.roots import FORMAT, META
 from emonet.corpus.corpus import Utterance
 from emonet.errors import CorpusError, Damaged
-from emonet.seal import damaged, read_sealed
+from emonet.files import damaged, read_sealed
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from emonet.audio.table import Wave
+    from emonet.audio.arrow import Wave
 
 STORE = "store.arrow"
 PROBLEMS = "problems.json"
@@ -65,7 +65,7 @@ class Store:
         return wave
 
     def _check(self, row: int, wave: Wave) -> None:
-        from emonet.audio.table import checksum_of
+        from emonet.audio.arrow import checksum_of
 
         if checksum_of(wave) != self._checksums[row]:
             reason = f"the samples of '{self.utterances[row].id}' are not those that were written"
@@ -82,7 +82,7 @@ def open_store(folder: Path) -> Store:
     """
     import numpy as np
 
-    from emonet.audio.table import CHECKSUM, DESCRIPTION, WAVE, flat_waves, utterance_of
+    from emonet.audio.arrow import CHECKSUM, DESCRIPTION, WAVE, flat_waves, utterance_of
 
     meta, table = read_meta(folder), store_table(folder)
     utterances = tuple(utterance_of(row) for row in table.select(DESCRIPTION.names).to_pylist())
@@ -114,7 +114,7 @@ def store_table(folder: Path) -> pa.Table:
         CorpusError: there is no complete store in the folder.
         Damaged: it is not what was written.
     """
-    from emonet.audio.table import SCHEMA, WIDE, description_digest, read_table
+    from emonet.audio.arrow import SCHEMA, WIDE, description_digest, read_table
 
     meta, path = read_meta(folder), folder / STORE
     try:
@@ -133,7 +133,7 @@ def read_utterances(folder: Path) -> tuple[Utterance, ...]:
         CorpusError: there is no complete store in the folder.
         Damaged: it is not what was written.
     """
-    from emonet.audio.table import DESCRIPTION, utterance_of
+    from emonet.audio.arrow import DESCRIPTION, utterance_of
 
     rows = store_table(folder).select(DESCRIPTION.names).to_pylist()
     return tuple(utterance_of(row) for row in rows)

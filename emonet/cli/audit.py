@@ -9,7 +9,7 @@ import typer
 from emonet.cli.console import AsJson, PluginFiles, Root, load_plugins, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from emonet.audit.finding import Finding, Verdict
+    from emonet.findings import Finding, Verdict
 
 app = typer.Typer(add_completion=False)
 
@@ -41,7 +41,7 @@ def audit(  # noqa: PLR0913 - a command's options
     json: AsJson = False,
 ) -> None:
     """Find speakers, sessions, sentences and audio in two parts, and what gives a class away; exit code 1 if so."""
-    from emonet.api.audits import audit as audited
+    from emonet.api.audit import audit as audited
     from emonet.cli.protocol import protocol_options
 
     found = audited(
@@ -67,7 +67,7 @@ def audit(  # noqa: PLR0913 - a command's options
 
 def show_verdict(verdict: Verdict, *, every_fold: bool = False) -> None:
     """Print a verdict: its line, then a table of what was looked at."""
-    from emonet.audit.finding import over_folds
+    from emonet.findings import over_folds
 
     say(verdict.line)
     findings = verdict.findings if every_fold else over_folds(verdict.findings)

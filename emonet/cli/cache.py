@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emonet.cli.console import AsJson, errors, print_json, print_table, say
-from emonet.home import home
+from emonet.errors import counted
+from emonet.files import home
 from emonet.progress import progress_listener
-from emonet.wording import counted
 
 if TYPE_CHECKING:
-    from emonet.cache import Entry, Removal, Verdict
+    from emonet.engine.cache import Entry, Removal, Verdict
 
 app = typer.Typer(
     help="Say what EMONET_HOME holds, verify it, and remove what nobody needs.",
@@ -32,7 +32,7 @@ RunsFolders = Annotated[
 @app.command()
 def stats(*, json: AsJson = False) -> None:
     """Say how much is kept, by kind and corpus; nothing but names and sizes is read."""
-    from emonet.cache import entries
+    from emonet.engine.cache import entries
 
     found = entries()
     rows = _by_kind(found)
@@ -48,8 +48,8 @@ def stats(*, json: AsJson = False) -> None:
 @app.command()
 def verify(*, runs: RunsFolders = None, json: AsJson = False) -> None:
     """Read all that is kept and name what is not what was written; exit code 1 where there is any."""
-    from emonet.cache import entries, verify_runs
-    from emonet.cache import verify as verify_entries
+    from emonet.engine.cache import entries, verify_runs
+    from emonet.engine.cache import verify as verify_entries
 
     with progress_listener(errors(), quiet=json) as listen:
         verdicts = verify_entries(entries(), listen=listen)
@@ -85,8 +85,8 @@ def prune(
 
     With --runs and --older-than, what is removed is both. What runs at work need is never removed.
     """
-    from emonet.cache import entries, needs_of, remove, to_remove
-    from emonet.cache import verify as verify_entries
+    from emonet.engine.cache import entries, needs_of, remove, to_remove
+    from emonet.engine.cache import verify as verify_entries
 
     if not (runs or damaged or older_than is not None):
         raise typer.BadParameter(

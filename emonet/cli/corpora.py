@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,16 +21,55 @@ from emonet.cli.console import (
     print_table,
     say,
 )
-from emonet.cli.corpora_new import new
 from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, chosen, registered
 from emonet.cli.stats import stats
 from emonet.corpus.corpus import Corpus
-from emonet.errors import UnknownName
+from emonet.errors import UnknownName, counted
 from emonet.progress import progress_listener
-from emonet.wording import counted
 
 if TYPE_CHECKING:
     from emonet.audio.prepare import Prepared
+    from emonet.propose.package import Written
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The corpus' id to be: a-z, 0-9 and _.")],
+    *,
+    source: Annotated[Path, typer.Option("--from", help="The folder of the corpus' files.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the package's folder is put.")] = Path(),
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Write a plugin package for a corpus: its card is proposed from the names of its files."""
+    from emonet.propose.package import new_package
+
+    registry = load_plugins(plugin)
+    written = new_package(name, source, out, registry.ontology, taken=registry.corpora)
+    if json:
+        print_json(asdict(written) | {"folder": str(written.folder)})
+        return
+    _print(written, name, source)
+
+
+def _print(written: Written, name: str, source: Path) -> None:
+    say(f"{written.folder}: {', '.join(written.files)}")
+    counts = written.counts
+    say(f"{counts['utterances']} utterances, {counts['speakers']} speakers in {source}")
+    if counts["passed_over"]:
+        say(f"{counts['passed_over']} audio files are not read, e.g. {', '.join(written.passed_over)}")
+    print_table("Labels", ("in the files", "class"), list(written.codes.items()))
+    pattern = written.scan.get("pattern")
+    if isinstance(pattern, dict):
+        say(f"Regex: {pattern['regex']}")
+    for sentence in written.assumed:
+        say(f"Taken: {sentence}")
+    for sentence in written.check:
+        say(f"Check: {sentence}")
+    say(
+        f"Next: edit the card, then\n  pip install -e {written.folder}\n  emonet plugins check {name}\n"
+        f"  emonet corpora check {name} --root {source}"
+    )
+
 
 app = typer.Typer(help="List, fetch, check and prepare corpora.", no_args_is_help=True, add_completion=False)
 app.command()(stats)
@@ -143,7 +183,7 @@ def check(  # noqa: PLR0913 - a command's options
     """Compare a copy of a corpus with its card or manifest; exit code 1 where there is a problem."""
     doors = {"manifest": manifest, "hub": hub, "audformat": audformat}
     corpus, folder = chosen("check", corpus_id, doors, keys, root) or registered(corpus_id, root, plugin)
-    from emonet.audio.doctor import check as check_copy
+    from emonet.doctor.check import check as check_copy
 
     with progress_listener(errors(), quiet=json) as listen:
         findings = check_copy(corpus, folder, quick=quick, listen=listen)

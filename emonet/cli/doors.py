@@ -46,7 +46,7 @@ def chosen(
     Raises:
         CorpusError: not exactly one of id and doors is given, or the door cannot be entered.
     """
-    from emonet.corpus.door import Door, enter
+    from emonet.corpus.readers.door import Door, enter
 
     given = {door: place for door, place in doors.items() if place}
     if bool(corpus_id) + len(given) != 1:

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emonet.cli.console import AsJson, PluginFiles, load_plugins, print_json, print_table, say
-from emonet.errors import CorpusError
-from emonet.wording import counted
+from emonet.errors import CorpusError, counted
 
 if TYPE_CHECKING:
     from emonet.affect import Affect
-    from emonet.audio.counts import LabelCounts
-    from emonet.gather import Opened
+    from emonet.audio.statistics import LabelCounts
+    from emonet.engine.gather import Opened
     from emonet.labels.coverage import Covered
     from emonet.labels.shared import SharedSpace
-    from emonet.labels.word import Contest, Word
+    from emonet.labels.words import Contest, Word
     from emonet.plugin.registry import Registry
 
 app = typer.Typer(help="Canonical words for labels, and what corpora make of them.", add_completion=False)
@@ -130,7 +129,7 @@ def shared(
     json: AsJson = False,
 ) -> None:
     """Show the label space that corpora share, and print it as a piece of a recipe."""
-    from emonet.audio.counts import label_counts
+    from emonet.audio.statistics import label_counts
     from emonet.labels.shared import shared_space
 
     registry = load_plugins(plugin)
@@ -154,8 +153,8 @@ def _opened(tasks: Sequence[str] | None, recipe: Path | None, registry: Registry
     Raises:
         EmonetError: both are given, or a corpus that nobody knows.
     """
-    from emonet.gather import look_up
-    from emonet.recipe import CorpusEntry, read_recipe
+    from emonet.engine.gather import look_up
+    from emonet.recipe.recipe import CorpusEntry, read_recipe
 
     if tasks and recipe:
         raise CorpusError("Give either ids of corpora or --recipe, not both.")

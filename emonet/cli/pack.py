@@ -9,7 +9,7 @@ import typer
 
 from emonet.cli.console import AsJson, PluginFiles, load_plugins, print_json, print_table, say
 from emonet.cli.run import RunsFolder
-from emonet.wording import counted
+from emonet.errors import counted
 
 app = typer.Typer(help="Export, show and extend model packs.", no_args_is_help=True, add_completion=False)
 
@@ -31,8 +31,8 @@ def export(  # noqa: PLR0913 - a command's options
     json: AsJson = False,
 ) -> None:
     """Write a run's trained system as a pack: its shared model once, and one small file a task."""
+    from emonet.engine.folder import find_run
     from emonet.pack.export import Choice, export_pack
-    from emonet.runfolder import find_run
 
     choice = Choice(system, fold, seed, checkpoint, task)
     pack = export_pack(find_run(run, runs), choice, out, load_plugins(plugin))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emonet.cli.console import AsJson, PluginFiles, errors, load_plugins, print_json, print_table, say
+from emonet.errors import counted
 from emonet.plugin.registry import Registry
 from emonet.progress import busy
-from emonet.wording import counted
 
 if TYPE_CHECKING:
     from emonet.testing import Result

@@ -12,7 +12,7 @@ from emonet.cli.console import AsJson, PluginFiles, complain, load_plugins, prin
 
 if TYPE_CHECKING:
     from emonet.api.packs import Labels
-    from emonet.predict import Labelled, Predictor
+    from emonet.pack.predict import Labelled, Predictor
 
 app = typer.Typer(add_completion=False)
 

@@ -15,10 +15,10 @@ from emonet.errors import RecipeError
 from emonet.progress import progress_listener
 
 if TYPE_CHECKING:
-    from emonet.audit.finding import Verdict
     from emonet.corpus.corpus import Utterance
-    from emonet.gather import Gathered
-    from emonet.learned import Outputs
+    from emonet.engine.gather import Gathered
+    from emonet.findings import Verdict
+    from emonet.recipe.outputs import Outputs
 
 app = typer.Typer(help="Show, export and import protocols.", no_args_is_help=True, add_completion=False)
 
@@ -43,7 +43,7 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show the folds of a protocol: how many utterances, speakers, texts and of each class, and its hash."""
-    from emonet.api.audits import gathered_from
+    from emonet.api.audit import gathered_from
 
     gathered = gathered_from(corpus, name, protocol_options(option), root, load_plugins(plugin))
     verdict = _verdict(gathered, quiet=json)
@@ -65,8 +65,8 @@ def export(
     plugin: PluginFiles = None,
 ) -> None:
     """Write a protocol as one portable CSV file, which others import under the same hash."""
-    from emonet.api.audits import gathered_from
-    from emonet.corpus.lists.portable import write_protocol
+    from emonet.api.audit import gathered_from
+    from emonet.protocols.list_formats import write_protocol
 
     protocol = gathered_from(corpus, name, protocol_options(option), root, load_plugins(plugin)).facts.protocol
     write_protocol(protocol, out)
@@ -92,9 +92,9 @@ def import_(  # noqa: PLR0913 - a command's options
     """Match the folds in others' files with a corpus, check them, and write them in the portable format."""
     from dataclasses import replace
 
-    from emonet.api.audits import gathered_from
-    from emonet.corpus.imported import IMPORTED
-    from emonet.corpus.lists.portable import write_protocol
+    from emonet.api.audit import gathered_from
+    from emonet.protocols.imported import IMPORTED
+    from emonet.protocols.list_formats import write_protocol
 
     given = {"format": form, "overlap": overlap, "dev": dev, "partial": partial}
     options = {"file": list(files), **{key: value for key, value in given.items() if value}}
@@ -131,7 +131,7 @@ def protocol_options(given: Sequence[str] | None) -> dict[str, Any]:
 
 
 def _verdict(gathered: Gathered, *, quiet: bool) -> Verdict:
-    from emonet.audits import audit_gathered
+    from emonet.engine.audit import audit_gathered
 
     with progress_listener(errors(), quiet=quiet) as listen:
         return audit_gathered([gathered], listen=listen)[0]

@@ -17,6 +17,6 @@ def recipe() -> None:
 @app.command("schema")
 def schema() -> None:
     """Print the JSON schema of recipes, for editors: it completes keys and marks typos while you write."""
-    from emonet.recipe import recipe_schema
+    from emonet.recipe.recipe import recipe_schema
 
     print_json(recipe_schema())

@@ -32,9 +32,9 @@ def report(  # noqa: PLR0913 - a command's options
 
     The paper's own values stand beside, where it reports the corpus.
     """
-    from emonet.atomic import write_json, write_text
+    from emonet.engine.folder import find_run
+    from emonet.files import write_json, write_text
     from emonet.report.loading import published_results, whole_report
-    from emonet.runfolder import find_run
 
     registry = load_plugins(plugin)
     write = registry.factory("report_formats", form or registry.default("report_formats"))

@@ -19,7 +19,7 @@ from emonet.cli.console import (
     print_table,
     say,
 )
-from emonet.wording import counted
+from emonet.errors import counted
 
 if TYPE_CHECKING:
     from emonet.api.runs import RunPlan
@@ -53,7 +53,7 @@ def run(  # noqa: PLR0913 - a command's options
     """
     from emonet.api import runs as api
     from emonet.document import Document
-    from emonet.engine import resume_command
+    from emonet.engine.run import resume_command
 
     changes = [*(change or ()), *(["selects=dev"] if dev_only else [])]
     registry, progress = load_plugins(plugin), not (quiet or json)

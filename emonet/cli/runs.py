@@ -9,7 +9,7 @@ import typer
 
 from emonet.cli.console import AsJson, PluginFiles, load_plugins, output, print_json, print_table
 from emonet.cli.run import RunsFolder
-from emonet.wording import counted
+from emonet.errors import counted
 
 app = typer.Typer(help="List, show and compare runs.", no_args_is_help=True, add_completion=False)
 

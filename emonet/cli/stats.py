@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from emonet.audio.current import current
+from emonet.audio.roots import current
 from emonet.cli.console import AsJson, PluginFiles, Root, complain, load_plugins, print_json, print_table, say
 from emonet.cli.doors import DoorKeys, chosen
 from emonet.corpus.corpus import Corpus
@@ -33,7 +33,7 @@ def stats(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Print Table 1 for the corpora that are prepared, and draw what they are made of; nothing is decoded."""
     from emonet.audio.statistics import statistics_of
-    from emonet.report.corpora import corpora_table
+    from emonet.report.figures import corpora_table
 
     stores = dict(_registered(ids or [], plugin, all_of_them=not ids and not manifest))
     stores |= dict(_manifests(manifest or [], keys, root))

@@ -7,14 +7,12 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from emonet.errors import EmonetError, UnknownName
+from emonet.errors import EmonetError, UnknownName, counted
 from emonet.evaluate.interval import Interval, difference_interval
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Prediction, Predictions
-from emonet.evaluate.randomisation import sign_flip
 from emonet.evaluate.score import Score
-from emonet.evaluate.significance import LEAST_SEEDS, almost_stochastic_order, holm, mcnemar
-from emonet.wording import counted
+from emonet.evaluate.significance import LEAST_SEEDS, almost_stochastic_order, holm, mcnemar, sign_flip
 
 LEVEL = 0.05
 """Significance level of the marks, the paper's (7.2.2)."""

@@ -15,9 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from emonet.errors import EmonetError
+from emonet.errors import EmonetError, counted
 from emonet.evaluate.metrics import Floats, Metric, check_lengths, moments
-from emonet.wording import counted
 
 Unit = Literal["speakers", "utterances"]
 MIN_SPEAKERS = 4

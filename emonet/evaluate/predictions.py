@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from emonet.atomic import replacing
 from emonet.errors import EmonetError, did_you_mean
+from emonet.files import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path

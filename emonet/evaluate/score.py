@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from emonet.errors import EmonetError, UnknownName
+from emonet.errors import EmonetError, UnknownName, counted
 from emonet.evaluate.interval import Interval, score_interval
 from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
 from emonet.evaluate.predictions import Checkpoint, Part, Prediction, Predictions
 from emonet.evaluate.selection import Selection
-from emonet.wording import counted
 
 TRANSDUCTIVE = "speaker"
 """The normalisation that uses the test speakers' own clips, though not their labels."""

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from emonet.affect import Affect
 from emonet.corpus.corpus import Corpus, Target
 from emonet.labels.ontology import Ontology
-from emonet.labels.word import Contest
+from emonet.labels.words import Contest
 
 Status = Literal["Table 2", "card", "unmapped", "no emotion"]
 STATUSES: tuple[Status, ...] = get_args(Status)

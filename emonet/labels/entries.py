@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 from emonet.affect import TABLE_2, Affect, Arousal, Valence
 from emonet.document import Document, read_document, validate
 from emonet.errors import PluginError
-from emonet.labels.word import Contest, Word, spelling
+from emonet.labels.words import Contest, Word, spelling
 
 
 class _Part(BaseModel):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from emonet.affect import Affect
 from emonet.errors import PluginError, UnknownName
-from emonet.labels.word import Word, spelling
+from emonet.labels.words import Word, spelling
 
 _NEAR = 0.75
 """Likeness (0 to 1) from which a spelling is proposed for another."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from emonet.labels.ontology import Ontology
-from emonet.labels.word import spelling
+from emonet.labels.words import spelling
 
 
 @dataclass(frozen=True)

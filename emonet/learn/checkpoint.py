@@ -12,8 +12,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from emonet.atomic import replacing
 from emonet.errors import Damaged, EmonetError
+from emonet.files import replacing
 
 _FACTS, _DIGEST = "emonet", "sha256"
 

@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
 from emonet.learn.answers import answers
-from emonet.learn.batches import Batch, Evaluation, evaluation_batches
-from emonet.learn.clips import Clips
+from emonet.learn.batches import Batch, Clips, Evaluation, evaluation_batches
 from emonet.learn.losses import LOSSES, class_weights
-from emonet.learn.scaling import ScalingTable
+from emonet.learn.normalisation import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
 from emonet.randomness import seed_for
-from emonet.recipe import Training
-from emonet.task import Task
+from emonet.recipe.recipe import Training
+from emonet.recipe.task import Task
 
 Clipped = Mapping[str, Clips]
 """Part (train, dev, test) -> clips."""

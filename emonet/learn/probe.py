@@ -16,12 +16,10 @@ from emonet.evaluate.metrics import METRICS, confusion, moments
 from emonet.evaluate.selection import Choice, choice_among
 from emonet.learn.answers import part_scores
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
-from emonet.learn.inner import dealt, held_out, inner_groups
-from emonet.learn.regression import fit_numbers, number_weights, say_numbers
-from emonet.learn.scaling import ScalingTable, fit_table
-from emonet.learn.solver import fitted
-from emonet.recipe import SVM
-from emonet.task import Task
+from emonet.learn.normalisation import ScalingTable, fit_table
+from emonet.learn.svm import dealt, fit_numbers, fitted, held_out, inner_groups, number_weights, say_numbers
+from emonet.recipe.recipe import SVM
+from emonet.recipe.task import Task
 
 Floats = NDArray[np.float64]
 Weights = tuple[Floats, Floats]

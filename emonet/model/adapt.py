@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from emonet.errors import ContractError
-from emonet.model.keys import layer_key
+from emonet.model.state import layer_key
 
 if TYPE_CHECKING:
-    from emonet.component import LayerKind
     from emonet.model.contracts import Adapter
+    from emonet.plugin.component import LayerKind
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)

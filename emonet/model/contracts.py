@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from emonet.component import Kind
+    from emonet.plugin.component import Kind
 
 __all__ = ["SAMPLE_RATE", "Adapter", "Backbone", "Extractor", "Frontend"]
 

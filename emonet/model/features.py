@@ -10,8 +10,8 @@ from torch import Tensor
 from emonet.model.layers import frame_mask
 
 if TYPE_CHECKING:
-    from emonet.component import Kind
     from emonet.model.contracts import Frontend
+    from emonet.plugin.component import Kind
 
 FRAME_AXIS: dict[Kind, int | None] = {"wave": -1, "image": -1, "frames": 1, "vector": None}
 """Which axis of each kind of features counts frames (samples, for waves)."""

@@ -13,9 +13,8 @@ from emonet.errors import ContractError, UnknownName
 from emonet.model.adapt import Private
 from emonet.model.features import normalised_features
 from emonet.model.head import Head
-from emonet.model.keys import task_key
 from emonet.model.merge import Merged, merge
-from emonet.model.state import take_over, under
+from emonet.model.state import take_over, task_key, under
 
 if TYPE_CHECKING:
     from emonet.model.contracts import Adapter, Backbone, Frontend

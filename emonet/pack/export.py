@@ -14,17 +14,17 @@ from typing import Any
 import torch
 
 from emonet.affect import TABLE_2
-from emonet.audit.finding import Verdict, about_system
+from emonet.engine.folder import RunFolder, training_place
 from emonet.errors import EmonetError, UnknownName
+from emonet.findings import Verdict, about_system
 from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
-from emonet.learn.statistics import TABLE, load_table
-from emonet.model.keys import task_key
+from emonet.learn.normalisation import TABLE, load_table
+from emonet.model.state import task_key
 from emonet.pack.pack import FITTED, FORMAT, MEAN, OWN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
 from emonet.plugin.registry import Registry
-from emonet.provenance import LEARNED, Provenance, stated
-from emonet.recipe import read_recipe
-from emonet.runfolder import RunFolder, training_place
+from emonet.recipe.provenance import LEARNED, Provenance, stated
+from emonet.recipe.recipe import read_recipe
 
 _ROLES = ("frontend", "backbone")
 

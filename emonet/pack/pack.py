@@ -11,18 +11,17 @@ from typing import Any, get_args
 
 import torch
 
-from emonet.atomic import replacing
 from emonet.errors import EmonetError, UnknownName
-from emonet.filename import file_name
+from emonet.files import file_name, replacing
 from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, tensors_digest
-from emonet.learn.scaling import ScalingTable
+from emonet.learn.normalisation import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
 from emonet.plugin.registry import Registry
-from emonet.provenance import LEARNED, stated
-from emonet.recipe import Evaluate
-from emonet.task import Dimension, Task
+from emonet.recipe.provenance import LEARNED, stated
+from emonet.recipe.recipe import Evaluate
+from emonet.recipe.task import Dimension, Task
 
 SHARED = "shared.safetensors"
 KINDS = {"shared": "the shared model of a pack", "task": "a task of a pack"}
@@ -240,7 +239,7 @@ def _check_made_for(shared: Part, part: Part) -> None:
 
 
 def _built(registry: Registry, role: str, wanted: Mapping[str, Any], origin: Path) -> Any:
-    from emonet.component import traits_of
+    from emonet.plugin.component import traits_of
 
     kind: Any = f"{role}s"
     there = traits_of(registry.factory(kind, wanted["name"])).version

@@ -9,9 +9,9 @@ from emonet.plugin.marker import hookspec
 
 if TYPE_CHECKING:
     from emonet.corpus.corpus import Corpus
+    from emonet.engine.executor import Executor
     from emonet.events import Event
-    from emonet.executor import Executor
-    from emonet.labels.word import Word
+    from emonet.labels.words import Word
     from emonet.model.contracts import Adapter, Backbone, Extractor, Frontend
     from emonet.report.results import Report
 

@@ -14,15 +14,34 @@ from typing import Any, Literal, TypeVar, get_args
 
 import pluggy
 
-from emonet.component import traits_of
 from emonet.corpus.corpus import Corpus
 from emonet.errors import PluginError, UnknownName, did_you_mean
 from emonet.events import Event
 from emonet.labels.ontology import Ontology, ontology_of
+from emonet.labels.words import Word
 from emonet.plugin import hookspecs
-from emonet.plugin.brought import checked
 from emonet.plugin.build import build
+from emonet.plugin.component import traits_of
 from emonet.plugin.marker import PROJECT
+
+
+def checked(kind: str, brought: Any) -> Any:
+    """Return what a hook returned as a list of corpora or words, or a mapping of factories.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    listed = {"corpora": Corpus, "words": Word}.get(kind)
+    if listed is not None:
+        found: Any = list(brought)
+        strange, wanted = [one for one in found if not isinstance(one, listed)], f"{listed.__name__} objects"
+    else:
+        found = dict(brought)
+        strange, wanted = [made for made in found.values() if not callable(made)], "factories by name"
+    if strange:
+        raise TypeError(f"emonet_{kind} returned {strange[0]!r} among others, expected {wanted} only")
+    return found
+
 
 Named = TypeVar("Named")
 Component = Literal["extractors", "frontends", "backbones", "adapters", "executors", "report_formats"]

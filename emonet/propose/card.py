@@ -4,15 +4,50 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from emonet.affect import TABLE_2, Affect
 from emonet.corpus.corpus import Utterance
+from emonet.document import parse_scalar
 from emonet.propose.proposal import Proposal
-from emonet.propose.yaml_text import yaml_text
+
+_PLAIN = re.compile(r"[A-Za-z_][\w ./+-]*(?<! )")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes whatever could be read as something else than text."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write everything out: a card is for people."""
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent lists below their key."""
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    if "\n" in text:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
+    is_plain = _PLAIN.fullmatch(text) is not None and parse_scalar(text) == text
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_plain else "'")
+
+
+_Dumper.add_representer(str, _text)
+
+
+def yaml_text(data: Any, *, flow: bool | None = False) -> str:
+    """Return data as YAML; ``flow`` writes it on one line in braces."""
+    return str(
+        yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10_000, default_flow_style=flow)
+    )
+
 
 TARGET = "emotion"
 _EXAMPLES = 12

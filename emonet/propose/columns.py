@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from emonet.corpus.cardless import TARGET
-from emonet.corpus.hub_columns import OTHER_NAMES
-from emonet.corpus.rows import SPLITS
-from emonet.corpus.table import read_rows
+from emonet.corpus.readers.hub import OTHER_NAMES
+from emonet.corpus.readers.rows import SPLITS, TARGET
+from emonet.corpus.readers.table import read_rows
 from emonet.errors import CorpusError
-from emonet.propose.roles import Labels, labels_of
+from emonet.propose.roles import Labels, Meaning, labels_of
 from emonet.propose.slots import Slot
-from emonet.propose.words import Meaning
 
 _SHARE = 0.8
 """Part of a table's rows that must name audio files that are there."""

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emonet.corpus.card import read_card
-from emonet.corpus.cardless import id_from
 from emonet.corpus.corpus import Utterance
-from emonet.corpus.suffixes import is_audio
-from emonet.corpus.walk import files_below
+from emonet.corpus.readers.folders import files_below, is_audio
+from emonet.corpus.readers.rows import id_from
 from emonet.errors import CorpusError
 from emonet.labels.ontology import Ontology
 from emonet.propose.card import Draft, card_data, card_text, to_check
 from emonet.propose.proposal import proposed
-from emonet.propose.words import meaning_in
+from emonet.propose.roles import meaning_in
 
 _PYPROJECT = """\
 [build-system]

@@ -6,11 +6,11 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
+from emonet.errors import counted
 from emonet.evaluate.metrics import METRICS, Metric
 from emonet.evaluate.predictions import Part
 from emonet.evaluate.score import Score, summarise
 from emonet.report.rows import Row
-from emonet.wording import counted
 
 NOTHING = "-"
 

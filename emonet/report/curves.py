@@ -11,7 +11,7 @@ from typing import Any
 
 from emonet.errors import EmonetError
 from emonet.evaluate.score import Score
-from emonet.filename import file_name, name_in
+from emonet.files import file_name, name_in
 
 HISTORY = "history"
 AXES = ("epoch", "round", "c")

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emonet.audit.finding import about_system
 from emonet.corpus.corpus import Corpus, Published
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.baseline import COMPARE_FROM, compare_with_baseline, one_family
 from emonet.evaluate.predictions import Predictions, read_parquet
 from emonet.evaluate.score import Score, seed_means
-from emonet.learned import task_id
-from emonet.openings import OpeningCount
+from emonet.findings import about_system
+from emonet.recipe.outputs import task_id
 from emonet.report.curves import read_curves
-from emonet.report.results import Report
+from emonet.report.results import OpeningCount, Report
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from emonet.corpus.corpus import Published, PublishedResult
+from emonet.errors import counted
 from emonet.evaluate.baseline import LEVEL, BaselineComparison
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Part
 from emonet.evaluate.significance import LEAST_SEEDS, holm
 from emonet.report import cells
 from emonet.report.curves import mean_curve, sparkline
-from emonet.report.grid import Grid, Line, grid_of
 from emonet.report.results import Report
-from emonet.report.rows import Row
+from emonet.report.rows import Grid, Line, Row, grid_of
 from emonet.report.table import Table
-from emonet.wording import counted
 
 _PAPER = "  paper"
 _POINTS = {"epoch": "epochs", "round": "rounds", "c": "values of C"}

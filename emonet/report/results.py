@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from emonet.atomic import write_json
 from emonet.audio.statistics import CorpusStatistics
-from emonet.audit.finding import Verdict
 from emonet.corpus.corpus import Published
-from emonet.errors import EmonetError
+from emonet.errors import EmonetError, counted
 from emonet.evaluate.baseline import BaselineComparison
 from emonet.evaluate.score import Score, SeedMean
-from emonet.openings import OpeningCount
+from emonet.files import write_json
+from emonet.findings import Verdict
 from emonet.report.curves import Curve
 
 if TYPE_CHECKING:
@@ -22,6 +21,50 @@ if TYPE_CHECKING:
 
 _TEXTS = ("name", "folder", "created", "version")
 _Part = TypeVar("_Part")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningCount:
+    """How often the test part of a protocol had been opened in this home when a report was made.
+
+    Attributes:
+        protocol: the protocol's id.
+        hash: the protocol's hash.
+        times: of the fold that was opened most often.
+        fewest: of the fold that was opened least often.
+        systems: how many different ones, in all folds.
+        repeats: how many of ``times`` were by a stage that had opened the fold before.
+        by_run: whether the report's run has scores on test.
+        unreadable: lines of the ledger that might be further openings.
+        unlisted: how many of all openings are known from the run's own stages alone: the ledger was lost, or the
+            stages came from another home without it.
+    """
+
+    protocol: str
+    hash: str
+    times: int
+    fewest: int
+    systems: int
+    repeats: int = 0
+    by_run: bool = True
+    unreadable: int = 0
+    unlisted: int = 0
+
+    @property
+    def line(self) -> str:
+        """Return one sentence for a report."""
+        how_often = {0: "never opened", 1: "opened once"}.get(self.times, f"opened {self.times} times")
+        folds = "" if self.fewest == self.times else f" ({self.fewest} to {self.times} times a fold)"
+        systems = f" by {counted(self.systems, 'system')}" if self.systems else ""
+        text = f"Test of {self.protocol} #{self.hash[:8]} was {how_often}{systems}{folds}"
+        text += ", over all runs of this EMONET_HOME until this report"
+        if self.repeats:
+            text += f"; {counted(self.repeats, 'time')} by a stage that had opened it before (a kill, lost results)"
+        if self.unreadable:
+            text += f"; {counted(self.unreadable, 'line')} of its ledger cannot be read, so it may be more"
+        if self.unlisted:
+            text += f"; its ledger lacks {counted(self.unlisted, 'opening')} of these results, so it may be more"
+        return f"{text}." if self.by_run or not self.times else f"{text}; this run did not open it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from emonet.errors import counted
 from emonet.evaluate.interval import Interval
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Part
@@ -13,7 +14,6 @@ from emonet.evaluate.score import Score
 from emonet.report import cells
 from emonet.report.results import Report
 from emonet.report.rows import Row, protocol_of, rows_of
-from emonet.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

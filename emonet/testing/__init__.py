@@ -13,7 +13,6 @@ A check that cannot hold is declared on the object itself, with its reason:
 from __future__ import annotations
 
 from emonet.testing.fake import fake_release
-from emonet.testing.pytest_front import parametrize_checks
-from emonet.testing.runner import Result, all_checks, check_plugin, run_checks
+from emonet.testing.runner import Result, all_checks, check_plugin, parametrize_checks, run_checks
 
 __all__ = ["Result", "all_checks", "check_plugin", "fake_release", "parametrize_checks", "run_checks"]

@@ -8,14 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from emonet.model.attention import masked_mean
-from emonet.model.layers import ConvBlock, frame_mask, image_mask
+from emonet.model.layers import ConvBlock, frame_mask, image_mask, masked_mean
 from emonet.model.model import Model
 from emonet.testing.signals import waves
 
 if TYPE_CHECKING:
-    from emonet.component import Kind, LayerKind
     from emonet.model.contracts import Adapter
+    from emonet.plugin.component import Kind, LayerKind
 
 _BANDS = 16
 _LENGTHS = (272, 96, 192)

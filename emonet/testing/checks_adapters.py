@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emonet.component import traits_of
-from emonet.testing.promise import broken
-from emonet.testing.subjects import Candidate
+from emonet.plugin.component import traits_of
+from emonet.testing.subjects import Candidate, broken
 
 if TYPE_CHECKING:
     import torch

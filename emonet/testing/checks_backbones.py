@@ -6,10 +6,9 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from emonet.component import KINDS, Kind, traits_of
-from emonet.testing.promise import broken
+from emonet.plugin.component import KINDS, Kind, traits_of
 from emonet.testing.signals import FRAME_LENGTHS, alone, features
-from emonet.testing.subjects import Candidate
+from emonet.testing.subjects import Candidate, broken
 
 if TYPE_CHECKING:
     import torch

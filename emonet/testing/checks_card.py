@@ -6,7 +6,7 @@ import re
 from typing import get_args
 
 from emonet.corpus.corpus import Access, Corpus, Source, Target
-from emonet.testing.promise import broken
+from emonet.testing.subjects import broken
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from emonet.component import traits_of
-from emonet.testing.promise import broken
+from emonet.plugin.component import traits_of
 from emonet.testing.signals import clips, noise, tone
-from emonet.testing.subjects import Candidate
+from emonet.testing.subjects import Candidate, broken
 
 
 def check_dim_and_names_agree(candidate: Candidate) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emonet.component import KINDS, Kind, traits_of
-from emonet.testing.promise import broken
+from emonet.plugin.component import KINDS, Kind, traits_of
 from emonet.testing.signals import SHORT, WAVE_LENGTHS, alone, cut, waves
-from emonet.testing.subjects import Candidate
+from emonet.testing.subjects import Candidate, broken
 
 if TYPE_CHECKING:
     import torch

@@ -10,8 +10,7 @@ from types import ModuleType
 
 from emonet.errors import ContractError
 from emonet.plugin.registry import load_registry
-from emonet.testing.promise import broken
-from emonet.testing.subjects import Package
+from emonet.testing.subjects import Package, broken
 
 HEAVY = ("torch", "torchaudio", "datasets", "pyarrow", "opensmile", "sklearn", "soundfile", "transformers")
 """Modules that listing must not load; torch alone takes seconds."""

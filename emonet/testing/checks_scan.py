@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from emonet.corpus.corpus import PARTS, Corpus, Example, NamedProtocol, Utterance
 from emonet.errors import CorpusError
 from emonet.testing.fake import put_tone, released
-from emonet.testing.promise import broken
+from emonet.testing.subjects import broken
 
 _STATED = ("speaker", "session", "text", "split")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emonet.errors import ContractError, PluginError, UnknownName, did_you_mean
 from emonet.plugin.registry import Registry
@@ -20,6 +20,12 @@ from emonet.testing import (
     checks_scan,
 )
 from emonet.testing.subjects import Candidate, Options, Subject, SubjectKind, subjects_of
+
+if TYPE_CHECKING:
+    import pytest
+
+    from emonet.testing.subjects import Options
+
 
 Check = Callable[[Any], None]
 
@@ -168,3 +174,26 @@ def _run(planned: Planned) -> Result:
         text = f"{subject}: expected to fail ({reason}), but it passes. Take it out of expected_failures."
         return Result(subject, name, False, text)
     return Result(subject, name, True)
+
+
+def parametrize_checks(plugin: object, options: Options | None = None) -> pytest.MarkDecorator:
+    """Make one test a check, out of a test function with the one argument ``check``.
+
+    Expected failures that the objects declare become strict xfails.
+
+    Args:
+        plugin: a module with hooks, a corpus, or a list of these.
+        options: component name -> options that make it small.
+    """
+    import pytest
+
+    return pytest.mark.parametrize("check", [_case(planned) for planned in planned_checks(plugin, options)])
+
+
+def _case(planned: Planned) -> Any:
+    import pytest
+
+    reason = planned.expected_failure
+    # strict, so that a promise that is kept again loses its excuse.
+    marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+    return pytest.param(planned, id=f"{planned.subject.name}-{planned.name}", marks=marks)

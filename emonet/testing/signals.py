@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from emonet.component import Kind
+    from emonet.plugin.component import Kind
 
 SHORT = 800
 """Samples of a very short clip: 0.05 s."""

@@ -12,6 +12,17 @@ from emonet.errors import ContractError, UnknownName
 from emonet.plugin.build import build
 from emonet.plugin.marker import PROJECT
 
+
+def name_of(thing: object) -> str:
+    """Return how messages name a thing, e.g. ``corpus 'foo'``."""
+    return f"corpus '{thing.id}'" if isinstance(thing, Corpus) else str(thing)
+
+
+def broken(thing: object, seen: str, *, promised: str, cause: str) -> ContractError:
+    """Return the error of a promise that ``thing`` breaks."""
+    return ContractError(f"{name_of(thing)}: {seen}. Promised: {promised}. Likely cause: {cause}.")
+
+
 SubjectKind = Literal["corpora", "extractors", "frontends", "backbones", "adapters", "package"]
 BUILT: tuple[SubjectKind, ...] = ("extractors", "frontends", "backbones", "adapters")
 """The kinds that come as factories."""

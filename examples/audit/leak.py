@@ -17,9 +17,9 @@ import numpy as np
 import soundfile
 import soxr
 
-from emonet.audio.current import current
+from emonet.audio.arrow import as_float
+from emonet.audio.roots import current
 from emonet.audio.store import Store, open_store
-from emonet.audio.table import as_float
 
 EVERY = 20
 CHANGES: dict[str, Callable[[np.ndarray], tuple[np.ndarray, int]]] = {

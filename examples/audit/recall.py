@@ -16,10 +16,10 @@ import numpy as np
 import soundfile
 import soxr
 
-from emonet.audio.current import current
+from emonet.audio.arrow import as_float
+from emonet.audio.roots import current
 from emonet.audio.store import Store, open_store
-from emonet.audio.table import as_float
-from emonet.audit.duplicates import clip_of, find_pairs
+from emonet.auditing.duplicates import clip_of, find_pairs
 
 Change = Callable[[np.ndarray], np.ndarray]
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from emonet.audio.decode import rounded
-from emonet.audit.duplicates import clip_of, find_pairs
+from emonet.auditing.duplicates import clip_of, find_pairs
 
 RATE = 16_000
 FORMANTS = {"a": (730, 1250, 2500, 3400), "i": (280, 2150, 2950, 3500), "u": (310, 850, 2300, 3300)}

@@ -19,12 +19,12 @@ from emonet_corpus_open_voices.packages import VOICES, collect, fetch_voices
 from typer.testing import CliRunner
 
 import emonet
-from emonet.audio.doctor import check as check_copy
-from emonet.components import components_of
 from emonet.corpus.fetch import fetched_from, is_fetched
+from emonet.doctor.check import check as check_copy
 from emonet.plugin.registry import load_registry
-from emonet.recipe import read_recipe
-from emonet.strategies import strategy
+from emonet.recipe.components import components_of
+from emonet.recipe.recipe import read_recipe
+from emonet.recipe.strategies import strategy
 from emonet.testing import parametrize_checks
 
 CORPORA = {corpus.id: corpus for corpus in emonet_corpora()}

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from emonet.model.adapt import layer_kind
-from emonet.model.attention import Attention2d
 from emonet.model.contracts import Adapter
+from emonet.model.layers import Attention2d
 
 BeginsAs = Literal["he", "zero"]
 Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d

@@ -8,16 +8,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from emonet.audio.statistics import CorpusStatistics
+from emonet.errors import counted
 from emonet.evaluate.metrics import METRICS, Metric
 from emonet.evaluate.predictions import Part
 from emonet.report import cells, paper
-from emonet.report.corpora import corpora_table
 from emonet.report.curves import Curve, mean_curve
-from emonet.report.grid import Grid, Line, difference_of, grid_of, mean_of
+from emonet.report.figures import corpora_table
 from emonet.report.results import Report
-from emonet.report.rows import Row
+from emonet.report.rows import Grid, Line, Row, difference_of, grid_of, mean_of
 from emonet.report.table import report_sections
-from emonet.wording import counted
 from emonet_plugins import charts, corpus_charts
 
 if TYPE_CHECKING:

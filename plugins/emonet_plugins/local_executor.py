@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emonet.stage import Stage
+    from emonet.recipe.stage import Stage
 
 
 class LocalExecutor:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchaudio.functional import melscale_fbanks
 
-from emonet.component import Kind
 from emonet.model.contracts import SAMPLE_RATE
 from emonet.model.layers import frame_mask
+from emonet.plugin.component import Kind
 
 
 class LogMel(nn.Module):

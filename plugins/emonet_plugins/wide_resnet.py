@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from emonet.component import Kind
 from emonet.nn import Attention2d, ConvBlock, CountedPool2d, MaskedBatchNorm2d, halved, image_mask, masked_mean
+from emonet.plugin.component import Kind
 
 PADDING_TAKES_PART = "mask: false lets zero padding take part in norms, pooling and attention, as in the paper"
 

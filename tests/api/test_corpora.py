@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from tones import PITCH, make_tones
 from torch.utils.data import DataLoader
 
 import emonet
 from emonet.api.corpora import CorpusHandle
 from emonet.cli.app import run_command
+from tests.helpers.tones import PITCH, make_tones
 
 CARD = """\
 id: tones
@@ -157,13 +157,12 @@ def test_protocol_fold_classes_and_split_are_chosen_or_refused_by_name(handle: C
 
 
 def test_numbers_are_tensors_in_the_corpus_own_unit(tmp_path: Path) -> None:
-    from tones import make_rated_tones
-
     from emonet.api.clips import split_of
-    from emonet.choice import Choice
-    from emonet.gather import gather_corpus
+    from emonet.engine.gather import gather_corpus
     from emonet.plugin.registry import load_registry
-    from emonet.recipe import CorpusEntry
+    from emonet.recipe.choice import Choice
+    from emonet.recipe.recipe import CorpusEntry
+    from tests.helpers.tones import make_rated_tones
 
     make_rated_tones(tmp_path / "rated", takes=3, speakers=4)
     entry = CorpusEntry.model_validate({"manifest": "rated/rated.csv", "target": ["valence", "dominance"]})

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from audio_tones import Heard, scan, tone
 
 from emonet import Corpus, Target
 from emonet.corpus.corpus import Citation
+from tests.helpers.audio_tones import Heard, scan, tone
 
 
 @pytest.fixture

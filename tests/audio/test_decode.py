@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from audio_tones import tone
 
 from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_recording, read_wave, rounded
+from tests.helpers.audio_tones import tone
 
 
 def written(path: Path, data: np.ndarray, *, rate: int = SAMPLE_RATE, subtype: str | None = None) -> Path:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from audio_tones import Heard
 
 from emonet import ContractError, Corpus, CorpusError, EmonetError
 from emonet.audio import features
 from emonet.audio.features import extract_features
 from emonet.audio.prepare import prepare
 from emonet.audio.store import Store, open_store
+from tests.helpers.audio_tones import Heard
 
 
 class Loudness:

@@ -14,20 +14,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
-from audio_tones import Heard, tone
 from filelock import FileLock
-from made import make_corpus
 
 from emonet import Corpus, CorpusError, Utterance
-from emonet.audio import shards, table
-from emonet.audio.current import current, record, recorded_root
+from emonet.audio import arrow, shards
 from emonet.audio.decode import Recording, read_wave
 from emonet.audio.prepare import Problem, finished_store, prepare
+from emonet.audio.roots import current, record, recorded_root
 from emonet.audio.store import open_store, read_content, read_rates, read_utterances
 from emonet.errors import Damaged
 from emonet.events import Event, Progress
-from emonet.home import store_folder
-from emonet.seal import write_sealed
+from emonet.files import store_folder, write_sealed
+from tests.helpers.audio_tones import Heard, tone
+from tests.helpers.made import make_corpus
 
 
 @pytest.fixture(autouse=True)
@@ -77,14 +76,14 @@ def test_16_bit_waves_come_back_exactly(corpus: Corpus, root: Path) -> None:
 
 def test_waves_are_kept_in_16_bits_only_where_that_loses_nothing() -> None:
     steps = np.array([-32768, -1, 0, 32767], dtype=np.float32) / 32768
-    assert table.packed(steps).dtype == np.int16
-    assert table.packed(steps).tolist() == [-32768, -1, 0, 32767]
+    assert arrow.packed(steps).dtype == np.int16
+    assert arrow.packed(steps).tolist() == [-32768, -1, 0, 32767]
     for fine in (np.array([0.1], dtype=np.float32), np.array([1.0], dtype=np.float32)):
-        assert table.packed(fine).dtype == np.float32
-        np.testing.assert_array_equal(table.packed(fine), fine)
+        assert arrow.packed(fine).dtype == np.float32
+        np.testing.assert_array_equal(arrow.packed(fine), fine)
     for wave in (steps, steps / 2):
-        np.testing.assert_array_equal(table.as_float(table.packed(wave)), wave)
-        assert table.as_float(table.packed(wave)).dtype == np.float32
+        np.testing.assert_array_equal(arrow.as_float(arrow.packed(wave)), wave)
+        assert arrow.as_float(arrow.packed(wave)).dtype == np.float32
 
 
 def test_one_file_of_more_than_16_bits_makes_all_waves_floats(corpus: Corpus, root: Path) -> None:
@@ -96,7 +95,7 @@ def test_one_file_of_more_than_16_bits_makes_all_waves_floats(corpus: Corpus, ro
     assert (first.bits, second.bits) == (16, 32)
     wide = open_store(second.folder)
     for one in wide.utterances:
-        expected = fine if one.id == "a4" else table.as_float(narrow.wave(narrow.row_of[one.id]))
+        expected = fine if one.id == "a4" else arrow.as_float(narrow.wave(narrow.row_of[one.id]))
         assert wide.wave(wide.row_of[one.id]).dtype == np.float32
         np.testing.assert_array_equal(wide.wave(wide.row_of[one.id]), expected)
 
@@ -106,7 +105,7 @@ def test_training_hears_what_prediction_hears(corpus: Corpus, root: Path) -> Non
         soundfile.write(root / f"{name}.wav", tone(0.2, rate=rate), rate, subtype=subtype)
     store = open_store(prepare(corpus, root).folder)
     for row, utterance in enumerate(store.utterances):
-        np.testing.assert_array_equal(table.as_float(store.wave(row)), read_wave(root / utterance.path))
+        np.testing.assert_array_equal(arrow.as_float(store.wave(row)), read_wave(root / utterance.path))
 
 
 def test_content_of_floats_does_not_depend_on_shards(
@@ -284,7 +283,7 @@ def test_an_id_given_twice_names_both_files(corpus: Corpus, root: Path) -> None:
 
 def full_after(monkeypatch: pytest.MonkeyPatch, module: object, calls: int) -> None:
     """Let the disk be full when ``module`` writes batches for the last of so many times."""
-    real, count = table.write_batches, iter(range(1, calls + 1))
+    real, count = arrow.write_batches, iter(range(1, calls + 1))
 
     def write(path: Path, batches: object, *schema: object) -> None:
         if next(count) < calls:
@@ -340,7 +339,7 @@ def test_other_failures_of_the_disk_are_not_called_full(
 def test_long_recordings_end_a_shard_early(corpus: Corpus, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "SHARD_SAMPLES", 1)
     written: list[int] = []
-    real = table.write_batches
+    real = arrow.write_batches
 
     def counting(path: Path, batches: list, schema: pa.Schema) -> None:
         written.append(batches[0].num_rows)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emonet.audio.current import record
-from emonet.audio.roots import find_root, require_root
+from emonet.audio.roots import find_root, record, require_root
 from emonet.corpus.corpus import Citation, Corpus, Source, Target
 from emonet.errors import CorpusError
 

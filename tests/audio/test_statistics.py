@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tones import make_tones, write_tone
 
 from emonet.audio.prepare import prepare
 from emonet.audio.statistics import CELLS, bins, statistics_of
 from emonet.corpus.corpus import Published, Table1, Target
-from emonet.corpus.manifest import manifest_corpus
+from emonet.corpus.readers.manifest import manifest_corpus
 from emonet.errors import CorpusError
+from tests.helpers.tones import make_tones, write_tone
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audio_tones import Heard
 
 from emonet import Corpus, CorpusError, Utterance
 from emonet.audio import shards
 from emonet.audio.prepare import prepare
 from emonet.audio.store import open_store, read_content, read_utterances
 from emonet.errors import Damaged
+from tests.helpers.audio_tones import Heard
 
 
 def test_waves_are_views_of_one_mapped_file(corpus: Corpus, root: Path) -> None:
@@ -164,7 +164,7 @@ def test_no_bit_of_a_table_turns_without_a_word_and_none_crashes_the_interpreter
 def test_the_table_is_read_without_torch_or_datasets(corpus: Corpus, root: Path) -> None:
     folder = prepare(corpus, root).folder
     code = (
-        "import sys; from pathlib import Path; from emonet.audio.current import current, recorded_root\n"
+        "import sys; from pathlib import Path; from emonet.audio.roots import current, recorded_root\n"
         "assert current('tones') == Path(sys.argv[1]), current('tones')\n"
         "assert recorded_root('tones') == Path(sys.argv[2])\n"
         "import emonet.audio.decode, emonet.audio.store\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_terminal import Emonet, Ran, write_tone
 
 from emonet.cli.app import run_command
+from tests.helpers.cli_terminal import Emonet, Ran, write_tone
 
 CARD = """\
 id: tones

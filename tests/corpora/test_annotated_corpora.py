@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from releases import CORPORA, check_damage_is_named, release, scanned, write
 
-from emonet.corpus.protocol import make_protocol
 from emonet.errors import CorpusError, MissingExtra
+from emonet.protocols.protocol import make_protocol
+from tests.helpers.releases import CORPORA, check_damage_is_named, release, scanned, write
 
 ANNOTATED = (
     "cmu_mosei",

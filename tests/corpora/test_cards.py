@@ -11,10 +11,10 @@ import pytest
 import emonet_corpora
 from emonet.affect import TABLE_2
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.protocol import make_protocol
-from emonet.corpus.walk import is_listed
+from emonet.corpus.readers.folders import is_listed
 from emonet.document import read_document
 from emonet.errors import CorpusError
+from emonet.protocols.protocol import make_protocol
 
 CORPORA = {corpus.id: corpus for corpus in emonet_corpora.emonet_corpora()}
 IDS = sorted(CORPORA)

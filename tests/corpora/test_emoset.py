@@ -9,11 +9,11 @@ import pytest
 
 import emonet_corpora
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.protocol import make_protocol
+from emonet.engine.gather import Gathered, gather
 from emonet.errors import CorpusError, RecipeError
-from emonet.gather import Gathered, gather
 from emonet.plugin.registry import load_registry
-from emonet.recipe import Recipe
+from emonet.protocols.protocol import make_protocol
+from emonet.recipe.recipe import Recipe
 from emonet.testing.fake import fake_release
 
 CORPORA = {corpus.id: corpus for corpus in emonet_corpora.emonet_corpora()}

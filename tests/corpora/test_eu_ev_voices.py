@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import emonet_corpora
-from emonet.corpus.protocol import make_protocol
 from emonet.errors import CorpusError
+from emonet.protocols.protocol import make_protocol
 
 EU_EV = next(corpus for corpus in emonet_corpora.emonet_corpora() if corpus.id == "eu_ev")
 UK = "EU Emotion - UK Voices"

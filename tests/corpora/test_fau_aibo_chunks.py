@@ -8,8 +8,8 @@ import pytest
 
 import emonet_corpora
 from emonet.corpus.corpus import Utterance
-from emonet.corpus.protocol import make_protocol
 from emonet.errors import CorpusError
+from emonet.protocols.protocol import make_protocol
 
 AIBO = next(corpus for corpus in emonet_corpora.emonet_corpora() if corpus.id == "fau_aibo")
 FOLDER = "labels/IS2009EmotionChallenge"

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from releases import CORPORA, check_damage_is_named, release, scanned, write
 
 from emonet.corpus.corpus import Utterance
 from emonet.errors import CorpusError
+from tests.helpers.releases import CORPORA, check_damage_is_named, release, scanned, write
 
 OTHERS = ("common_voice", "compare2021_ccs", "coswara", "daic_woz", "svd", "torgo", "vocalsound")
 

@@ -8,7 +8,7 @@ import pytest
 
 import emonet_corpora
 from emonet.corpus.corpus import Corpus, Published, PublishedResult, Table1
-from emonet.strategies import STRATEGIES
+from emonet.recipe.strategies import STRATEGIES
 
 CORPORA = {corpus.id: corpus for corpus in emonet_corpora.emonet_corpora()}
 EMOSET = {id_: corpus for id_, corpus in CORPORA.items() if corpus.paper}

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from emonet.affect import TABLE_2, Affect
-from emonet.corpus.card import read_card
+from emonet.corpus.card import corpora_in, read_card
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.folder import corpora_in
 from emonet.errors import CorpusError, UnknownName
 
 GOOD = """\

@@ -293,7 +293,7 @@ def test_a_full_disk_is_not_taken_for_a_bad_source(
     def full(path: Path) -> str:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("emonet.corpus.download.sha256_of", full)
+    monkeypatch.setattr("emonet.corpus.fetch.sha256_of", full)
     with pytest.raises(OSError, match="No space left"):
         fetch(corpus_from(local(tmp_path)))
 

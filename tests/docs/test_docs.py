@@ -13,7 +13,7 @@ import emonet_corpora
 from emonet.api.card import markdown_of
 from emonet.plugin import hookspecs
 from emonet.plugin.registry import Component, load_registry
-from emonet.recipe import SVM, Shared, Training
+from emonet.recipe.recipe import SVM, Shared, Training
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md") if path.is_file()]

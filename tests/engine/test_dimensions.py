@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 from scipy.stats import pearsonr
-from tones import make_rated_tones, make_tones
 
 from emonet.cli.app import run_command
-from emonet.learn import train
+from emonet.learn import loops
+from tests.helpers.tones import make_rated_tones, make_tones
 
 DIMENSIONS = ("valence", "arousal", "dominance")
 JOINT = "+".join(DIMENSIONS)
@@ -172,8 +172,8 @@ def test_a_run_that_is_cut_off_within_a_training_goes_on_to_the_same_scores(
     recipe = f"corpora: [{{manifest: heard/rated.csv, target: {JOINT}}}]\n{HEAD}systems:\n  net: {network}\n"
     whole = on_test(ran(emonet, recipe), "final")
     monkeypatch.setenv("EMONET_HOME", str(tmp_path / "another-home"))
-    monkeypatch.setattr(train, "RESUME_EVERY", -1.0)
-    epoch, calls = train.EpochTrainer._epoch, []
+    monkeypatch.setattr(loops, "RESUME_EVERY", -1.0)
+    epoch, calls = loops.EpochTrainer._epoch, []
 
     def die_before_the_third(self: Any, now: Any, history: Any) -> Any:
         calls.append(now.epoch)
@@ -181,7 +181,7 @@ def test_a_run_that_is_cut_off_within_a_training_goes_on_to_the_same_scores(
             raise KeyboardInterrupt
         return epoch(self, now, history)
 
-    monkeypatch.setattr(train.EpochTrainer, "_epoch", die_before_the_third)
+    monkeypatch.setattr(loops.EpochTrainer, "_epoch", die_before_the_third)
     code, _, _ = emonet("run", "dims.yaml", "--quiet")
     assert code == 130
     resumed = on_test(ran(emonet, recipe), "final")

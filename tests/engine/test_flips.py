@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
-from tones import make_tones
 
 from emonet.cli.app import run_command
+from tests.helpers.tones import make_tones
 
 RECIPE = """\
 corpora: [{manifest: tones/labels.csv}]

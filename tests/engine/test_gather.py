@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made import make_corpus
 
 from emonet import Corpus, Target, Utterance
 from emonet.audio.prepare import prepare
 from emonet.audio.roots import find_root
-from emonet.corpus.manifest import manifest_corpus
+from emonet.corpus.readers.manifest import manifest_corpus
+from emonet.engine.gather import gather
 from emonet.errors import CorpusError, RecipeError
-from emonet.gather import gather
 from emonet.plugin.registry import Registry, load_registry
-from emonet.recipe import Recipe
+from emonet.recipe.recipe import Recipe
+from tests.helpers.made import make_corpus
 
 
 def copy_of(manifest: Path, folder: Path) -> Path:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import soundfile
-from cli_run import call
-from tones import make_tones
+
+from tests.helpers.cli_run import call
+from tests.helpers.tones import make_tones
 
 TOP = """\
 protocol: {grouped-k-fold: {k: 3}}

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_run import call
-from tones import make_tones
 
 from emonet.report.curves import read_curves
 from emonet.report.results import Report
+from tests.helpers.cli_run import call
+from tests.helpers.tones import make_tones
 
 RECIPE = """\
 corpora: [{manifest: tones/labels.csv}]

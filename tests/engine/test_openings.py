@@ -9,13 +9,14 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 import torch
-from cli_run import call
 
-from emonet import stages
-from emonet.home import home, stages_folder
+from emonet.engine import runner
+from emonet.engine.openings import read_ledger
+from emonet.files import home, stages_folder
+from emonet.learn.batches import Clips, clips_of
 from emonet.learn.checkpoint import load_checkpoint
-from emonet.learn.clips import Clips, clips_of
-from emonet.openings import OpeningCount, read_ledger
+from emonet.report.results import OpeningCount
+from tests.helpers.cli_run import call
 
 RECIPE = """\
 corpora: [{manifest: tones/labels.csv}]
@@ -48,14 +49,14 @@ def test_clips_of_test_are_looked_up_after_the_opening_is_noted_and_never_beside
         seen.append((part, set(task.items), len(list(stages_folder().rglob("test_opened.json")))))
         return clips_of(task, part, *rest)
 
-    monkeypatch.setattr(stages, "clips_of", watched)
-    run, known = stages.StageRunner.run, set()
+    monkeypatch.setattr(runner, "clips_of", watched)
+    run, known = runner.StageRunner.run, set()
 
-    def ran_one(self: stages.StageRunner, stage: Any) -> None:
+    def ran_one(self: runner.StageRunner, stage: Any) -> None:
         known.update(part for each in self.stages.values() for task in each.tasks for part in task.items)
         run(self, stage)
 
-    monkeypatch.setattr(stages.StageRunner, "run", ran_one)
+    monkeypatch.setattr(runner.StageRunner, "run", ran_one)
     assert call(capsys, "run", recipe.name, "--quiet")[0] == 0
     assert known == {"train", "dev"}
     assert {part for part, _, _ in seen} == {"train", "dev", "test"}
@@ -97,14 +98,14 @@ def test_every_opening_of_a_protocol_is_counted_over_all_runs_of_a_home(
 def test_a_run_killed_after_an_opening_has_opened_test_twice(
     recipe: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    predict = stages.StageRunner._predict
+    predict = runner.StageRunner._predict
 
     def die(self: Any, stage: Any, part: Any, folder: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stages.StageRunner, "_predict", die)
+    monkeypatch.setattr(runner.StageRunner, "_predict", die)
     assert call(capsys, "run", recipe.name, "--quiet", *SVM)[0] == 130
-    monkeypatch.setattr(stages.StageRunner, "_predict", predict)
+    monkeypatch.setattr(runner.StageRunner, "_predict", predict)
     result = ran(capsys, *SVM)
     (count,) = result["openings"]
     assert (count["times"], count["fewest"], count["systems"], count["repeats"]) == (2, 1, 1, 1)
@@ -137,7 +138,7 @@ def test_a_dev_only_run_leaves_test_shut_and_a_whole_one_only_opens_it(
         assert "No system was tested against the baseline 'svm'" in text.replace("&#39;", "'")
         assert "of test" not in text.replace("did not open test", "")
 
-    monkeypatch.setattr(stages.StageRunner, "_learn", None)  # whoever learns again calls None
+    monkeypatch.setattr(runner.StageRunner, "_learn", None)  # whoever learns again calls None
     whole = ran(capsys)
     assert {score["part"] for score in whole["scores"]} == {"dev", "test"}
     assert [score for score in whole["scores"] if score["part"] == "dev"] == result["scores"]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cli_run import call
-from tones import make_tones
 
 from emonet.document import changed
 from emonet.errors import RecipeError
-from emonet.home import home
+from emonet.files import home
+from tests.helpers.cli_run import call
+from tests.helpers.tones import make_tones
 
 RECIPE = """\
 corpora: [{manifest: tones/labels.csv}]

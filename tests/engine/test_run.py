@@ -123,7 +123,7 @@ def test_the_same_run_again_does_nothing_twice(recipe: Path, emonet: Emonet) -> 
 
 
 def _stage_files() -> list[Path]:
-    from emonet.home import stages_folder
+    from emonet.files import stages_folder
 
     files = sorted(stages_folder().rglob("stage.json"))
     assert len(files) == 8
@@ -144,9 +144,9 @@ def test_another_recipe_that_shares_stages_reuses_them_under_its_own_names(recip
 def test_a_run_killed_between_stages_goes_on(
     recipe: Path, emonet: Emonet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from emonet import stages
+    from emonet.engine import runner
 
-    train, calls = stages.StageRunner._train, []
+    train, calls = runner.StageRunner._train, []
 
     def die_at_the_third(self: Any, stage: Any, folder: Path) -> Any:
         calls.append(stage.key)
@@ -154,7 +154,7 @@ def test_a_run_killed_between_stages_goes_on(
             raise KeyboardInterrupt
         return train(self, stage, folder)
 
-    monkeypatch.setattr(stages.StageRunner, "_train", die_at_the_third)
+    monkeypatch.setattr(runner.StageRunner, "_train", die_at_the_third)
     code, _, err = emonet("run", "first.yaml", "--quiet", "--runs", "my runs")
     assert code == 130
     assert err.endswith("Finished stages are kept. Go on with: emonet run first.yaml --runs 'my runs'\n")
@@ -187,7 +187,7 @@ def test_the_plan_needs_no_torch_and_prepares_nothing(recipe: Path, emonet: Emon
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["stages"]) == 8
-    from emonet.home import home
+    from emonet.files import home
 
     assert not (home() / "store").exists()
 
@@ -350,7 +350,7 @@ examples:
 def test_a_damaged_stage_is_done_again_to_the_same_scores(
     recipe: Path, emonet: Emonet, name: str, damage: bytes
 ) -> None:
-    from emonet.home import stages_folder
+    from emonet.files import stages_folder
 
     first = ran(emonet)
     for path in stages_folder().rglob(name):

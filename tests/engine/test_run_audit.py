@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_run import call
+
+from tests.helpers.cli_run import call
 
 RECIPE = """\
 corpora: [{manifest: tones/labels.csv}]

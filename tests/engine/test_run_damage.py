@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tones import make_tones
 
 from emonet.cli.app import run_command
-from emonet.home import home
+from emonet.files import home
 from emonet.machine import machine_of
+from tests.helpers.tones import make_tones
 
 RECIPE = """\
 corpora: [{manifest: tones/labels.csv}]
@@ -193,8 +193,8 @@ def test_a_run_records_its_machine_and_says_where_another_one_made_what_it_reuse
     report = json.loads((run / "scores.json").read_text(encoding="utf-8"))
     assert report["machines"] == [recorded]
     elsewhere = {**recorded, "threads": "64", "processor": "another"}
-    monkeypatch.setattr("emonet.stages.machine_of", lambda device: elsewhere)
-    monkeypatch.setattr("emonet.engine.machine_of", lambda device: elsewhere)
+    monkeypatch.setattr("emonet.engine.runner.machine_of", lambda device: elsewhere)
+    monkeypatch.setattr("emonet.engine.run.machine_of", lambda device: elsewhere)
     _, said = scores_of(emonet)
     # The network's; an SVM does not depend on threads.
     (notice,) = [line for line in said.splitlines() if "another machine" in line]
@@ -203,7 +203,7 @@ def test_a_run_records_its_machine_and_says_where_another_one_made_what_it_reuse
     assert after["machines"] == [recorded], "that trained it, not the one that reports it"
     assert json.loads((run / "environment.json").read_text(encoding="utf-8"))["machine"] == elsewhere
     newer = {**recorded, "scikit-learn": "99"}
-    monkeypatch.setattr("emonet.stages.machine_of", lambda device: newer)
+    monkeypatch.setattr("emonet.engine.runner.machine_of", lambda device: newer)
     (notice,) = [line for line in scores_of(emonet)[1].splitlines() if "another machine" in line]
     assert "scikit-learn" in notice
 
@@ -211,22 +211,22 @@ def test_a_run_records_its_machine_and_says_where_another_one_made_what_it_reuse
 def test_training_that_another_machine_began_says_so_and_both_are_recorded(
     emonet: Emonet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from emonet.learn import train
+    from emonet.learn import loops
 
-    monkeypatch.setattr(train, "RESUME_EVERY", 0.0)
+    monkeypatch.setattr(loops, "RESUME_EVERY", 0.0)
 
-    def die(trainer: train.EpochTrainer, now: object) -> None:
+    def die(trainer: loops.EpochTrainer, now: object) -> None:
         trainer._save_resume(now, [])
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(train.EpochTrainer, "_steps", die)
+        patch.setattr(loops.EpochTrainer, "_steps", die)
         assert emonet("run", "r.yaml")[0] == 130
     (begun,) = home().glob("stages/*/resume.safetensors")
     assert begun.is_file()
     first = machine_of("cpu")
     elsewhere = {**first, "threads": "64"}
-    monkeypatch.setattr("emonet.stages.machine_of", lambda device: elsewhere)
+    monkeypatch.setattr("emonet.engine.runner.machine_of", lambda device: elsewhere)
     _, said = scores_of(emonet)
     assert f"Training goes on that another machine began (threads {first['threads']} and 64 here)" in said
     (path,) = Path("runs").glob("*/scores.json")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_run import call
 
-from emonet.home import stages_folder
+from emonet.files import stages_folder
 from emonet.learn import precision
+from tests.helpers.cli_run import call
 
 FAULT = "a convolution of 3x3 is off by nan"
 RECIPE = """\
@@ -84,9 +84,9 @@ def test_a_plan_says_what_precision_a_run_will_have(capsys: Capture) -> None:
 def test_a_stage_planned_for_bf16_is_refused_where_it_is_wrong(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from emonet import engine
+    from emonet.engine import run
 
-    monkeypatch.setattr(engine, "with_right_precision", lambda recipe, listen: (recipe, ""))
+    monkeypatch.setattr(run, "with_right_precision", lambda recipe, listen: (recipe, ""))
     monkeypatch.setattr(precision, "bf16_fault", lambda device: FAULT)
     code, _, err = call(capsys, "run", "low.yaml", "--quiet")
     assert code == 2
@@ -96,8 +96,8 @@ def test_a_stage_planned_for_bf16_is_refused_where_it_is_wrong(
 
 @pytest.mark.usefixtures("wrong")
 def test_a_recipe_of_svms_alone_is_told_nothing(capsys: Capture) -> None:
-    from emonet.engine import with_right_precision
-    from emonet.recipe import read_recipe
+    from emonet.engine.run import with_right_precision
+    from emonet.recipe.recipe import read_recipe
 
     text = "corpora: [foo]\nprotocol: by-speaker\nprecision: bf16\nstrategy: svm\nextractor: egemaps\n"
     Path("svm.yaml").write_text(text, encoding="utf-8")

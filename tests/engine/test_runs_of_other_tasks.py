@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tones import write_tone
 
 from emonet.cli.app import run_command
+from tests.helpers.tones import write_tone
 
 NETWORK = "frontend: {logmel: {bands: 16}}, backbone: {wide_resnet: {width: 4, blocks: 1}}"
 JOINT = "strategy: multi-domain, adapter: residual, shared: {rounds: 2}"

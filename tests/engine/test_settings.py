@@ -11,12 +11,12 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
-from cli_run import call
 from safetensors import safe_open
-from tones import make_rated_tones, make_tones
 
-from emonet.home import stages_folder
-from emonet.recipe import SVM, Shared, Training
+from emonet.files import stages_folder
+from emonet.recipe.recipe import SVM, Shared, Training
+from tests.helpers.cli_run import call
+from tests.helpers.tones import make_rated_tones, make_tones
 
 NETWORK = {
     "frontend": {"logmel": {"bands": 8}},

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file
-from tones import make_tones
 from torch.nn import functional
 
 from emonet.cli.app import run_command
-from emonet.home import stages_folder
+from emonet.files import stages_folder
+from tests.helpers.tones import make_tones
 
 RECIPE = """\
 corpora: [{manifest: one/labels.csv}, {manifest: two/more.csv}]

@@ -11,7 +11,7 @@ from scipy.stats import permutation_test
 
 from emonet.errors import EmonetError
 from emonet.evaluate.metrics import METRICS, Metric
-from emonet.evaluate.randomisation import ALL_UP_TO, DRAWS, sign_flip
+from emonet.evaluate.significance import ALL_UP_TO, DRAWS, sign_flip
 
 CCC, UAR = METRICS["ccc"], METRICS["uar"]
 Column = list[float] | list[str]

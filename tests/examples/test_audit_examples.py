@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made import load_script
-from tones import make_tones
 
 from emonet.audio.prepare import prepare
 from emonet.audio.store import Store, open_store
-from emonet.audit.copies import copies_in
-from emonet.corpus.manifest import manifest_corpus
+from emonet.auditing.copies import copies_in
+from emonet.corpus.readers.manifest import manifest_corpus
+from tests.helpers.made import load_script
+from tests.helpers.tones import make_tones
 
 FOLDER = Path(__file__).parents[2] / "examples" / "audit"
 

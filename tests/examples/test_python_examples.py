@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from made import load_script
-from tones import make_tones
 
 import emonet
 from emonet.cli.app import run_command
+from tests.helpers.made import load_script
+from tests.helpers.tones import make_tones
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "python"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from emonet.components import components_of
-from emonet.learned import chosen_outputs
 from emonet.plugin.registry import load_registry
-from emonet.recipe import read_recipe
-from emonet.strategies import STRATEGIES, strategy
+from emonet.recipe.components import components_of
+from emonet.recipe.outputs import chosen_outputs
+from emonet.recipe.recipe import read_recipe
+from emonet.recipe.strategies import STRATEGIES, strategy
 
 RECIPES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made import make_corpus
 
 from emonet import Affect, Corpus, Target
 from emonet.affect import TABLE_2
 from emonet.labels.coverage import coverage_of, users_of
 from emonet.labels.ontology import Ontology
 from emonet.plugin.registry import load_registry
+from tests.helpers.made import make_corpus
 
 
 @pytest.fixture(scope="module")

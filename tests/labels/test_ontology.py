@@ -10,7 +10,7 @@ import emonet
 from emonet.affect import TABLE_2, Affect
 from emonet.errors import PluginError, UnknownName
 from emonet.labels.ontology import Ontology, ontology_of
-from emonet.labels.word import Contest, Word
+from emonet.labels.words import Contest, Word
 from emonet.plugin.registry import load_registry
 
 CELL = Affect("high", "negative", "loud")

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 import torch
-from prepared_task import Prepared
 
 from emonet.audio.prepare import prepare
 from emonet.audio.store import open_store
 from emonet.corpus.corpus import PARTS
-from emonet.corpus.manifest import manifest_corpus
-from emonet.corpus.protocol import make_protocol
+from emonet.corpus.readers.manifest import manifest_corpus
 from emonet.events import Listener, silent
-from emonet.learn.clips import clips_of
+from emonet.learn.batches import clips_of
 from emonet.learn.learner import Learner
-from emonet.learn.train import EpochTrainer
-from emonet.learned import chosen_outputs, make_task
+from emonet.learn.loops import EpochTrainer
 from emonet.model.model import Model
 from emonet.plugin.registry import load_registry
-from emonet.recipe import Training
-from emonet.task import Task
+from emonet.protocols.protocol import make_protocol
+from emonet.recipe.outputs import chosen_outputs, make_task
+from emonet.recipe.recipe import Training
+from emonet.recipe.task import Task
+from tests.helpers.prepared_task import Prepared
 
 
 @pytest.fixture

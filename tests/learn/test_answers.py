@@ -7,7 +7,7 @@ import torch
 from emonet.errors import EmonetError
 from emonet.evaluate.metrics import METRICS
 from emonet.learn.answers import answers, part_scores
-from emonet.task import Dimension, Item, Task
+from emonet.recipe.task import Dimension, Item, Task
 
 DIMENSIONS = (Dimension("valence", (1.0, 5.0)), Dimension("height", (100.0, 300.0), "Hz"))
 TRUTH = ((1.0, 150.0), (3.0, 250.0), (4.5, 210.0), (2.0, 120.0))

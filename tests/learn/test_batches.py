@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from prepared_task import Prepared
 
-from emonet.audio.table import as_float
+from emonet.audio.arrow import as_float
 from emonet.learn.batches import Evaluation, batch_cuts, evaluation_batches, train_batches
-from emonet.recipe import Rest, Training
+from emonet.recipe.recipe import Rest, Training
+from tests.helpers.prepared_task import Prepared
 
 
 def crops(prepared: Prepared, seed: int, epoch: int) -> dict[int, bytes]:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from emonet.evaluate.metrics import METRICS
-from emonet.learn.inner import dealt, held_out, inner_groups
 from emonet.learn.probe import ProbeResult, decisions, fit_probe
-from emonet.recipe import SVM
-from emonet.task import Dimension, Item, Task
+from emonet.learn.svm import dealt, held_out, inner_groups
+from emonet.recipe.recipe import SVM
+from emonet.recipe.task import Dimension, Item, Task
 
 INNER = SVM.model_validate({"select": {"inner": {"folds": 4}}})
 

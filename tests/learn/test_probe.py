@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from prepared_task import Prepared
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.svm import LinearSVC, LinearSVR
 
@@ -14,8 +13,9 @@ from emonet.corpus.corpus import PARTS
 from emonet.evaluate.metrics import METRICS
 from emonet.learn import probe
 from emonet.learn.probe import ProbeResult, decisions, fit_probe
-from emonet.recipe import SVM
-from emonet.task import Dimension, Task
+from emonet.recipe.recipe import SVM
+from emonet.recipe.task import Dimension, Task
+from tests.helpers.prepared_task import Prepared
 
 
 def features(prepared: Prepared, noise: float) -> dict[str, np.ndarray]:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from prepared_task import Prepared
 
 from emonet.events import EpochEnded, Event, Listener, silent
-from emonet.learn import rounds
+from emonet.learn import loops
 from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.learner import Learner
-from emonet.learn.rounds import RoundTrainer
-from emonet.recipe import Shared
+from emonet.learn.loops import RoundTrainer
+from emonet.recipe.recipe import Shared
+from tests.helpers.prepared_task import Prepared
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_weights_decide_who_is_drawn(trainer: Callable[..., RoundTrainer]) -> No
 def test_a_killed_training_goes_on_to_the_very_same_weights(
     trainer: Callable[..., RoundTrainer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds, "RESUME_EVERY", 0.0)
-    monkeypatch.setattr(rounds, "_TELL_EVERY", 3)
+    monkeypatch.setattr(loops, "RESUME_EVERY", 0.0)
+    monkeypatch.setattr(loops, "_TELL_EVERY", 3)
     whole = trainer("whole", sampling="proportional")
     expected = whole.train()
 

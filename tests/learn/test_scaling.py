@@ -3,15 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from prepared_task import Prepared
 from sklearn.preprocessing import StandardScaler
 
-from emonet.learn.clips import group_of
+from emonet.learn.batches import group_of
+from emonet.learn.normalisation import ScalingTable, fit_table, frontend_table, parts_to_fit
 from emonet.learn.probe import Vectors, normalised, vector_table
-from emonet.learn.scaling import ScalingTable, fit_table, parts_to_fit
-from emonet.learn.statistics import frontend_table
 from emonet.plugin.registry import load_registry
-from emonet.task import Item, Task
+from emonet.recipe.task import Item, Task
+from tests.helpers.prepared_task import Prepared
 
 RANDOM = np.random.default_rng(1)
 FEATURES = {part: RANDOM.normal(3, 2, (size, 4)) for part, size in (("train", 12), ("dev", 6), ("test", 6))}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from emonet.learn.schedule import Progression, after_epoch, after_patience, learning_rate
+from emonet.learn.loops import Progression, after_epoch, after_patience, learning_rate
 
 
 def test_patience_counts_epochs_without_a_better_score() -> None:

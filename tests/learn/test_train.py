@@ -10,11 +10,11 @@ import torch
 
 from emonet.errors import EmonetError
 from emonet.events import EpochEnded, Event, Notice
-from emonet.learn import train
+from emonet.learn import loops
 from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.learner import Learner
-from emonet.learn.train import EpochTrainer
-from emonet.task import Task
+from emonet.learn.loops import EpochTrainer
+from emonet.recipe.task import Task
 
 Make = Callable[..., EpochTrainer]
 
@@ -82,7 +82,7 @@ def test_each_way_with_a_rest_gives_other_weights(trainer: Make) -> None:
 
 
 def test_a_killed_training_goes_on_to_the_very_same_result(trainer: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "RESUME_EVERY", 0.0)
+    monkeypatch.setattr(loops, "RESUME_EVERY", 0.0)
     whole = trainer("whole")
     expected, history = whole.train()
 
@@ -112,17 +112,17 @@ def test_a_death_between_resume_point_and_best_weights_leaves_no_stale_best(
 ) -> None:
     whole = trainer("whole")
     whole.train()
-    saved = train.save_checkpoint
+    saved = loops.save_checkpoint
 
     def die_before_best(path: Path, *rest: object) -> None:
         if path.name == "best.safetensors":
             raise KeyboardInterrupt
         saved(path, *rest)
 
-    monkeypatch.setattr(train, "save_checkpoint", die_before_best)
+    monkeypatch.setattr(loops, "save_checkpoint", die_before_best)
     with pytest.raises(KeyboardInterrupt):
         trainer("killed").train()
-    monkeypatch.setattr(train, "save_checkpoint", saved)
+    monkeypatch.setattr(loops, "save_checkpoint", saved)
     again = trainer("killed")
     again.train()
     assert same(weights(again, "best"), weights(whole, "best"))
@@ -151,7 +151,7 @@ def test_best_weights_that_were_damaged_while_training_was_stopped_are_never_kep
         stopped.train()
     tensors, facts = load_checkpoint(stopped.folder / "resume.safetensors")
     facts["progression"]["best_epoch"] = 1  # else the best weights are those of the resume point, and written again
-    train.save_checkpoint(stopped.folder / "resume.safetensors", tensors, facts)
+    loops.save_checkpoint(stopped.folder / "resume.safetensors", tensors, facts)
     path = stopped.folder / "best.safetensors"
     content = path.read_bytes()
     path.write_bytes(content[:-5] + bytes([content[-5] ^ 64]) + content[-4:])

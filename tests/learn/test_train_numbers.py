@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from prepared_task import Prepared
 
 from emonet.corpus.corpus import PARTS
 from emonet.errors import EmonetError
 from emonet.learn.learner import Learner
-from emonet.learn.train import EpochTrainer
-from emonet.task import Dimension, Task
+from emonet.learn.loops import EpochTrainer
+from emonet.recipe.task import Dimension, Task
+from tests.helpers.prepared_task import Prepared
 
 HEIGHT, OTHER = Dimension("height", (100.0, 500.0), "Hz"), Dimension("other", (-1.0, 0.0))
 PITCH = {"anger": 440.0, "neutral": 220.0, "sadness": 110.0}

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from adapted_networks import (
+from torch import nn
+
+from emonet.errors import ContractError, EmonetError
+from emonet.model.adapt import Private, layer_kind
+from emonet.model.contracts import Adapter
+from emonet.model.model import Model, parameter_count, private_share
+from emonet.model.state import layer_key, mean_state
+from tests.helpers.adapted_networks import (
     ADAPTERS,
     LENGTHS,
     WAVE,
@@ -24,14 +31,6 @@ from adapted_networks import (
     state_of,
     train,
 )
-from torch import nn
-
-from emonet.errors import ContractError, EmonetError
-from emonet.model.adapt import Private, layer_kind
-from emonet.model.contracts import Adapter
-from emonet.model.keys import layer_key
-from emonet.model.model import Model, parameter_count, private_share
-from emonet.model.state import mean_state
 
 each_adapter = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: type(adapter).__name__)
 

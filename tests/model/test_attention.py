@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from emonet.model.attention import Attention2d, masked_mean
-from emonet.model.layers import image_mask
+from emonet.model.layers import Attention2d, image_mask, masked_mean
 
 
 @pytest.fixture(autouse=True)

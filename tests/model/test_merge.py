@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import pytest
 import torch
-from adapted_networks import LENGTHS, WAVE, Inserted, Scaled, WithAttention, WithoutNorms, a_model, outputs, train
 from torch import nn
 
 from emonet.errors import ContractError
 from emonet.model.contracts import Adapter
 from emonet.model.layers import ConvBlock, MaskedBatchNorm2d
 from emonet.model.model import parameter_count
+from tests.helpers.adapted_networks import (
+    LENGTHS,
+    WAVE,
+    Inserted,
+    Scaled,
+    WithAttention,
+    WithoutNorms,
+    a_model,
+    outputs,
+    train,
+)
 
 
 def learnt_layers(network: nn.Module) -> list[nn.Module]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from adapted_networks import (
+
+from emonet.errors import ContractError, UnknownName
+from emonet.model.contracts import Adapter
+from emonet.model.model import Model
+from tests.helpers.adapted_networks import (
     ADAPTERS,
     LENGTHS,
     WAVE,
@@ -19,10 +23,6 @@ from adapted_networks import (
     state_of,
     train,
 )
-
-from emonet.errors import ContractError, UnknownName
-from emonet.model.contracts import Adapter
-from emonet.model.model import Model
 
 each_adapter = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: type(adapter).__name__)
 

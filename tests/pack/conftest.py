@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from packs import NET, ONE, RECIPE, Emonet, run_of
-from tones import make_tones
 
 from emonet.cli.app import run_command
+from tests.helpers.packs import NET, ONE, RECIPE, Emonet, run_of
+from tests.helpers.tones import make_tones
 
 
 @pytest.fixture(scope="session")

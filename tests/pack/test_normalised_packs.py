@@ -10,13 +10,13 @@ from typing import Any, cast
 
 import pytest
 import torch
-from packs import ONE, Emonet, file_of, labels_of, path_of, rows_of, run_of
-from tones import write_tone
 
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.pack.pack import read_pack
+from emonet.pack.predict import Labelled, Unread, open_predictor
 from emonet.plugin.registry import load_registry
-from emonet.predict import Labelled, Unread, open_predictor
+from tests.helpers.packs import ONE, Emonet, file_of, labels_of, path_of, rows_of, run_of
+from tests.helpers.tones import write_tone
 
 
 def test_with_each_speakers_files_a_pack_says_what_the_run_said(made: Path, emonet: Emonet) -> None:

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 import soundfile
-from packs import NET, Emonet, labels_of, run_of
-from tones import PITCH
 
 from emonet.cli.app import run_command
+from tests.helpers.packs import NET, Emonet, labels_of, run_of
+from tests.helpers.tones import PITCH
 
 KINDS, NORMALISATIONS = ("centre", "full", "windows"), ("none", "global", "speaker")
 SYSTEMS = [f"{kind}-{normalisation}" for kind, normalisation in product(KINDS, NORMALISATIONS)]

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from packs import NET, ONE, RECIPE, TWO, Emonet, file_of, labels_of, path_of, rows_of, run_of
-from tones import write_tone
 
 from emonet.learn.batches import windows
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.pack.pack import build_model, fingerprint, read_pack
+from emonet.pack.predict import Predictor, Unread
 from emonet.plugin.registry import load_registry
-from emonet.predict import Predictor, Unread
+from tests.helpers.packs import NET, ONE, RECIPE, TWO, Emonet, file_of, labels_of, path_of, rows_of, run_of
+from tests.helpers.tones import write_tone
 
 
 def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(made: Path, emonet: Emonet) -> None:

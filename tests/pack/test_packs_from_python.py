@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from packs import ONE, TWO, Emonet
-from tones import write_tone
 
 import emonet as package
 from emonet.api.packs import LoadedPack
 from emonet.events import Event, Notice
+from tests.helpers.packs import ONE, TWO, Emonet
+from tests.helpers.tones import write_tone
 
 SAID = ["label", "p_anger", "p_neutral", "p_sadness", "begin", "end", "evaluation"]
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 import torch
-from packs import NET, Emonet, file_of, labels_of, run_of
-from tones import make_rated_tones, make_tones, write_tone
 
 from emonet.cli.app import run_command
 from emonet.errors import EmonetError
 from emonet.pack.pack import read_pack, task_of
+from emonet.pack.predict import open_predictor
 from emonet.plugin.registry import load_registry
-from emonet.predict import open_predictor
+from tests.helpers.packs import NET, Emonet, file_of, labels_of, run_of
+from tests.helpers.tones import make_rated_tones, make_tones, write_tone
 
 RATED = "rated/valence+dominance"
 RECIPE = f"""\

@@ -7,7 +7,16 @@ from functools import partial
 
 import pytest
 import torch
-from adapted_backbones import (
+from torch import nn
+from torch.nn import functional
+
+from emonet.errors import ContractError, RecipeError
+from emonet.model.contracts import Adapter
+from emonet.model.model import Model, private_share
+from emonet.plugin.component import traits_of
+from emonet.plugin.registry import load_registry
+from emonet_plugins import adapters, factories
+from tests.helpers.adapted_backbones import (
     LENGTHS,
     WAVE,
     Bands,
@@ -16,15 +25,6 @@ from adapted_backbones import (
     outputs,
     train,
 )
-from torch import nn
-from torch.nn import functional
-
-from emonet.component import traits_of
-from emonet.errors import ContractError, RecipeError
-from emonet.model.contracts import Adapter
-from emonet.model.model import Model, private_share
-from emonet.plugin.registry import load_registry
-from emonet_plugins import adapters, factories
 
 Built = Callable[[], Adapter]
 

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from emonet.audio.decode import rounded
-from emonet.component import traits_of
 from emonet.model.contracts import Extractor
+from emonet.plugin.component import traits_of
 from emonet_plugins import factories
 
 CASES = [(factories.egemaps, "eGeMAPSv02", 88), (factories.compare2016, "ComParE_2016", 6373)]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torchaudio.transforms import MelSpectrogram
 
-from emonet.component import traits_of
+from emonet.plugin.component import traits_of
 from emonet_plugins import factories
 
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from emonet.component import traits_of
 from emonet.model.head import Head
 from emonet.model.layers import ConvBlock, MaskedBatchNorm2d
 from emonet.model.model import parameter_count
+from emonet.plugin.component import traits_of
 from emonet_plugins import factories
 from emonet_plugins.wide_resnet import ResidualBlock, WideResNet
 

@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from trees import TREES, make_flat, make_tree
 
 from emonet.corpus.card import read_card
 from emonet.corpus.corpus import Corpus
 from emonet.errors import CorpusError
 from emonet.plugin.registry import load_registry
+from emonet.propose.card import yaml_text
 from emonet.propose.package import Written, new_package
-from emonet.propose.yaml_text import yaml_text
 from emonet.testing.runner import run_checks
+from tests.helpers.trees import TREES, make_flat, make_tree
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from trees import CLASSES, CREMA_D, EMODB, PARTED, RAVDESS, SAVEE, SESSIONS, TESS, TREES, UNICODE
 
 from emonet.plugin.registry import load_registry
-from emonet.propose.pattern import regex_of
-from emonet.propose.roles import roles_of
+from emonet.propose.proposal import regex_of
+from emonet.propose.roles import initials_in, meaning_in, roles_of
 from emonet.propose.slots import parts_of
-from emonet.propose.words import initials_in, meaning_in
+from tests.helpers.trees import CLASSES, CREMA_D, EMODB, PARTED, RAVDESS, SAVEE, SESSIONS, TESS, TREES, UNICODE
 
 meaning = meaning_in(load_registry().ontology)
 

@@ -9,15 +9,14 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import pytest
-from made_statistics import BAR, FOO
-from whole import whole
 
 from emonet.errors import MissingExtra
-from emonet.report.corpora import corpora_table
-from emonet.report.figures import draw_corpora
+from emonet.report.figures import corpora_table, draw_corpora
 from emonet.report.loading import _merged
 from emonet.report.results import Report
 from emonet_plugins.html_report import report_as_html
+from tests.helpers.made_statistics import BAR, FOO
+from tests.helpers.whole import whole
 
 NAMES = ["durations", "durations-by-corpus", "size", "classes", "speakers", "affect"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from emonet.atomic import write_json, write_text
+from emonet.engine.folder import training_place
 from emonet.errors import EmonetError
+from emonet.files import write_json, write_text
 from emonet.report.curves import mean_curve, read_curves, sparkline
-from emonet.runfolder import training_place
 
 EPOCHS = [
     {"epoch": 1, "dev_uar": 0.5, "train_loss": 1.0, "learning_rate": 0.1, "seconds": 3.0},

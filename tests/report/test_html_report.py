@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whole import whole
 
 from emonet.plugin.registry import load_registry
 from emonet_plugins import charts
 from emonet_plugins.html_report import breakable, report_as_html
+from tests.helpers.whole import whole
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 VOID = {"meta", "line", "polyline", "br", "wbr"}

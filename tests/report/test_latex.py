@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from whole import whole
 
 from emonet.plugin.registry import load_registry
 from emonet.report.results import Report
 from emonet_plugins.latex import escaped, report_as_latex
+from tests.helpers.whole import whole
 
 
 @pytest.fixture(scope="module")

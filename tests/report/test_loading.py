@@ -6,17 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from whole import PUBLISHED, predictions, setting, tables
 
-from emonet.atomic import write_json
-from emonet.audit.finding import Level, Verdict, about_system
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.predictions import Predictions, concat
 from emonet.evaluate.score import score_predictions, seed_means
-from emonet.openings import OpeningCount
+from emonet.files import write_json
+from emonet.findings import Level, Verdict, about_system
 from emonet.plugin.registry import load_registry
 from emonet.report.loading import published_results, read_predictions, whole_report
-from emonet.report.results import Report
+from emonet.report.results import OpeningCount, Report
+from tests.helpers.whole import PUBLISHED, predictions, setting, tables
 
 
 def run(folder: Path, found: list[Predictions], *, one_file: bool = True) -> tuple[Path, Report]:

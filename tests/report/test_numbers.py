@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from whole import whole
 
 from emonet.evaluate.baseline import compare_with_baseline
 from emonet.evaluate.predictions import Pass, Predictions
@@ -14,13 +13,13 @@ from emonet.evaluate.score import Setting, score_predictions
 from emonet.report import cells, paper
 from emonet.report.compare import compare, comparison_table
 from emonet.report.curves import Curve
-from emonet.report.grid import grid_of
 from emonet.report.results import Report
-from emonet.report.rows import rows_of
+from emonet.report.rows import grid_of, rows_of
 from emonet.report.table import report_sections, report_table
 from emonet.report.text import table_as_text
 from emonet_plugins.formats import html, latex, markdown, terminal
 from emonet_plugins.html_report import heat_map, whiskers
+from tests.helpers.whole import whole
 
 HEAD = "foo/valence+arousal"
 OFF = {"net": 2.0, "svm": 0.2}

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from whole import PUBLISHED, whole
 
 from emonet.corpus.corpus import Published, PublishedResult
 from emonet.errors import EmonetError
 from emonet.report import paper
-from emonet.report.grid import difference_of, grid_of, mean_of
 from emonet.report.results import Report
+from emonet.report.rows import difference_of, grid_of, mean_of
+from tests.helpers.whole import PUBLISHED, whole
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from whole import whole
 
 from emonet.report.paper import systems_table
 from emonet.report.results import Report
 from emonet.report.rows import rows_of
 from emonet.report.table import _of_seeds, report_sections, report_table
+from tests.helpers.whole import whole
 
 
 def only_row(report: Report) -> dict[str, str]:

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from whole import whole
 
 from emonet.errors import EmonetError
 from emonet.report.results import Report, read_report, write_report
+from tests.helpers.whole import whole
 
 
 def test_a_report_comes_back_from_disk_as_it_was(tmp_path: Path, usual: Report) -> None:

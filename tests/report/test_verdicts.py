@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from whole import VERDICT, whole
 
 from emonet.errors import EmonetError
 from emonet.plugin.registry import load_registry
 from emonet.report.loading import whole_report
 from emonet.report.results import Report
+from tests.helpers.whole import VERDICT, whole
 
 FORMATS = load_registry().factories("report_formats")
 

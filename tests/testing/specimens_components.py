@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import specimens_adapters as adapters
 import torch
 from torch import nn
 
 import emonet
 from emonet.testing.subjects import Candidate, Subject, SubjectKind
+from tests.testing import specimens_adapters as adapters
 
 NUMBERS = itertools.count(1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from emonet.affect import Affect
 from emonet.corpus.corpus import Citation, Corpus, Example, Expected, NamedProtocol, Target, Utterance
-from emonet.corpus.walk import files_below
+from emonet.corpus.readers.folders import files_below
 from emonet.errors import CorpusError
 
 LABELS = ("anger", "sadness")

@@ -24,7 +24,7 @@ import emonet
 
 @emonet.hookimpl
 def emonet_corpora():
-    from specimens_corpora import GOOD
+    from tests.testing.specimens_corpora import GOOD
     return [GOOD]
 """
 

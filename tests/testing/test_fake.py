@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
-from specimens_corpora import GOOD
 
 from emonet.corpus.corpus import Example
 from emonet.testing import fake_release
+from tests.testing.specimens_corpora import GOOD
 
 
 @pytest.mark.parametrize("name", ["a/b/x.wav", "x.flac", "x.OGG", "x.mp3"])

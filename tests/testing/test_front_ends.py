@@ -8,15 +8,15 @@ import sys
 from dataclasses import dataclass, field
 
 import pytest
-import specimens_components as components
-import specimens_packages as packages
-from specimens_corpora import BROKEN, GOOD
 
 from emonet.corpus.corpus import Corpus
 from emonet.errors import ContractError, PluginError
 from emonet.plugin.registry import load_registry
 from emonet.testing import Result, all_checks, check_plugin, parametrize_checks, run_checks
 from emonet.testing.subjects import subjects_of
+from tests.testing import specimens_components as components
+from tests.testing import specimens_packages as packages
+from tests.testing.specimens_corpora import BROKEN, GOOD
 
 ORDER = "check_a_scan_keeps_its_order"
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-import specimens_adapters as adapters
-import specimens_components as components
-import specimens_packages as packages
 import torch
-from specimens_components import Framed
 from torch import nn
 
-from emonet.component import KINDS
+from emonet.plugin.component import KINDS
 from emonet.testing import all_checks, run_checks
 from emonet.testing.signals import features
+from tests.testing import specimens_adapters as adapters
+from tests.testing import specimens_components as components
+from tests.testing import specimens_packages as packages
+from tests.testing.specimens_components import Framed
 
 AXES = {"image": 4, "frames": 3, "vector": 2, "wave": 2}
 

@@ -7,10 +7,6 @@ from dataclasses import replace
 from types import ModuleType
 
 import pytest
-import specimens_adapters as adapters
-import specimens_components as components
-import specimens_corpora as corpora
-from specimens_corpora import EMOTION, GOOD
 
 import emonet
 from emonet.corpus.corpus import Citation, Example, Expected, NamedProtocol, Source, Target, Utterance
@@ -18,6 +14,10 @@ from emonet.errors import ContractError, CorpusError, UnknownName
 from emonet.plugin.registry import load_registry
 from emonet.testing import all_checks, check_plugin, fake_release, run_checks
 from emonet.testing.subjects import Candidate, Subject
+from tests.testing import specimens_adapters as adapters
+from tests.testing import specimens_components as components
+from tests.testing import specimens_corpora as corpora
+from tests.testing.specimens_corpora import EMOTION, GOOD
 
 URL = "https://example.org/foo.zip"
 MANY = (NamedProtocol("own", "speaker", ({"dev": ("s3", "s5"), "test": ("s4", "s6", "s7")},)),)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import specimens_components as components
-import specimens_corpora as corpora
-from specimens_packages import PACKAGES, installed
 
 from emonet.testing import all_checks, run_checks
+from tests.testing import specimens_components as components
+from tests.testing import specimens_corpora as corpora
+from tests.testing.specimens_packages import PACKAGES, installed
 
 CORPORA = sorted(corpora.BROKEN.items())
 COMPONENTS = sorted(components.BROKEN.items(), key=lambda item: item[0])

@@ -9,7 +9,7 @@ import typer
 
 from emonet import EmonetError, UnknownName
 from emonet.audio.roots import require_root
-from emonet.wording import counted
+from emonet.errors import counted
 from emonet_corpus_open_voices import emonet_corpora
 from emonet_corpus_open_voices.copies import copies_in, scan_with_copies
 from emonet_corpus_open_voices.packages import fetch_voices

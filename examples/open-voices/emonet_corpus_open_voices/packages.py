@@ -15,10 +15,9 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
 from emonet import Corpus, CorpusError
-from emonet.atomic import write_json
 from emonet.corpus.corpus import Source
 from emonet.corpus.fetch import RECORD, fetch, is_fetched
-from emonet.home import fetched_folder
+from emonet.files import fetched_folder, write_json
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60

@@ -1,1 +1,0 @@
-"""Audits of partitions: what stands on both sides of a split, and what gives a class away."""

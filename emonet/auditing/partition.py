@@ -1,0 +1,193 @@
+"""The audit of a whole partition: all of its folds, and the classes of its utterances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from emonet.auditing.confounds import confound_findings
+from emonet.auditing.shared import SOMETIMES, FoldRows, Placed, Shared, shared_findings
+from emonet.corpus.corpus import PARTS, Utterance
+from emonet.findings import Finding, Verdict, over_folds, worst
+from emonet.protocols.fold import Protocol
+
+Label = Callable[[Utterance], str | None]
+
+
+def coverage_findings(fold: FoldRows, classes: Sequence[str], label: Label) -> list[Finding]:
+    """Return findings on parts that are empty and on classes that a part lacks."""
+    return [_parts(fold), *_classes(fold, classes, label)]
+
+
+def _parts(fold: FoldRows) -> Finding:
+    counts = {part: len(fold.part(part)) for part in PARTS}
+    seen = ", ".join(f"{count} {part}" for part, count in counts.items())
+    if not counts["train"] or not counts["test"]:
+        advice = "Nothing can be learned or tested: give lists of all parts."
+        return Finding(level="problem", what="parts", fold=fold.name, seen=seen, advice=advice)
+    if not counts["dev"]:
+        advice = "Cut a dev by whole speakers from train, or test gets chosen on."
+        return Finding(level="warning", what="parts", fold=fold.name, seen=f"no dev: {seen}", advice=advice)
+    return Finding(level="ok", what="parts", fold=fold.name, seen=seen)
+
+
+def _classes(fold: FoldRows, classes: Sequence[str], label: Label) -> list[Finding]:
+    if not classes:
+        return []
+    has = {part: {label(each) for each in fold.part(part)} for part in PARTS}
+    unlearned = [each for each in classes if each not in has["train"] and each in has["test"] | has["dev"]]
+    untested = [each for each in classes if each not in has["test"]]
+    if unlearned:
+        seen = f"train has no {', '.join(unlearned)}"
+        advice = "What train lacks cannot be learned: choose another protocol, or leave the class out."
+        return [
+            Finding(level="problem", what="classes", fold=fold.name, seen=seen, advice=advice, count=len(unlearned))
+        ]
+    if untested:
+        seen = f"test has no {', '.join(untested)}"
+        advice = "The fold's own UAR is over fewer classes; the pooled one counts."
+        return [Finding(level="warning", what="classes", fold=fold.name, seen=seen, advice=advice, count=len(untested))]
+    return [Finding(level="ok", what="classes", fold=fold.name, seen="all in train and test")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partition:
+    """What is audited.
+
+    Attributes:
+        subject: id of the protocol, or the name of a split list.
+        label: the class of an utterance, None where it has none.
+        classes: all classes, empty for a dimensional target.
+        utterances: how many the corpus has; what a fold lacks of it is left out of it.
+        overlap: why speakers stand in two parts.
+        notes: what a reader of its scores must know besides.
+    """
+
+    subject: str
+    folds: tuple[FoldRows, ...]
+    label: Callable[[Utterance], str | None]
+    classes: tuple[str, ...] = ()
+    hash: str = ""
+    utterances: int = 0
+    overlap: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def partition_of(
+    protocol: Protocol, utterances: Sequence[Utterance], classes: tuple[str, ...], target: str
+) -> Partition:
+    """Return a protocol as what is audited.
+
+    Args:
+        classes: of the target, empty where it is dimensional.
+    """
+    by_id = {utterance.id: utterance for utterance in utterances}
+    folds = tuple(
+        FoldRows(fold.name, tuple(Placed(part, by_id[id_]) for id_, part in fold.parts.items()))
+        for fold in protocol.folds
+    )
+
+    def label(utterance: Utterance) -> str | None:
+        value = utterance.labels.get(target)
+        return value if classes and isinstance(value, str) else None
+
+    return Partition(
+        subject=protocol.id,
+        folds=folds,
+        label=label,
+        classes=classes,
+        hash=protocol.hash,
+        utterances=len(by_id),
+        overlap=protocol.overlap,
+        notes=protocol.notes,
+    )
+
+
+def audit_partition(partition: Partition, further: Sequence[Finding] = (), *, audio: str = "") -> Verdict:
+    """Judge a partition.
+
+    Args:
+        further: what else was found, e.g. of its audio.
+        audio: what the summary says of duplicate audio.
+    """
+    findings = [*_of_folds(partition), *further, *_of_classes(partition), *_left_out(partition)]
+    findings += [Finding(level="warning", what="notes", seen=note) for note in partition.notes]
+    summary = ", ".join([*_kinds(partition), *([audio] if audio else []), *_lacks(findings)])
+    return Verdict(
+        subject=partition.subject,
+        hash=partition.hash,
+        level=worst(findings),
+        summary=summary,
+        findings=tuple(findings),
+    )
+
+
+def _of_folds(partition: Partition) -> list[Finding]:
+    found = []
+    for fold in partition.folds:
+        found += shared_findings(fold, partition.overlap)
+        found += coverage_findings(fold, partition.classes, partition.label)
+    here = {(each.what, each.fold) for each in found}
+    met = [what for what in SOMETIMES if any(each.what == what for each in found)]
+    # What is looked for in every fold and told where it was met: the other folds count, too.
+    clean = [(what, fold.name) for fold in partition.folds for what in met if (what, fold.name) not in here]
+    return [*found, *(Finding(level="ok", what=what, fold=fold, seen="none in two parts") for what, fold in clean)]
+
+
+def _of_classes(partition: Partition) -> list[Finding]:
+    said = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}.values()
+    labelled = [(label, each) for each in said if (label := partition.label(each)) is not None]
+    speakers = [(label, each.speaker) for label, each in labelled if each.speaker is not None]
+    texts = [(label, each.text) for label, each in labelled if each.text is not None]
+    return confound_findings(speakers, texts)
+
+
+def _left_out(partition: Partition) -> list[Finding]:
+    counts = [partition.utterances - len({row.utterance.id for row in fold.rows}) for fold in partition.folds]
+    most = max(counts, default=0)
+    if most <= 0:
+        return []
+    seen = f"up to {most} of {partition.utterances} utterances are in no part of a fold"
+    return [Finding(level="ok", what="left out", seen=seen, count=most)]
+
+
+def _kinds(partition: Partition) -> list[str]:
+    """Return what the partition is independent of, in words."""
+    words = []
+    for what in ("speakers", "sessions", "texts"):
+        known = [shared for fold in partition.folds if (shared := fold.shared[what]) is not None]
+        if known:
+            words.append(_kind(what, [each for shared in known for each in shared]) + _as_far_as(what, partition))
+        elif what != "sessions":
+            words.append(f"{what} unknown")
+    return words
+
+
+def _as_far_as(what: str, partition: Partition) -> str:
+    """Return how many speakers are unknown, where some are; of sessions and texts that is usual."""
+    said = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}
+    nameless = sum(each.speaker is None for each in said.values()) if what == "speakers" else 0
+    return f" as far as known ({nameless} of {len(said)} utterances have no speaker)" if nameless else ""
+
+
+def _kind(what: str, shared: Sequence[Shared]) -> str:
+    tested = max((each for each in shared if each.one == "test"), key=lambda each: each.count)
+    if tested.count:
+        return f"{what[:-1]}-dependent ({tested.count} of {tested.total} test {what} also in {tested.other})"
+    if any(each.count for each in shared):
+        return f"{what[:-1]}-independent (dev shares {what} with train)"
+    return f"{what[:-1]}-independent"
+
+
+def _lacks(findings: Sequence[Finding]) -> list[str]:
+    """Return what else a summary must say: what is missing or twice there, and what other warnings there are."""
+    told = {finding.what: finding for finding in over_folds(findings)}
+    words = [told[what].seen for what in _TOLD if what in told and told[what].level != "ok"]
+    words += [told[what].seen for what in ("left out", "notes") if what in told]
+    rest = [what for what, each in told.items() if each.level != "ok" and what not in {*_TOLD, *_IN_WORDS}]
+    return [*words, *([f"see also {' and '.join(rest)}"] if rest else [])]
+
+
+_TOLD = ("utterances", *SOMETIMES, "parts", "classes")
+_IN_WORDS = {"speakers", "sessions", "texts", "audio", "notes"}
+"""What the summary has words of its own for."""

@@ -1,0 +1,249 @@
+"""What two parts of a fold have in common: speakers, sessions, texts, recordings, utterances."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from operator import attrgetter
+
+from emonet.corpus.corpus import Utterance, plain_name
+from emonet.findings import Finding, Level
+
+PAIRS = (("test", "train"), ("test", "dev"), ("dev", "train"))
+"""In a pair, the first part is judged by how much of it the second one has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An utterance in a part of a fold."""
+
+    part: str
+    utterance: Utterance
+
+
+@dataclass(frozen=True)
+class FoldRows:
+    """All that is in a fold; an utterance of a split list may be there more than once."""
+
+    name: str
+    rows: tuple[Placed, ...]
+
+    @cached_property
+    def parts(self) -> Mapping[str, Sequence[Utterance]]:
+        """The utterances of each part that has any."""
+        found: dict[str, list[Utterance]] = {}
+        for row in self.rows:
+            found.setdefault(row.part, []).append(row.utterance)
+        return found
+
+    def part(self, name: str) -> Sequence[Utterance]:
+        """Return the utterances of a part."""
+        return self.parts.get(name, ())
+
+    @cached_property
+    def shared(self) -> Mapping[str, tuple[Shared, ...] | None]:
+        """What each pair of parts shares of each kind of thing; None for what no utterance has."""
+        return {rule.what: shared_values(self, rule.read) for rule in RULES}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How many values of one part another part has, too, and some of them."""
+
+    one: str
+    other: str
+    count: int
+    total: int
+    examples: tuple[str, ...]
+
+
+_NONE: set[str | None] = set()
+Read = Callable[[Utterance], str | None]
+
+
+def shared_values(fold: FoldRows, read: Read) -> tuple[Shared, ...] | None:
+    """Return what each pair of parts shares of a value, None where no utterance has one."""
+    values = {part: set(map(read, listed)) - {None} for part, listed in fold.parts.items()}
+    if not any(values.values()):
+        return None
+    found = []
+    for one, other in PAIRS:
+        ours, theirs = values.get(one, _NONE), values.get(other, _NONE)
+        both = sorted(str(value) for value in ours & theirs)
+        found.append(Shared(one, other, len(both), len(ours), tuple(both[:3])))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How sharing one kind of thing is judged.
+
+    Attributes:
+        what: the things, in the plural.
+        read: the value of an utterance.
+        with_test: level where test shares it with train or dev.
+        with_dev: level where only dev and train share it.
+        advice: what to do.
+    """
+
+    what: str
+    read: Read
+    with_test: Level
+    with_dev: Level
+    advice: str
+
+
+RULES = (
+    Rule("utterances", attrgetter("id"), "problem", "problem", "Keep each utterance in one part."),
+    Rule(
+        "speakers",
+        attrgetter("speaker"),
+        "problem",
+        "warning",
+        "Scores are speaker-dependent: choose a protocol by speaker, or declare the overlap with its reason.",
+    ),
+    Rule(
+        "sessions",
+        attrgetter("session"),
+        "warning",
+        "warning",
+        "Channel and dialogue may be recognised: leave-one-session-out keeps sessions apart.",
+    ),
+    Rule(
+        "texts",
+        attrgetter("text"),
+        "warning",
+        "warning",
+        "The same sentences are learned and tested: text-independent protocols keep them apart.",
+    ),
+    Rule(
+        "recordings",
+        lambda each: each.path if each.start or each.end is not None else None,
+        "warning",
+        "warning",
+        "Pieces of one file are in two parts: split by file, session or speaker.",
+    ),
+)
+
+
+NAMED = ("speakers", "sessions", "texts")
+"""What has names that may be one in different spellings."""
+SOMETIMES = ("windows", *(f"{what}' names" for what in NAMED))
+"""What a fold has a finding on only where it was met."""
+LEAST = 0.1
+"""What pieces of a file must have in common, in s, to count: borders are written down to a tenth of a second or so."""
+UNKNOWN = "unknown: no utterance has one"
+"""What is seen of speakers where nobody has named any."""
+
+
+def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
+    """Return a finding for each kind of thing that the fold's utterances have; speakers are never passed over.
+
+    Args:
+        overlap: why speakers stand in two parts; makes a warning of that problem.
+    """
+    found = [*_overlapping(fold)]
+    for rule in RULES:
+        found += _spelt_otherwise(fold, rule) if rule.what in NAMED else []
+        shared = fold.shared[rule.what]
+        if shared is not None:
+            found.append(_finding(fold, rule, shared, overlap if rule.what == "speakers" else ""))
+        elif rule.what == "speakers":
+            found.append(Finding(level="warning", what=rule.what, fold=fold.name, seen=UNKNOWN, advice=_NAME_THEM))
+    return found
+
+
+_NAME_THEM = "Nothing shows that train and test are different people: name the speakers, or say that they are unknown."
+
+
+def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str) -> Finding:
+    told = [each for each in shared if each.count]
+    if not told:
+        nameless = sum(row.utterance.speaker is None for row in fold.rows) if rule.what == "speakers" else 0
+        if nameless:
+            seen = f"none in two parts, but {nameless} of {len(fold.rows)} utterances have no known speaker"
+            return Finding(level="warning", what=rule.what, fold=fold.name, seen=seen, advice=_NAME_THEM)
+        return Finding(level="ok", what=rule.what, fold=fold.name, seen="none in two parts")
+    with_test = any(each.one == "test" for each in told)
+    level: Level = rule.with_test if with_test else rule.with_dev
+    advice = rule.advice
+    if overlap and level == "problem":
+        level, advice = "warning", f"Declared: {overlap}."
+    seen = "; ".join(f"{each.count} of {each.total} {each.one} {rule.what} also in {each.other}" for each in told)
+    named = f", e.g. {', '.join(told[0].examples)}" if rule.what != "speakers" else ""
+    count = next((each.count for each in told if each.one == "test"), 0)
+    return Finding(level=level, what=rule.what, fold=fold.name, seen=seen + named, advice=advice, count=count)
+
+
+def _spelt_otherwise(fold: FoldRows, rule: Rule) -> list[Finding]:
+    """Return a finding on names of one part that another part has in another spelling; see ``plain_name``."""
+    names = {part: {str(name) for each in listed if (name := rule.read(each))} for part, listed in fold.parts.items()}
+    spelt = _spellings(frozenset[str]().union(*names.values()))
+    told, count = [], 0
+    for one, other in PAIRS if spelt else ():
+        alike: dict[str, list[str]] = {}
+        for name in sorted(names.get(other, set()) & spelt.keys()):
+            alike.setdefault(spelt[name], []).append(name)
+        ours = sorted(names.get(one, set()) & spelt.keys())
+        pairs = [(mine, next((each for each in alike.get(spelt[mine], ()) if each != mine), "")) for mine in ours]
+        apart = [(mine, again) for mine, again in pairs if again]
+        if apart:
+            told.append(
+                f"{len(apart)} of {one} in another spelling in {other}, e.g. '{apart[0][0]}' and '{apart[0][1]}'"
+            )
+            count = max(count, len(apart) if one == "test" else 0)
+    if not told:
+        return []
+    what, seen = f"{rule.what}' names", f"{rule.what}: {'; '.join(told)}"
+    advice = f"If two names are one of the {rule.what}, give it one name: until then it counts as two."
+    return [Finding(level="warning", what=what, fold=fold.name, seen=seen, advice=advice, count=count)]
+
+
+@lru_cache(maxsize=8)
+def _spellings(names: frozenset[str]) -> Mapping[str, str]:
+    """Return those names that have another spelling among them -> what they have in common; folds ask for the same."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(plain_name(name), []).append(name)
+    return {name: plain for plain, alike in groups.items() if len(alike) > 1 for name in alike}
+
+
+def _overlapping(fold: FoldRows) -> list[Finding]:
+    """Return a finding on pieces of one file that have some of its time in common and are in two parts."""
+    pieces: dict[str, list[Placed]] = {}
+    for row in fold.rows:
+        pieces.setdefault(row.utterance.path, []).append(row)
+    met: dict[tuple[str, str], dict[str, str]] = {pair: {} for pair in PAIRS}
+    for rows in pieces.values():
+        for one, other in _running_on(rows):
+            pair = (one.part, other.part) if (one.part, other.part) in met else (other.part, one.part)
+            first, second = (one, other) if pair[0] == one.part else (other, one)
+            met.get(pair, {}).setdefault(first.utterance.id, second.utterance.id)
+    told = [(pair, ids) for pair, ids in met.items() if ids]
+    if not told:
+        return []
+    seen = "; ".join(
+        f"{len(ids)} {one} clips overlap in time with clips of {other}, e.g. {' and '.join(next(iter(ids.items())))}"
+        for (one, other), ids in told
+    )
+    level: Level = "problem" if told[0][0][0] == "test" else "warning"
+    count = max((len(ids) for (one, _), ids in told if one == "test"), default=0)
+    advice = "They share audio: keep all windows of a recording in one part."
+    return [Finding(level=level, what="windows", fold=fold.name, seen=seen, advice=advice, count=count)]
+
+
+def _running_on(rows: Sequence[Placed]) -> Iterator[tuple[Placed, Placed]]:
+    """Yield pieces of one file that overlap and are in two parts; each with those that begin before it ends.
+
+    A piece shorter than ``LEAST`` overlaps nothing.
+    """
+    ordered = sorted(rows, key=lambda row: row.utterance.start)
+    for place, one in enumerate(ordered if len({row.part for row in rows}) > 1 else ()):
+        end = math.inf if one.utterance.end is None else one.utterance.end
+        for other in ordered[place + 1 :]:
+            if other.utterance.start > end - LEAST:
+                break
+            if other.part != one.part and other.utterance.id != one.utterance.id:
+                yield one, other

@@ -1,0 +1,1 @@
+"""Readers: the ways in which files, tables and releases of others become utterances."""

@@ -1,0 +1,90 @@
+"""Corpora whose paths say everything: a regular expression with named groups."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from emonet.corpus.codes import labels_from, tidied
+from emonet.corpus.corpus import Target, Utterance
+from emonet.corpus.readers.folders import files_below, is_listed
+from emonet.errors import CorpusError, counted
+
+_FIELDS = ("speaker", "session", "text", "split", "language")
+
+
+@dataclass(frozen=True)
+class PatternRule:
+    """A regex searched in each POSIX path, and templates such as ``{session}{sex}`` over its groups.
+
+    A field without a template takes the group of its own name. ``rename`` maps values of a field;
+    ``lower`` names the fields that are lower-cased first.
+    """
+
+    regex: str
+    label: Mapping[str, str]
+    speaker: str = ""
+    session: str = ""
+    text: str = ""
+    split: str = ""
+    language: str = ""
+    rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lower: tuple[str, ...] = ()
+
+
+def scan_pattern(
+    rule: PatternRule,
+    targets: tuple[Target, ...],
+    corpus_id: str,
+    looked_for: str,
+    known_bad: Mapping[str, str],
+    root: Path,
+) -> Iterator[Utterance]:
+    """Yield an utterance for every file whose path matches; files with no label left are passed over.
+
+    Raises:
+        CorpusError: nothing below ``root`` matches; the text names a file that was looked for.
+    """
+    regex, matched, seen = re.compile(rule.regex), False, 0
+    for path in files_below(root):
+        seen += 1
+        # file systems differ in how they spell accents; cards and ids must not
+        name = unicodedata.normalize("NFC", path)
+        match = regex.search(name)
+        if match is None:
+            continue
+        matched = True
+        utterance = _utterance(rule, match, targets, path)
+        if utterance.labels and not is_listed(name, known_bad):
+            yield utterance
+    if not matched:
+        message = (
+            f"{root}: this does not look like the corpus '{corpus_id}': {counted(seen, 'file')}, "
+            f"none like '{looked_for}'. Give the folder that holds such files with --root."
+        )
+        raise CorpusError(message)
+
+
+def read_path(rule: PatternRule, targets: tuple[Target, ...], path: str) -> Utterance | None:
+    """Return the utterance that a path names, None where the path does not match."""
+    match = re.search(rule.regex, unicodedata.normalize("NFC", path))
+    return None if match is None else _utterance(rule, match, targets, path)
+
+
+def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, ...], path: str) -> Utterance:
+    groups = {name: value or "" for name, value in match.groupdict().items()}
+    codes = {target: template.format_map(groups) for target, template in rule.label.items()}
+    fields: dict[str, Any] = {name: _field(rule, name, groups) for name in _FIELDS}
+    labels = labels_from(codes, targets, path)
+    name = str(PurePosixPath(match.string).with_suffix(""))
+    return Utterance(id=name, path=path, labels=labels, **fields)
+
+
+def _field(rule: PatternRule, name: str, groups: Mapping[str, str]) -> str | None:
+    template: str = getattr(rule, name)
+    value = template.format_map(groups) if template else groups.get(name, "")
+    return tidied(value, rule.rename.get(name, {}), lower=name in rule.lower)

@@ -1,0 +1,274 @@
+"""Rows of tables: from cells to utterances, with a card and without one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from emonet.affect import TABLE_2
+from emonet.corpus.codes import labels_from
+from emonet.corpus.corpus import Citation, Corpus, Example, Label, Target, Utterance
+from emonet.corpus.readers.folders import is_listed, no_such_folder
+from emonet.errors import CorpusError, did_you_mean
+
+Labels = Callable[[Mapping[str, str], str], Mapping[str, Label]]
+"""From the cells of a row and its place to labels by target."""
+
+FIELDS = ("speaker", "split", "start", "end", "session", "text", "language")
+"""The cells that a row may have beside ``file`` and its labels."""
+
+SPLITS: Mapping[str, str] = {
+    "train": "train",
+    "dev": "dev",
+    "devel": "dev",
+    "val": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "test": "test",
+}
+"""How the three parts are spelt, as a value of ``split`` or as the name of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as text, where it stands (``file:line`` or the like), and the utterance's id where it has one."""
+
+    place: str
+    cells: Mapping[str, str]
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row that has been read, and where it stands."""
+
+    place: str
+    utterance: Utterance
+
+
+def entries_of(rows: Iterable[Row], base: Path, labels: Labels) -> Iterator[Entry]:
+    """Yield rows as utterances in their order; paths are relative to ``base``.
+
+    Raises:
+        CorpusError: naming the place of what cannot be read.
+    """
+    for row in rows:
+        yield Entry(row.place, _utterance(row, base, labels(row.cells, row.place)))
+
+
+def _utterance(row: Row, base: Path, labels: Mapping[str, Label]) -> Utterance:
+    cells, place = row.cells, row.place
+    path = _path(cells.get("file", ""), base, place)
+    start, end = times_in(cells.get("start", ""), cells.get("end", ""), place)
+    name = str(PurePosixPath(path).with_suffix(""))
+    return Utterance(
+        id=row.id or (name if start is None else f"{name}@{_plain(start)}"),
+        path=path,
+        labels=labels,
+        speaker=cells.get("speaker") or None,
+        session=cells.get("session") or None,
+        text=cells.get("text") or None,
+        split=_split(cells.get("split", ""), place),
+        language=cells.get("language") or None,
+        start=start or 0.0,
+        end=end,
+    )
+
+
+def _plain(seconds: float) -> str:
+    """Return a time as it is in ids, however a table writes it: ``0``, ``0.0`` and ``0.00`` are one."""
+    return f"{seconds:.0f}" if seconds.is_integer() else repr(seconds)
+
+
+def _path(given: str, base: Path, place: str) -> str:
+    """Return a POSIX path relative to ``base``."""
+    if not given:
+        raise CorpusError(f"{place}: the cell 'file' is empty. Give the path of an audio file, or remove the line.")
+    path = os.path.relpath(given, base.absolute()) if Path(given).is_absolute() else os.path.normpath(given)
+    posix = PurePosixPath(Path(path).as_posix())
+    if not posix.parts:
+        raise CorpusError(f"{place}: '{given}' is the folder itself. Give the path of an audio file below it.")
+    if ".." in posix.parts:
+        message = f"{place}: '{given}' lies outside of the folder {base}."
+        raise CorpusError(f"{message} Give a path below it, or a root folder that holds all files.")
+    return str(posix)
+
+
+def times_in(start: str, end: str, place: str) -> tuple[float | None, float | None]:
+    """Return begin and end of a piece of a file in s, None where a text is empty.
+
+    Raises:
+        CorpusError: one is no time, or the end is not after the begin.
+    """
+    first, last = _seconds(start, "start", place), _seconds(end, "end", place)
+    if last is not None and last <= (first or 0.0):
+        raise CorpusError(f"{place}: the end {last} s is not after the start {first or 0.0} s. Mend the two numbers.")
+    return first, last
+
+
+def _seconds(text: str, what: str, place: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value < float("inf"):
+        raise CorpusError(f"{place}: {what} is '{text}'. Give a time in s, 0 or later, e.g. 1.25.")
+    return value
+
+
+def _split(text: str, place: str) -> str | None:
+    if not text:
+        return None
+    if text.lower() in SPLITS:
+        return SPLITS[text.lower()]
+    message = f"{place}: the split is '{text}'. {did_you_mean(text.lower(), SPLITS)} Known: {', '.join(SPLITS)}."
+    raise CorpusError(" ".join(message.split()))
+
+
+def without_clashes(entries: Iterable[Entry]) -> tuple[Utterance, ...]:
+    """Return all utterances, once it is sure that none comes twice.
+
+    Raises:
+        CorpusError: naming both places of what comes twice.
+    """
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        new = entry.utterance
+        if new.id in seen:
+            old = seen[new.id]
+            same = (new.path, new.start, new.end) == (old.utterance.path, old.utterance.start, old.utterance.end)
+            what = "is listed twice" if same else f"gets the same id '{new.id}' as '{old.utterance.path}'"
+            advice = "Remove one of the lines." if same else "Rename the file, or change its start."
+            raise CorpusError(f"{entry.place}: '{new.path}' {what} (first in {old.place}). {advice}")
+        seen[new.id] = entry
+    return tuple(entry.utterance for entry in seen.values())
+
+
+TARGET = "label"
+"""The one target of a corpus without a card, unless its columns name others."""
+NOT_STATED = "not stated; the owner of the files decides"
+NO_AUTHORS = "Authors not stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What is known of a corpus without a card.
+
+    Attributes:
+        name: what its id is made of.
+        title: one line.
+        place: the file or folder that it is read from, for messages.
+        what: what that is, e.g. ``a manifest``.
+        how_to_get: one sentence on where its files are.
+        languages: BCP-47 codes; empty takes those of its utterances.
+    """
+
+    name: str
+    title: str
+    place: Path
+    what: str
+    how_to_get: str
+    languages: tuple[str, ...] = ()
+    licence: str = NOT_STATED
+    authors: str = NO_AUTHORS
+    notes: tuple[str, ...] = ()
+
+
+def corpus_of(
+    origin: Origin, utterances: tuple[Utterance, ...], targets: Iterable[Target] = (Target(TARGET),)
+) -> Corpus:
+    """Return the corpus of labelled utterances; the classes of a target are the labels that occur.
+
+    Raises:
+        CorpusError: a target with classes has fewer than two labels.
+    """
+    spoken = sorted({utterance.language for utterance in utterances if utterance.language})
+    return Corpus(
+        id=id_from(origin.name),
+        title=origin.title,
+        languages=origin.languages or tuple(spoken) or ("und",),
+        access="unpublished",
+        licence=origin.licence,
+        citation=Citation(origin.authors, origin.name, 0),
+        targets=tuple(_with_classes(origin, target, utterances) for target in targets),
+        scan=partial(_scan, utterances),
+        examples=tuple(_example(utterance) for utterance in utterances[:1]),
+        how_to_get=origin.how_to_get,
+        notes=origin.notes,
+        speakers="open",
+    )
+
+
+def _with_classes(origin: Origin, target: Target, utterances: Iterable[Utterance]) -> Target:
+    """Return a target of numbers as it is, another one with the labels that occur as its classes."""
+    if not target.is_categorical:
+        return target
+    found = (utterance.labels.get(target.name) for utterance in utterances)
+    labels = sorted({str(label) for label in found if label is not None})
+    if len(labels) < 2:
+        kind = "" if target.name == TARGET else f" of '{target.name}'"
+        seen = f"all rows carry the label '{labels[0]}'{kind}" if labels else "there is no row below the header"
+        message = f"{origin.place}: {seen}. {origin.what.capitalize()} needs rows with two labels at least. Add some."
+        raise CorpusError(message)
+    affect = {label: TABLE_2[label] for label in labels} if all(label in TABLE_2 for label in labels) else {}
+    return Target(target.name, tuple(labels), {label: label for label in labels}, affect)
+
+
+def _scan(utterances: tuple[Utterance, ...], root: Path) -> Iterator[Utterance]:
+    if not root.is_dir():
+        raise no_such_folder(root, "Give the folder that the manifest's files lie in.")
+    yield from utterances
+
+
+def codes_of(targets: tuple[Target, ...]) -> Labels:
+    """Return the function that makes labels of a row by a card's codes.
+
+    A cell named after a target holds its code; ``label`` stands for the first target.
+    """
+    names = [target.name for target in targets]
+
+    def labels(cells: Mapping[str, str], place: str) -> Mapping[str, Label]:
+        codes = {name: cells.get(name, "") for name in names}
+        return labels_from({**codes, names[0]: codes[names[0]] or cells.get(TARGET, "")}, targets, place)
+
+    return labels
+
+
+def scan_rows(
+    rows: Iterable[Row], base: Path, labels: Labels, known_bad: Mapping[str, str], prefix: Path
+) -> Iterator[Utterance]:
+    """Yield rows as utterances of a card's corpus, without known-bad files and those with no label left.
+
+    Args:
+        base: what paths in the rows are relative to.
+        prefix: ``base``, relative to the corpus' root.
+
+    Raises:
+        CorpusError: naming the place of what cannot be read.
+    """
+    for utterance in without_clashes(entries_of(rows, base, labels)):
+        moved = replace(utterance, path=(PurePosixPath(prefix.as_posix()) / utterance.path).as_posix())
+        if moved.labels and not is_listed(moved.path, known_bad):
+            yield moved
+
+
+def _example(utterance: Utterance) -> Example:
+    return Example(
+        utterance.path, utterance.labels, utterance.speaker, utterance.session, utterance.text, utterance.split
+    )
+
+
+def id_from(name: str) -> str:
+    """Return the id that is made of a name: a-z, 0-9 and underscores.
+
+    >>> id_from("My Corpus-2"), id_from("2024")
+    ('my_corpus_2', 'corpus_2024')
+    """
+    word = re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
+    return word if re.match("[a-z]", word) else f"corpus_{word}".rstrip("_")

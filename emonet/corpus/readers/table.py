@@ -1,0 +1,170 @@
+"""Corpora whose labels stand in CSV files: a row an utterance."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from emonet.corpus.codes import labels_from, tidied
+from emonet.corpus.corpus import Target, Utterance
+from emonet.corpus.readers.folders import Tails, files_below, is_listed
+from emonet.corpus.readers.rows import times_in
+from emonet.errors import CorpusError, did_you_mean
+
+
+@dataclass(frozen=True)
+class TableRule:
+    """CSV files (split -> file name, wherever it lies below the root) and templates over their columns.
+
+    ``path`` holds for each split a template for the end of the audio file's path; ``{split}`` is the split of the
+    row's table. A row whose audio is not there is kept with that path, so that preparing the corpus can report it.
+    Where one file holds all, it stands under the empty name, and the template ``split`` may name a column. ``start``
+    and ``end`` are templates for times in s; ``rename`` maps values of a field, ``lower`` names those in lower case.
+    """
+
+    files: Mapping[str, str]
+    path: Mapping[str, str]
+    label: Mapping[str, str]
+    id: str = ""
+    speaker: str = ""
+    session: str = ""
+    text: str = ""
+    split: str = ""
+    language: str = ""
+    start: str = ""
+    end: str = ""
+    rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lower: tuple[str, ...] = ()
+    delimiter: str = ","
+    quotes: bool = True
+    encoding: str = "utf-8-sig"
+
+
+_FIELDS = ("speaker", "session", "text", "split", "language")
+
+
+def scan_tables(
+    rule: TableRule,
+    targets: tuple[Target, ...],
+    corpus_id: str,
+    known_bad: Mapping[str, str],
+    root: Path,
+) -> Iterator[Utterance]:
+    """Yield an utterance for each row of each table.
+
+    Raises:
+        CorpusError: a table is missing, or a row cannot be read; names file and line.
+    """
+    tails = Tails(files_below(root))
+    for split, name in rule.files.items():
+        found = tails.find(name)
+        if found is None:
+            message = (
+                f"{root}: this does not look like the corpus '{corpus_id}': there is no '{name}' in it. "
+                "Give the folder that holds this file with --root."
+            )
+            raise CorpusError(message)
+        table = root / found
+        line = 0
+        for line, row in read_rows(table, rule.delimiter, rule.encoding, quotes=rule.quotes):
+            of_table = {"split": split} if split else {}
+            utterance = _utterance(rule, split, {**row, **of_table}, targets, tails, f"{table}:{line}")
+            if utterance.labels and not is_listed(utterance.path, known_bad):
+                yield utterance
+        if line == 0:
+            raise CorpusError(f"{table}: there is no row below the header. Get the file again; it may be cut off.")
+
+
+def read_rows(
+    table: Path, delimiter: str, encoding: str, *, quotes: bool = True
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line number and row (column -> text) of a CSV file; without ``quotes``, quotation marks mean nothing.
+
+    Raises:
+        CorpusError: wrong encoding, a column that stands twice, or a row with more or fewer cells than the header.
+    """
+    with table.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(
+            file, delimiter=delimiter, strict=True, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+        )
+        try:
+            header = [cell.strip() for cell in next(reader, [])]
+            _check_header(header, table)
+            for row in filter(None, reader):  # blank lines come as empty rows
+                if len(row) != len(header):
+                    message = (
+                        f"{table}:{reader.line_num}: this row does not have {len(header)} cells as the header has."
+                    )
+                    raise CorpusError(f"{message} Mend or remove it.")
+                yield reader.line_num, dict(zip(header, (cell.strip() for cell in row), strict=True))
+        except UnicodeDecodeError:
+            raise CorpusError(f"{undecodable_place(table, encoding)}: not {encoding} text. {_SAVE}") from None
+        except csv.Error as problem:
+            raise CorpusError(f"{table}:{reader.line_num}: not CSV: {problem}. Mend the line.") from None
+
+
+_SAVE = "Save the whole file in one encoding, UTF-8."
+
+
+def undecodable_place(table: Path, encoding: str) -> str:
+    """Return the file and its first line that is not text in an encoding of one byte a newline."""
+    with table.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return f"{table}:{number}"
+    return str(table)
+
+
+def _check_header(header: Sequence[str], table: Path) -> None:
+    twice = [column for column in header if column and header.count(column) > 1]
+    if twice:
+        raise CorpusError(f"{table}:1: the column '{twice[0]}' stands twice. Keep one of them.")
+
+
+def fill(template: str, row: Mapping[str, str], place: str) -> str:
+    """Fill a template such as ``clip{number}.wav`` from a row.
+
+    Raises:
+        CorpusError: the row has no such column.
+    """
+    try:
+        return template.format_map(row)
+    except KeyError as problem:
+        column = str(problem.args[0])
+        hint = did_you_mean(column, row)
+        raise CorpusError(f"{place}: there is no column '{column}'. {hint} Columns: {', '.join(row)}.") from None
+
+
+def _utterance(
+    rule: TableRule,
+    split: str,
+    row: Mapping[str, str],
+    targets: tuple[Target, ...],
+    tails: Tails,
+    place: str,
+) -> Utterance:
+    tail = fill(rule.path[split], row, place)
+    codes = {target: fill(column, row, place) for target, column in rule.label.items()}
+    name = fill(rule.id, row, place) if rule.id else str(PurePosixPath(tail).with_suffix(""))
+    fields: dict[str, Any] = {field: _field(rule, field, row, place) for field in _FIELDS}
+    if split and not rule.split:
+        fields["split"] = split
+    start, end = times_in(fill(rule.start, row, place), fill(rule.end, row, place), place)
+    return Utterance(
+        id=name,
+        path=tails.find(tail) or tail,
+        labels=labels_from(codes, targets, place),
+        start=start or 0.0,
+        end=end,
+        **fields,
+    )
+
+
+def _field(rule: TableRule, name: str, row: Mapping[str, str], place: str) -> str | None:
+    value = fill(getattr(rule, name), row, place)
+    return tidied(value, rule.rename.get(name, {}), lower=name in rule.lower)

@@ -1,0 +1,197 @@
+"""Comparing a copy of a corpus with its card, and listening to each of its files once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+from emonet.corpus.corpus import Corpus, Target, Utterance
+from emonet.corpus.readers.folders import files_below, folder_nearby, is_listed
+from emonet.doctor.listen import hear, heard_findings
+from emonet.doctor.second_copy import copies
+from emonet.doctor.survey import Survey, named_by, repeated, survey_of
+from emonet.errors import CorpusError, did_you_mean
+from emonet.events import Listener, silent
+from emonet.findings import Finding, Level, some
+from emonet.labels.words import spelling
+
+__all__ = ["Finding", "Level", "check"]
+
+_AGAIN = "Get the whole corpus again."
+_MOST_ABOVE = 50_000
+"""Files above a copy that are listed to see whether the folder above holds more of the corpus."""
+
+
+def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener = silent) -> list[Finding]:
+    """Return what was found below ``root``, good and bad.
+
+    The corpus is listed twice at most and never held in memory as a whole.
+
+    Args:
+        corpus: its card says what is expected.
+        root: the corpus' folder.
+        quick: look at names, sizes and counts only; of audio files, only tiny ones are opened, which may be pointers,
+            and a few that seem to stand twice.
+        listen: is told of what is listed and read.
+
+    Raises:
+        CorpusError: ``root`` is not this corpus at all, or its annotation cannot be read; names file and line.
+    """
+    survey = survey_of(corpus, root, listen)
+    findings = [*_counts(corpus, survey), *_unmapped(corpus, survey), *_parts(corpus, survey)]
+    findings += [*_identities(corpus, root, survey), *_files(corpus, root, survey), *copies(corpus, root, survey)]
+    findings += [*_names(survey), *_known_bad(corpus, root), *_above(corpus, root, survey)]
+    if not quick:
+        findings += heard_findings(corpus, hear(corpus, root, survey.present, listen))
+    return findings
+
+
+def _counts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+    yield _compare("utterances", survey.count, corpus.expected.utterances)
+    yield _compare("speakers", len(survey.speakers), corpus.expected.speakers)
+    for target in corpus.targets:
+        if target.is_categorical:
+            yield from _class_counts(corpus, target, survey.labels[target.name])
+            yield from _alike(target)
+
+
+def _class_counts(corpus: Corpus, target: Target, seen: Mapping[str, int]) -> Iterator[Finding]:
+    documented = corpus.expected.per_class.get(target.name, {})
+    for label in target.classes:
+        count = seen.get(label, 0)
+        if label in documented:
+            yield _compare(f"{target.name}: {label}", count, documented[label])
+        elif not count and not target.open:
+            advice = "Check whether a part of the corpus is missing."
+            yield Finding("warning", f"{target.name}: {label}", "0", "at least 1", advice)
+        elif count:
+            yield Finding("ok", f"{target.name}: {label}", str(count), "not documented")
+
+
+def _compare(what: str, seen: int, expected: int | None) -> Finding:
+    if expected is None:
+        return Finding("ok", what, str(seen), "not documented")
+    if seen == expected:
+        return Finding("ok", what, str(seen), str(expected))
+    if seen < expected:
+        return Finding("problem", what, str(seen), str(expected), "Files are missing: get the whole corpus again.")
+    advice = "More than documented: another release, or files that do not belong to the corpus."
+    return Finding("warning", what, str(seen), str(expected), advice)
+
+
+def _alike(target: Target) -> Iterator[Finding]:
+    """Labels that differ in case, spaces or accents alone, as those of a manifest may."""
+    written: dict[str, list[str]] = {}
+    for label in target.classes:
+        written.setdefault(spelling(label), []).append(label)
+    for labels in written.values():
+        if len(labels) > 1:
+            advice = "They are classes of their own now: write them in one way."
+            yield Finding("warning", f"{target.name}: labels alike", ", ".join(labels), "one spelling", advice)
+
+
+def _unmapped(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+    for target in corpus.targets:
+        found = {code: count for (name, code), count in survey.unmapped.counts.items() if name == target.name}
+        if not found:
+            continue
+        code = max(found, key=lambda each: found[each])
+        place, hint = survey.unmapped.places[target.name, code], did_you_mean(code, target.codes)
+        advice = f"First at {place}. {hint} Add codes to the card (null leaves a code out), or mend the files."
+        seen = some([f"'{code}' ({count})" for code, count in sorted(found.items())])
+        known = ", ".join(sorted(target.codes))
+        yield Finding("problem", f"{target.name}: unmapped labels", seen, known, " ".join(advice.split()))
+
+
+def _parts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+    if survey.speakers:
+        yield _per_speaker(survey.speakers)
+    if survey.splits:
+        seen = ", ".join(f"{split} {count}" for split, count in sorted(survey.splits.items()))
+        yield Finding("ok", "utterances per split", seen)
+    for protocol in corpus.protocols:
+        values = {value for fold in protocol.folds for found in fold.values() for value in found}
+        absent = sorted(values - survey.listed[protocol.by])
+        if absent:
+            advice = f"Scores by this protocol cannot be compared with others'. {_AGAIN}"
+            listed = f"{len(values)} listed"
+            yield Finding("warning", f"protocol {protocol.name}: absent {protocol.by}s", some(absent), listed, advice)
+
+
+def _per_speaker(speakers: Mapping[str, int]) -> Finding:
+    middle = median(speakers.values())
+    few = sorted((name for name, count in speakers.items() if count < middle / 2), key=lambda name: speakers[name])
+    least, most = min(speakers.values()), max(speakers.values())
+    seen = str(most) if least == most else f"{least} to {most}, median {middle:g}"
+    if len(few) > len(speakers) / 4:  # so it is with this corpus, and no sign of a missing part
+        return Finding("ok", "utterances per speaker", seen)
+    if few:
+        listed = some([f"{name} ({speakers[name]})" for name in few])
+        advice = "Where the card counts more, these speakers' files are the first place to look."
+        return Finding("warning", "utterances per speaker", f"{seen}; few: {listed}", "half the median", advice)
+    return Finding("ok", "utterances per speaker", seen)
+
+
+def _identities(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
+    twice = repeated(survey.ids)
+    if twice:
+        found = named_by(twice, (utterance.id for utterance in corpus.scan(root)))
+        yield Finding("problem", "ids that stand twice", str(found), "none", "Remove the second copy of these files.")
+    if survey.nobody:
+        advice = "A protocol by speaker leaves them out of reach: choose one by another field."
+        yield Finding("warning", "utterances without a speaker", str(survey.nobody), "none", advice)
+
+
+def _files(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
+    if survey.missing:
+        advice = _AGAIN
+        if survey.missing.count == survey.count:
+            marks = tuple(survey.missing.first)
+            folder = folder_nearby(lambda _: iter([Utterance("", "", {})]), marks, root)
+            advice = f"The folder {folder} holds them: --root {folder}" if folder else _AGAIN
+        yield Finding("problem", "missing files", str(survey.missing), "none", advice)
+    if survey.dangling:
+        advice = "Links that lead nowhere: fetch what they stand for (git annex get, datalad get), or copy the files."
+        yield Finding("problem", "links without a file", str(survey.dangling), "none", advice)
+    if survey.pointers:
+        advice = "Run git lfs pull in the repository they come from."
+        yield Finding("problem", "Git LFS pointers, no audio", str(survey.pointers), "none", advice)
+    if survey.empty:
+        yield Finding("problem", "empty files", str(survey.empty), "none", "Get them again: the copy broke off.")
+
+
+def _names(survey: Survey) -> Iterator[Finding]:
+    if survey.undecodable:
+        advice = "Rename them to UTF-8, e.g. with convmv; they cannot be prepared as they are."
+        yield Finding("problem", "names that are not UTF-8", str(survey.undecodable), "none", advice)
+    if survey.decomposed:
+        advice = "Nothing to do: ids are the same as with composed letters."
+        yield Finding("ok", "names with decomposed accents", str(survey.decomposed), "", advice)
+
+
+def _known_bad(corpus: Corpus, root: Path) -> Iterator[Finding]:
+    if not corpus.known_bad:
+        return
+    seen = [path for path in files_below(root) if is_listed(path, corpus.known_bad)]
+    if seen:
+        reasons = {reason for bad, reason in corpus.known_bad.items() if any(is_listed(path, [bad]) for path in seen)}
+        advice = f"Nothing to do: {'; '.join(sorted(reasons))}."
+        yield Finding("ok", "known bad files, left out", some(seen), some(list(corpus.known_bad)), advice)
+
+
+def _above(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
+    """Where files are missing: does the folder above hold more of the corpus?"""
+    expected, above = corpus.expected.utterances, root.resolve().parent
+    if expected is None or survey.count >= expected:
+        return
+    try:
+        if sum(1 for _ in islice(files_below(above), _MOST_ABOVE)) == _MOST_ABOVE:
+            return
+        more = sum(1 for _ in islice(corpus.scan(above), expected))
+    except CorpusError:
+        return
+    if more > survey.count:
+        advice = f"Give that folder: --root {above}"
+        yield Finding("problem", "only a part of the corpus", str(survey.count), f"{more} below {above}", advice)

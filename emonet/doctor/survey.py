@@ -1,0 +1,183 @@
+"""One pass over a corpus' utterances: counts and names, eight bytes of memory for each, and no file opened."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emonet.corpus.codes import Unmapped, unmapped_codes
+from emonet.corpus.corpus import Corpus, Utterance
+from emonet.corpus.readers.members import TABLES, file_of
+from emonet.events import Listener, Progress
+from emonet.findings import Some
+
+_OFTEN = 10_000
+"""Utterances between two reports of progress."""
+_POINTER = b"version https://git-lfs"
+_LONGEST_POINTER = 200
+"""Size in bytes that a Git LFS pointer stays below."""
+
+
+@dataclass
+class Survey:
+    """What the names, sizes and labels of a copy say.
+
+    Attributes:
+        ids: a hash of each id, 64 bits.
+        files: a hash of the name and size of each file that is not empty.
+        listed: field -> values of it that the card's protocols name and that were seen.
+    """
+
+    count: int = 0
+    speakers: Counter[str] = field(default_factory=Counter)
+    splits: Counter[str] = field(default_factory=Counter)
+    labels: dict[str, Counter[str]] = field(default_factory=dict)
+    nobody: Some = field(default_factory=Some)
+    missing: Some = field(default_factory=Some)
+    dangling: Some = field(default_factory=Some)
+    empty: Some = field(default_factory=Some)
+    pointers: Some = field(default_factory=Some)
+    decomposed: Some = field(default_factory=Some)
+    undecodable: Some = field(default_factory=Some)
+    unmapped: Unmapped = field(default_factory=Unmapped)
+    listed: dict[str, set[str]] = field(default_factory=dict)
+    ids: array[int] = field(default_factory=lambda: array("q"))
+    files: array[int] = field(default_factory=lambda: array("q"))
+
+    @property
+    def present(self) -> int:
+        """Return how many utterances have a file."""
+        return self.count - self.missing.count - self.dangling.count
+
+
+def survey_of(corpus: Corpus, root: Path, listen: Listener) -> Survey:
+    """List a corpus once; codes that the card does not know are counted, not raised.
+
+    Raises:
+        CorpusError: ``root`` is not this corpus, or its annotation cannot be read.
+    """
+    survey = Survey(labels={target.name: Counter() for target in corpus.targets if target.is_categorical})
+    wanted = _named_values(corpus)
+    survey.listed = {by: set() for by in wanted}
+    activity, last = f"list {corpus.id}", ""
+    with unmapped_codes() as survey.unmapped:
+        for utterance in corpus.scan(root):
+            _count(survey, utterance, wanted)
+            if utterance.path != last:
+                _look_at(survey, root, utterance.path)
+            else:
+                _size_of(survey, root, utterance.path)
+            last = utterance.path
+            if survey.count % _OFTEN == 0:
+                listen(Progress(activity, survey.count, None, utterance.id))
+    if survey.count >= _OFTEN:
+        listen(Progress(activity, survey.count, survey.count))
+    return survey
+
+
+def repeated(hashes: array[int]) -> set[int]:
+    """Return the hashes that occur more than once."""
+    import numpy as np
+
+    ordered = np.sort(np.frombuffer(hashes, dtype=np.int64)) if hashes else np.zeros(0, dtype=np.int64)
+    return set(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]).tolist())
+
+
+def file_hash(name: str, size: int) -> int:
+    """Return a hash of a file's own name and size; it holds within one process."""
+    return hash((name, size))
+
+
+def _named_values(corpus: Corpus) -> dict[str, set[str]]:
+    """Return the values that the card's protocols name: field -> values."""
+    named: dict[str, set[str]] = {}
+    for protocol in corpus.protocols:
+        for fold in protocol.folds:
+            for values in fold.values():
+                named.setdefault(protocol.by, set()).update(values)
+    return named
+
+
+def _count(survey: Survey, utterance: Utterance, wanted: dict[str, set[str]]) -> None:
+    survey.count += 1
+    survey.ids.append(hash(utterance.id))
+    if utterance.speaker is None:
+        survey.nobody.add(utterance.id)
+    else:
+        survey.speakers[utterance.speaker] += 1
+    if utterance.split is not None:
+        survey.splits[utterance.split] += 1
+    for target, counts in survey.labels.items():
+        if target in utterance.labels:
+            counts[str(utterance.labels[target])] += 1
+    for by, values in wanted.items():
+        value = getattr(utterance, by)
+        if value in values:
+            survey.listed[by].add(value)
+
+
+def _look_at(survey: Survey, root: Path, path: str) -> None:
+    if not path.isascii():
+        _look_at_name(survey, path)
+    size = _size_of(survey, root, path)
+    if size == 0:
+        survey.empty.add(path)
+    elif size is not None and not _is_within_table(path):
+        survey.files.append(file_hash(path.rpartition("/")[2], size))
+        if size < _LONGEST_POINTER and _is_pointer(root / path):
+            survey.pointers.add(path)
+
+
+def _size_of(survey: Survey, root: Path, path: str) -> int | None:
+    """Return the size in bytes of an utterance's file; where there is none, count it and return None."""
+    file = f"{root}/{path}"  # paths as objects would take longer than all else, a million times over
+    if _is_within_table(path):
+        file = str(file_of(root / path))
+    try:
+        found = os.stat(file)  # noqa: PTH116 - see above
+    except OSError:
+        (survey.dangling if os.path.islink(file) else survey.missing).add(path)  # noqa: PTH114
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        survey.missing.add(path)
+        return None
+    return found.st_size
+
+
+def _is_within_table(path: str) -> bool:
+    return any(f"{suffix}/" in path for suffix in TABLES)
+
+
+def _look_at_name(survey: Survey, path: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        survey.undecodable.add(ascii(path)[1:-1])
+        return
+    if unicodedata.normalize("NFC", path) != path:
+        survey.decomposed.add(path)
+
+
+def _is_pointer(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_POINTER)) == _POINTER
+    except OSError:
+        return False
+
+
+def named_by(hashes: set[int], names: Iterable[str]) -> Some:
+    """Return the names whose hash is among ``hashes``, each once."""
+    found, seen = Some(), set()
+    for name in names:
+        key = hash(name)
+        if key in hashes and key not in seen:
+            seen.add(key)
+            found.add(name)
+    return found

@@ -1,0 +1,293 @@
+"""Labelling new audio with a pack: every file, and each window of the long ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
+from emonet.errors import EmonetError
+from emonet.events import Listener, Progress, silent
+from emonet.learn.answers import answers
+from emonet.learn.batches import SHORTEST, Evaluation, windows
+from emonet.learn.normalisation import ScalingTable, fit_table, frames_of
+from emonet.machine import chosen_device
+from emonet.model.contracts import Frontend
+from emonet.pack.pack import Pack, build_model, evaluation_of, scaling_of, task_of
+from emonet.plugin.registry import Registry
+from emonet.recipe.recipe import Evaluate, checked_device
+from emonet.recipe.task import Task
+
+Wave = NDArray[np.float32]
+Network = Callable[..., torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a task says of a file from ``begin`` to ``end`` s, or of the whole of it.
+
+    Attributes:
+        window: whether this is one window of a longer file.
+        label: the class, empty for a task of numbers.
+        probabilities: label -> probability, in the order of the task's labels.
+        affect: the label's arousal and valence; None where the corpus has no cell for it.
+        numbers: dimension -> number in the corpus' own unit; empty for a task of classes.
+        units: dimension -> its unit, empty where nobody says.
+        evaluation: what of it was judged, in words; empty for a window.
+    """
+
+    file: str
+    task: str
+    begin: float
+    end: float
+    window: bool
+    label: str
+    probabilities: Mapping[str, float]
+    affect: Mapping[str, str] | None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    evaluation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that has no label, and why."""
+
+    file: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The networks of some of a pack's tasks, ready to label files.
+
+    Attributes:
+        networks: task id -> network from (wave (B, T), lengths (B,)), and (B, *shape) mean and scale where the task
+            is normalised, to outputs (B, K).
+        frontend: what all tasks' features come from.
+        window: length in s of windows and of the centre; None for what each task was trained on.
+        evaluate: what of a file is judged; None for what the scores of each task judged.
+        batch: pieces a step; the answers do not depend on it.
+        tables: task id -> its mean and scale, fitted in training.
+        speakers: mean and scale of each speaker, fitted by ``fit_speakers``.
+    """
+
+    pack: Pack
+    networks: Mapping[str, Network]
+    frontend: Frontend
+    window: float | None = None
+    evaluate: Evaluate | None = None
+    batch: int = 16
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    tables: Mapping[str, ScalingTable] = field(default_factory=dict)
+    speakers: ScalingTable | None = None
+
+    @property
+    def by_speaker(self) -> tuple[str, ...]:
+        """Tasks that were trained with each speaker's own statistics, and need them here."""
+        return tuple(task for task in self.networks if self.pack.task(task).facts["normalisation"] == "speaker")
+
+    def fit_speakers(self, paths: Sequence[Path], speakers: Sequence[str], *, listen: Listener = silent) -> Predictor:
+        """Return this predictor with mean and scale of each speaker, over whole files as in training.
+
+        Files that cannot be read are passed over here; labelling names them.
+        """
+
+        def pieces() -> Iterator[tuple[str, NDArray[np.float64]]]:
+            for done, (path, speaker) in enumerate(zip(paths, speakers, strict=True)):
+                listen(Progress("listening to each speaker", done, len(paths), path.name))
+                try:
+                    yield speaker, _frames(self.frontend, read_wave(path), self.device)
+                except AudioProblem:
+                    continue
+            listen(Progress("listening to each speaker", len(paths), len(paths)))
+
+        return replace(self, speakers=fit_table(pieces()))
+
+    def label(self, path: Path, speaker: str = "") -> list[Labelled]:
+        """Return what each task says of a file: first of the whole, then of its windows, if there are several.
+
+        The whole is judged as the scores of the task judged a clip of their test part; see ``evaluation``.
+
+        Raises:
+            AudioProblem: the file gives no wave, or no probabilities.
+        """
+        return self.label_wave(read_wave(path), str(path), speaker)
+
+    def label_wave(self, wave: Wave, name: str, speaker: str = "") -> list[Labelled]:
+        """Return what each task says of a wave (T,) at 16 kHz, as ``label`` does of the file that it is from.
+
+        Raises:
+            AudioProblem: there are no probabilities of it.
+        """
+        return [row for task in self.networks for row in self._of_task(name, wave, task, speaker)]
+
+    def label_all(
+        self, paths: Sequence[Path], speakers: Sequence[str] = (), *, strict: bool = False, listen: Listener = silent
+    ) -> Iterator[Labelled | Unread]:
+        """Yield the labels of files in their order; what cannot be read is yielded with its reason.
+
+        Raises:
+            EmonetError: a file cannot be read, with ``strict``.
+        """
+        for done, (path, speaker) in enumerate(zip(paths, speakers or [""] * len(paths), strict=True)):
+            listen(Progress("labelling", done, len(paths), path.name))
+            try:
+                yield from self.label(path, speaker)
+            except AudioProblem as problem:
+                if strict:
+                    raise EmonetError(f"{path}: {problem}. Mend or leave out this file, or drop --strict.") from None
+                yield Unread(str(path), str(problem))
+        listen(Progress("labelling", len(paths), len(paths)))
+
+    def evaluation(self, task: str) -> Evaluation:
+        """Return what of a file a task judges: as its scores did, unless something else was asked for."""
+        scored = evaluation_of(self.pack.task(task))
+        kind = self.evaluate or ("windows" if self.window else scored.kind)
+        return Evaluation(kind, self.window or scored.seconds)
+
+    def _of_task(self, file: str, wave: Wave, task: str, speaker: str) -> list[Labelled]:
+        part, evaluation = self.pack.task(task), self.evaluation(task)
+        pieces, bounds = evaluation.pieces(len(wave)), windows(len(wave), evaluation.seconds)
+        every = list(dict.fromkeys([*pieces, *(bounds if len(bounds) > 1 else [])]))
+        outputs, scaling = task_of(part), self._scaling(task, speaker)
+        said = dict(zip(every, self._said(outputs, [wave[slice(*at)] for at in every], scaling), strict=True))
+        lengths = [end - begin for begin, end in pieces]
+        mean = np.average([said[at] for at in pieces], axis=0, weights=lengths)
+        label = partial(_labelled, outputs, part.facts["affect"], file)
+        whole = replace(label((0, len(wave)), mean, window=False), evaluation=str(evaluation))
+        return [whole, *(label(at, said[at], window=True) for at in bounds if len(bounds) > 1)]
+
+    def _scaling(self, task: str, speaker: str) -> dict[str, torch.Tensor]:
+        """Return mean and scale (1, *shape) for a speaker's waves in a task; nothing where it is not normalised."""
+        if task not in self.by_speaker:
+            table, group = self.tables.get(task), ""
+        elif self.speakers is None:
+            message = (
+                f"Task '{task}' was trained with each speaker's own statistics, so it must know which files are one "
+                "speaker's. Say --group-by folder, or --group-by speaker with a CSV file that has the columns file and "
+                "speaker."
+            )
+            raise EmonetError(message)
+        else:
+            table, group = self.speakers, speaker
+        if table is None:
+            return {}
+        if group not in table.means:
+            raise AudioProblem(f"there are no statistics of the speaker '{group}'")
+        mean, scale = table.rows([group])
+        return {"mean": torch.from_numpy(mean).to(self.device), "scale": torch.from_numpy(scale).to(self.device)}
+
+    def _said(self, task: Task, pieces: Sequence[Wave], scaling: Mapping[str, torch.Tensor]) -> NDArray[np.float64]:
+        """Return probabilities (N, K) of pieces in their order, or numbers (N, D) in the corpus' own unit."""
+        network, found = partial(self.networks[task.id], **scaling), []
+        # Only pieces of one length share a step, so nothing is padded and a batch cannot change an answer.
+        for length, group in groupby(pieces, key=len):
+            waves = torch.from_numpy(np.stack(list(group)))
+            for step in torch.split(waves.to(self.device), self.batch):
+                found.append(answers(task, _outputs(network, step, length)))
+        rows = np.concatenate(found).astype(np.float64)
+        if not np.isfinite(rows).all():
+            raise AudioProblem(
+                f"task '{task.id}' gives no finite {'probabilities' if task.classes else 'numbers'} for it"
+            )
+        return rows
+
+
+def open_predictor(
+    pack: Pack,
+    registry: Registry,
+    tasks: Sequence[str] = (),
+    *,
+    window: float | None = None,
+    evaluate: Evaluate | None = None,
+    batch: int = 16,
+    device: str = "auto",
+) -> Predictor:
+    """Build the networks of some tasks of a pack, of all by default; adapters that fold are folded.
+
+    Args:
+        window: length in s of windows and of the centre; with nothing else said, files are judged by windows of it.
+        evaluate: ``centre``, ``full`` or ``windows``; by default what the scores of each task judged.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+
+    Raises:
+        EmonetError: the pack has no such task, or none at all; it does not fit the components here; the window
+            or batch is out of range; or the device is not there.
+    """
+    place = chosen_device(checked_device(device))
+    if window is not None and not window >= SHORTEST:
+        raise EmonetError(f"A window of {window} s is too short to carry speech. Give {SHORTEST} s or more.")
+    if batch < 1:
+        raise EmonetError(f"A batch of {batch} holds nothing. Give 1 or more.")
+    wanted = list(dict.fromkeys(tasks or pack.tasks))
+    if not wanted:
+        raise EmonetError(f"{pack.folder}: this pack has no task yet. Add one with: emonet pack import")
+    model = build_model(pack, wanted, registry).to(place)
+    tables = {task: scaling_of(pack.task(task), model.frontend.shape) for task in wanted}
+    return Predictor(
+        pack=pack,
+        networks={task: _network(model, task) for task in wanted},
+        frontend=model.frontend,
+        window=window,
+        evaluate=evaluate,
+        batch=batch,
+        device=place,
+        tables={task: table for task, table in tables.items() if table is not None},
+    )
+
+
+def _network(model: Any, task: str) -> Network:
+    private = model.private_of(task)
+    if private is None or private.adapter.foldable:
+        merged: Network = model.merged(task)
+        return merged
+    return partial(model, task=task)
+
+
+def _frames(frontend: Frontend, wave: Wave, device: torch.device) -> NDArray[np.float64]:
+    """Return the features (L, *shape) of a whole wave."""
+    with torch.inference_mode():
+        try:
+            (frames,) = frames_of(
+                frontend, torch.from_numpy(wave)[None].to(device), torch.tensor([len(wave)], device=device)
+            )
+        except (RuntimeError, ValueError) as problem:
+            raise AudioProblem(f"the frontend does not take it ({problem})") from None
+    return frames
+
+
+def _outputs(network: Network, waves: torch.Tensor, length: int) -> torch.Tensor:
+    with torch.inference_mode():
+        try:
+            return network(waves, torch.full((len(waves),), length, device=waves.device))
+        except (RuntimeError, ValueError) as problem:
+            seconds = length / SAMPLE_RATE
+            raise AudioProblem(f"the network does not take a piece of {seconds:.3f} s ({problem})") from None
+
+
+def _labelled(
+    task: Task,
+    affect: Mapping[str, Any],
+    file: str,
+    at: tuple[int, int],
+    row: NDArray[np.float64],
+    *,
+    window: bool,
+) -> Labelled:
+    begin, end = (sample / SAMPLE_RATE for sample in at)
+    if not task.classes:
+        numbers = dict(zip(task.targets, row.tolist(), strict=True))
+        units = {each.name: each.unit for each in task.dimensions}
+        return Labelled(file, task.id, begin, end, window, "", {}, None, numbers, units)
+    label = task.classes[int(row.argmax())]
+    probabilities = dict(zip(task.classes, row.tolist(), strict=True))
+    return Labelled(file, task.id, begin, end, window, label, probabilities, affect.get(label))

@@ -1,0 +1,118 @@
+"""Folds of a protocol, and how groups of utterances are dealt out to them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from emonet.corpus.corpus import PARTS, Corpus, Utterance
+from emonet.errors import CorpusError, UnknownName
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One partition: which part each utterance (by id) belongs to."""
+
+    name: str
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The folds of one corpus under one protocol.
+
+    Attributes:
+        id: ``corpus/protocol``, with its options.
+        hash: over the ids, labels, speakers, segments and parts of every fold; scores compare only under one hash.
+        overlap: why speakers may stand in two parts; empty where none does.
+        notes: what else a reader of its scores needs to know, one sentence each.
+    """
+
+    id: str
+    folds: tuple[Fold, ...]
+    hash: str
+    overlap: str = ""
+    notes: tuple[str, ...] = ()
+
+
+Folds = tuple[tuple[Fold, ...], str]
+"""All folds of a protocol, and why speakers may stand in two parts."""
+
+Groups = Mapping[str, str]
+"""Utterance id -> the group (speaker, session, ...) that must stay whole."""
+
+GROUPINGS = ("speaker", "session", "text", "split", "language")
+"""The fields of an utterance that a protocol can go by."""
+
+
+def groups_by(field: str, corpus: Corpus, utterances: Iterable[Utterance]) -> Groups:
+    """Return the value of a field (``speaker``, ``session``, ...) for every utterance.
+
+    Raises:
+        UnknownName: there is no such field.
+        CorpusError: an utterance has no such value.
+    """
+    if field not in GROUPINGS:
+        raise UnknownName("field to group by", field, GROUPINGS)
+    groups: dict[str, str] = {}
+    for utterance in utterances:
+        value = getattr(utterance, field)
+        if value is None:
+            message = (
+                f"Corpus '{corpus.id}': utterance '{utterance.id}' has no {field}, so a protocol by {field} "
+                f"cannot be made. Add the {field}, or choose another protocol."
+            )
+            raise CorpusError(message)
+        groups[utterance.id] = value
+    return groups
+
+
+def check_speakers(fold: Fold, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
+    """Refuse a fold in which a speaker stands in two parts.
+
+    Raises:
+        CorpusError: naming the first such speaker, and how many there are.
+    """
+    parts_of: dict[str, set[str]] = {}
+    for utterance in utterances:
+        if utterance.speaker is not None and utterance.id in fold.parts:
+            parts_of.setdefault(utterance.speaker, set()).add(fold.parts[utterance.id])
+    shared = sorted(speaker for speaker, parts in parts_of.items() if len(parts) > 1)
+    if shared:
+        where = " and ".join(part for part in PARTS if part in parts_of[shared[0]])
+        message = (
+            f"Corpus '{corpus.id}', fold '{fold.name}': speaker '{shared[0]}' is in {where} "
+            f"({len(shared)} of {len(parts_of)} speakers stand in two parts). Scores would be speaker-dependent. "
+            "Choose a protocol by speaker, or declare the overlap, in a recipe with `official: {overlap: REASON}` "
+            "or `imported: {overlap: REASON}`, on import with --overlap REASON, in a card with `overlap: REASON`."
+        )
+        raise CorpusError(message)
+
+
+def rotated(groups: Groups, blocks: Sequence[Sequence[str]], i: int, name: str) -> Fold:
+    """Fold ``i``: block i is test, the next block dev, the others train."""
+    part_of = dict.fromkeys(blocks[i], "test")
+    part_of |= dict.fromkeys(blocks[(i + 1) % len(blocks)], "dev")
+    return Fold(name, {id_: part_of.get(group, "train") for id_, group in groups.items()})
+
+
+def shuffled(values: Iterable[str], seed: int) -> list[str]:
+    """Return the distinct values in an order that depends on them and the seed alone."""
+    names = sorted(set(values))
+    random.Random(seed).shuffle(names)  # noqa: S311 - no secret, a reproducible order
+    return names
+
+
+def with_random_dev(parts: Mapping[str, str], share: float, seed: int) -> dict[str, str]:
+    """Return parts (utterance id -> part) with a random share of train, one utterance at least, made dev."""
+    train = shuffled((id_ for id_, part in parts.items() if part == "train"), seed)
+    dev = set(train[: max(1, round(share * len(train)))])
+    return {id_: "dev" if id_ in dev else part for id_, part in parts.items()}
+
+
+def too_few(corpus: Corpus, protocol: str, field: str, found: int, needed: int) -> str:
+    """Return what to say where there are too few groups for a protocol."""
+    return (
+        f"Corpus '{corpus.id}': {protocol} needs at least {needed} {field}s, here are {found}. Choose another protocol."
+    )

@@ -1,0 +1,75 @@
+"""Reading split lists from files and folders of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from emonet.errors import CorpusError
+from emonet.protocols.list_formats import format_of, header_in, reader_of
+from emonet.protocols.split_list import Entry, Header, SplitList, part_in_name
+
+_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
+"""In a folder, in this order: of two files that differ in their suffix alone, the first counts."""
+
+
+def read_lists(paths: Sequence[Path], form: str = "") -> SplitList:
+    """Read files, or folders of files named after their parts, as one split list.
+
+    Args:
+        form: the name of a format; empty tells each file's format by its content.
+
+    Raises:
+        CorpusError: nothing to read, or naming file and line of what cannot be read.
+        UnknownName: there is no such format.
+    """
+    entries: dict[tuple[str, str, tuple[str, ...]], Entry] = {}
+    header, form_found = Header(), form
+    files = [file for path in paths for file in _files(path)]
+    for file in files:
+        text = _text(file)
+        form_found = form or format_of(file, text)
+        for entry in reader_of(form_found)(file, text):
+            entries.setdefault((entry.fold, entry.part, entry.names), entry)
+        header = header_in(form_found, text) if len(files) == 1 else Header()
+    if not entries:
+        raise CorpusError(f"{', '.join(map(str, paths))}: no utterance is listed. Give other files.")
+    ordered = sorted(entries.values(), key=_fold_key) if form_found != "emonet" else list(entries.values())
+    data = next((entry.facts["data"] for entry in ordered if entry.facts.get("data")), "")
+    return SplitList(_name(paths), form_found, tuple(ordered), header, data)
+
+
+def _fold_key(entry: Entry) -> tuple[int, str]:
+    """Number folds in their order, whatever order the files came in; the sort keeps the rest."""
+    number = re.search(r"\d+", entry.fold)
+    return (int(number[0]) if number else 0, entry.fold)
+
+
+def _files(path: Path) -> Iterable[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise CorpusError(f"{path}: there is no such file or folder. Check the path.")
+    found: dict[Path, Path] = {}
+    listed = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in _SUFFIXES and part_in_name(file))
+    for file in sorted(listed, key=lambda file: _SUFFIXES.index(file.suffix.lower())):
+        found.setdefault(file.with_suffix(""), file)
+    if not found:
+        message = f"{path}: there is no file named after train, dev or test in it ({', '.join(_SUFFIXES)})."
+        raise CorpusError(f"{message} Give the files themselves.")
+    return sorted(found.values())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise CorpusError(f"{path}: not UTF-8 text. Save the file as UTF-8.") from None
+    except OSError as problem:
+        raise CorpusError(f"{path}: cannot be read ({problem.strerror}).") from None
+
+
+def _name(paths: Sequence[Path]) -> str:
+    first = paths[0].resolve()
+    return first.name if first.is_dir() else first.stem

@@ -1,0 +1,117 @@
+"""Finding a corpus' utterances by what a split list calls them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from emonet.corpus.corpus import Utterance
+from emonet.errors import CorpusError
+from emonet.protocols.split_list import Entry
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Match:
+    """Entries by the id of their utterance, and those that no utterance, or more than one, belongs to."""
+
+    found: tuple[tuple[str, Entry], ...]
+    unmatched: tuple[Entry, ...] = ()
+    ambiguous: tuple[tuple[Entry, tuple[str, ...]], ...] = ()
+
+
+def match(entries: Iterable[Entry], utterances: Sequence[Utterance]) -> Match:
+    """Match entries by id, by path, then by the file's name with as many of its folders as it takes.
+
+    The end of a name may differ (``.wav`` for ``.avi``), and so may what stands before the corpus' own folders.
+    """
+    index = _Index(utterances)
+    found, unmatched, ambiguous = [], [], []
+    for entry in entries:
+        ids = index.ids(entry.names)
+        if len(ids) == 1:
+            found.append((ids[0], entry))
+        elif ids:
+            ambiguous.append((entry, ids))
+        else:
+            unmatched.append(entry)
+    return Match(tuple(found), tuple(unmatched), tuple(ambiguous))
+
+
+def check_match(matched: Match, name: str, corpus_id: str, *, partial: bool) -> None:
+    """Refuse names that fit several utterances, and (unless ``partial``) those that fit none.
+
+    Raises:
+        CorpusError: with counts and examples.
+    """
+    total = len(matched.found) + len(matched.unmatched) + len(matched.ambiguous)
+    if matched.ambiguous:
+        entry, ids = matched.ambiguous[0]
+        message = (
+            f"{name}: {len(matched.ambiguous)} of {total} names fit more than one utterance of '{corpus_id}', such as "
+            f"'{entry.names[0]}' ({entry.place}): {', '.join(ids[:_SHOWN])}. Give longer paths, or ids."
+        )
+        raise CorpusError(message)
+    if not matched.found or (matched.unmatched and not partial):
+        shown = ", ".join(f"'{entry.names[0]}'" for entry in matched.unmatched[:_SHOWN])
+        advice = "Is it another corpus, or a copy that is not whole?"
+        if matched.found:
+            advice += " `partial: true` (--partial) takes what is there, under a hash of its own."
+        message = (
+            f"{name}: {len(matched.unmatched)} of {total} names fit no utterance of '{corpus_id}', such as {shown}."
+        )
+        raise CorpusError(f"{message} {advice}")
+
+
+class _Index:
+    """Utterances by id, by path and by the name of their file."""
+
+    def __init__(self, utterances: Sequence[Utterance]) -> None:
+        self._ids = {_plain(utterance.id): utterance.id for utterance in utterances}
+        self._paths: dict[str, list[str]] = {}
+        self._stems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for utterance in utterances:
+            path = _plain(utterance.path)
+            self._paths.setdefault(path, []).append(utterance.id)
+            *folders, stem = PurePosixPath(path).with_suffix("").parts
+            self._stems.setdefault(stem, []).append((tuple(folders), utterance.id))
+
+    def ids(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the ids that the first name with any fits best."""
+        plain = [_plain(name) for name in names]
+        for name in plain:
+            if name in self._ids:
+                return (self._ids[name],)
+        for name in plain:
+            if name in self._paths:
+                return tuple(self._paths[name])
+        for name in plain:
+            if near := self._nearest(name):
+                return near
+        return ()
+
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        *folders, last = PurePosixPath(name).parts or ("",)
+        candidates = self._stems.get(last) or self._stems.get(PurePosixPath(last).stem, [])
+        if not candidates:
+            return ()
+        lengths = [_common_end(folders, own) for own, _ in candidates]
+        most = max(lengths)
+        return tuple(id_ for length, (_, id_) in zip(lengths, candidates, strict=True) if length == most)
+
+
+def _common_end(one: Sequence[str], other: Sequence[str]) -> int:
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    count = 0
+    for left, right in pairs:
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name.replace("\\", "/")).removeprefix("./")

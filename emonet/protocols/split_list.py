@@ -1,0 +1,112 @@
+"""Split lists of others: their entries, and the names that say which split and fold these are of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emonet.corpus.readers.rows import SPLITS
+from emonet.errors import CorpusError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a split list.
+
+    Attributes:
+        fold: name of the fold.
+        part: ``train``, ``dev`` or ``test``.
+        names: what the utterance is called there, the most telling name first: an id, a path, a key.
+        place: ``file:line``, or the like.
+        facts: what else is said of it, by the names of an utterance's fields and ``label``.
+    """
+
+    fold: str
+    part: str
+    names: tuple[str, ...]
+    place: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file in the portable format says of the whole protocol; each is empty where it is not known.
+
+    Attributes:
+        corpus: id of the corpus.
+        protocol: name of the protocol, with its options.
+        hash: over utterances, labels, speakers, segments and parts.
+        overlap: why speakers stand in two parts.
+    """
+
+    corpus: str = ""
+    protocol: str = ""
+    hash: str = ""
+    overlap: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitList:
+    """All that was read: ``form`` is the format, ``data`` what the files themselves call their corpus."""
+
+    name: str
+    form: str
+    entries: tuple[Entry, ...]
+    header: Header = Header()
+    data: str = ""
+
+
+_FOLD = re.compile(r"(?:^|[_\W])(?:fold|cv|split|session)[_-]?(\d+)", re.IGNORECASE)
+ONLY = "1"
+"""Name of the fold where nothing names one."""
+
+
+def part_in_name(path: Path) -> str:
+    """Return the part that a file's name tells, empty where it tells none.
+
+    >>> part_in_name(Path("foo_valid_fold_2.jsonl")), part_in_name(Path("foo.csv"))
+    ('dev', '')
+    """
+    words = re.split(r"[^a-z]+", path.stem.lower())
+    found = {SPLITS[word] for word in words if word in SPLITS}
+    return found.pop() if len(found) == 1 else ""
+
+
+def fold_in_name(path: Path) -> str:
+    """Return the fold that the name of a file or of its folder tells, ``1`` where neither does.
+
+    >>> fold_in_name(Path("foo_test_fold_3.jsonl")), fold_in_name(Path("Session4/test_meta_data.json"))
+    ('3', '4')
+    """
+    for name in (path.stem, path.parent.name):
+        match = _FOLD.search(name)
+        if match is not None:
+            return match[1]
+    return ONLY
+
+
+def part_called(word: str, place: str) -> str:
+    """Return the part that a word stands for.
+
+    Raises:
+        CorpusError: it stands for none, naming the place.
+    """
+    if word.strip().lower() in SPLITS:
+        return SPLITS[word.strip().lower()]
+    message = f"{place}: the part is '{word}'. {did_you_mean(word.lower(), SPLITS)} Known: {', '.join(SPLITS)}."
+    raise CorpusError(" ".join(message.split()))
+
+
+def part_of_file(path: Path) -> str:
+    """Return the part that a file's name tells.
+
+    Raises:
+        CorpusError: it tells none, and so do not its rows.
+    """
+    part = part_in_name(path)
+    if not part:
+        message = f"{path}: neither its rows nor its name say which part this is. Name it after train, dev or test"
+        raise CorpusError(f"{message}, or give its rows a column 'split'.")
+    return part

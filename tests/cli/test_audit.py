@@ -1,0 +1,106 @@
+"""``emonet audit``: recipes, corpora and split lists; its exit code."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cli_terminal import Emonet
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Path:
+    rows = [f"down/s{who}_{label}_{take}.wav,{part}" for who in (1, 2, 3) for label in "jan"
+            for take, part in enumerate(("train", "dev", "test"), 1)]  # fmt: skip
+    (tmp_path / "lists.csv").write_text("\n".join(["file,split", *rows]) + "\n")
+    return tmp_path / "lists.csv"
+
+
+def test_a_list_with_speakers_in_two_parts_is_a_problem(emonet: Emonet, plugin: Path, lists: Path) -> None:
+    ran = emonet("audit", lists, "--corpus", "tones", "--plugin", plugin)
+    assert ran.code == 1
+    assert "Audit of lists: problem: speaker-dependent (3 of 3 test speakers also in train)" in ran.out
+    found = emonet("audit", lists, "--speaker", "(s\\d)", "--json").json
+    assert [verdict["level"] for verdict in found] == ["problem"]
+    speakers = next(each for each in found[0]["findings"] if each["what"] == "speakers")
+    assert (speakers["level"], speakers["count"]) == ("problem", 3)
+
+
+def test_a_list_that_nothing_reads_is_refused(emonet: Emonet, lists: Path) -> None:
+    ran = emonet("audit", lists)
+    assert ran.code == 2
+    assert "lists: nothing tells the speakers of this list. Give --corpus ID, or --speaker REGEX" in ran.err
+    silent = emonet("audit", lists, "--corpus", "iemocap")
+    assert silent.code == 2
+    assert "(the names of 'iemocap' do not say them, and its data are not here)" in silent.err
+    named = lists.with_name("foo_test_fold_1.jsonl")
+    named.write_text('{"key": "a", "wav": "a.wav", "dataset": "nowhere"}\n')
+    assert "(it calls its data 'nowhere', which is no corpus here)" in emonet("audit", named).err
+
+
+def test_a_corpus_is_audited_by_its_own_protocols(emonet: Emonet, plugin: Path, tones: Path) -> None:
+    ran = emonet("audit", "tones", "--root", tones, "--plugin", plugin)
+    assert ran.code == 0, ran.err
+    assert "Audit of tones/by-hand #" in ran.out
+    assert "audio not compared" in ran.out, "it is not prepared"
+    assert "class x speaker" in ran.out
+
+
+def test_protocols_may_be_chosen_and_every_fold_shown(emonet: Emonet, plugin: Path, tones: Path) -> None:
+    options = ("--protocol", "leave-one-speaker-out", "--set", "dev=0.2", "--folds")
+    ran = emonet("audit", "tones", *options, "--root", tones, "--plugin", plugin)
+    assert ran.code == 0
+    assert "speaker-independent (dev shares speakers with train)" in ran.out
+    assert "Declared" not in ran.out
+    rows = [line for line in ran.out.splitlines() if " speakers " in line and " also in " in line]
+    assert len(rows) == 3
+
+
+def test_copies_in_two_parts_are_found_once_the_corpus_is_prepared(emonet: Emonet, plugin: Path, tones: Path) -> None:
+    assert emonet("corpora", "prepare", "tones", "--root", tones, "--plugin", plugin).code == 0
+    ran = emonet("audit", "tones", "--plugin", plugin)
+    assert ran.code == 1, "all tones are the same sound"
+    assert "test clips have a copy in train, e.g. s3_a_1 = " in ran.out
+    quiet = emonet("audit", "tones", "--no-audio", "--plugin", plugin)
+    assert quiet.code == 0
+    shown = emonet("protocol", "show", "tones", "by-hand", "--plugin", plugin)
+    assert "duplicate audio across parts" in shown.out
+
+
+def test_a_list_is_matched_with_a_prepared_corpus(emonet: Emonet, plugin: Path, tones: Path, tmp_path: Path) -> None:
+    assert emonet("corpora", "prepare", "tones", "--root", tones, "--plugin", plugin).code == 0
+    rows = [f"s{who}_{label}_1.wav,{part}" for who, part in ((1, "train"), (2, "dev"), (3, "test")) for label in "jan"]
+    (tmp_path / "mine.csv").write_text("\n".join(["file,split", *rows]) + "\n")
+    ran = emonet("audit", tmp_path / "mine.csv", "--corpus", "tones", "--plugin", plugin)
+    assert ran.code == 1
+    assert "Audit of mine: problem: speaker-independent, texts unknown, duplicate audio across parts" in ran.out
+    without = emonet("audit", tmp_path / "mine.csv", "--corpus", "tones", "--plugin", plugin, "--no-audio")
+    assert without.code == 0
+
+
+def test_a_recipe_is_audited_corpus_by_corpus(emonet: Emonet, plugin: Path, tones: Path, tmp_path: Path) -> None:
+    shutil.copytree(tones, tmp_path / "again")
+    rows = [f"s{who}_{label}_1.wav,{label},s{who}" for who in (1, 2, 3) for label in "jan"]
+    (tmp_path / "again" / "labels.csv").write_text("\n".join(["file,label,speaker", *rows]) + "\n")
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        f"corpora: [{{id: tones, root: {tones}}}, {{manifest: again/labels.csv}}]\n"
+        "protocol: leave-one-speaker-out\nstrategy: multi-domain\nfrontend: logmel\nbackbone: wide_resnet\n"
+        "adapter: residual\n"
+    )
+    assert emonet("corpora", "prepare", "tones", "--root", tones, "--plugin", plugin).code == 0
+    assert emonet("corpora", "prepare", "--manifest", tmp_path / "again" / "labels.csv").code == 0
+    found = emonet("audit", recipe, "--plugin", plugin, "--json").json
+    assert [verdict["subject"].partition("/")[0] for verdict in found] == [
+        "tones",
+        "labels",
+        "what 'multi-domain' learned before",
+    ]
+    levels = {(each["what"], each["level"]) for each in found[-1]["findings"]}
+    assert ("speakers' names of labels/label", "ok") in levels, "a card speaks of people of its own"
+    assert ("clips of labels/label", "ok") in levels, "that they are copies is said of each partition"
+    alone = recipe.read_text().replace("multi-domain", "scratch").replace("adapter: residual\n", "")
+    recipe.write_text(alone)
+    assert len(emonet("audit", recipe, "--plugin", plugin, "--json").json) == 2, "these never meet"

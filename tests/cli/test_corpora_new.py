@@ -1,0 +1,47 @@
+"""``emonet corpora new``: what is written, what is said of it, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cli_terminal import Emonet
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    """Two speakers, three labels, two takes, and a class that nobody knows."""
+    for speaker in ("s1", "s2"):
+        for label in ("Angry", "Happy", "Sad", "Zorgle"):
+            for take in (1, 2):
+                path = tmp_path / f"recordings/{speaker}/{label}_{take}.wav"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+    return tmp_path / "recordings"
+
+
+def test_a_package_is_written_and_told_of(emonet: Emonet, recordings: Path, tmp_path: Path) -> None:
+    ran = emonet("corpora", "new", "foo", "--from", recordings, "--out", tmp_path)
+    assert ran.code == 0, ran.err
+    assert "16 utterances, 2 speakers" in ran.out
+    assert "Check: affect is off, since arousal and valence of zorgle are not known" in ran.out
+    assert f"emonet corpora check foo --root {recordings}" in ran.out
+    assert (tmp_path / "emonet-corpus-foo/emonet_corpus_foo/foo.yaml").is_file()
+
+
+def test_the_same_is_said_as_json(emonet: Emonet, recordings: Path, tmp_path: Path) -> None:
+    told = emonet("corpora", "new", "foo", "--from", recordings, "--out", tmp_path, "--json").json
+    assert told["folder"] == str(tmp_path / "emonet-corpus-foo")
+    assert told["counts"] == {"utterances": 16, "speakers": 2, "passed_over": 0}
+    assert told["codes"]["Happy"] == "happiness"
+
+
+def test_a_known_id_and_a_second_writing_are_refused(emonet: Emonet, recordings: Path, tmp_path: Path) -> None:
+    known = emonet("corpora", "list", "--json").json[0]["id"]
+    assert "There is a corpus with the id" in emonet("corpora", "new", known, "--from", recordings).err
+    arguments = ("corpora", "new", "foo", "--from", recordings, "--out", tmp_path)
+    assert emonet(*arguments).code == 0
+    again = emonet(*arguments)
+    assert again.code == 2
+    assert "there is something already" in again.err

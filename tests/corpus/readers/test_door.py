@@ -1,0 +1,68 @@
+"""The doors by which a corpus comes in without a card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from emonet.corpus.readers.door import DOORS, Door, enter
+from emonet.errors import CorpusError
+from tests.helpers.hub_datasets import dataset_of, rows, save_parquet
+
+
+def test_every_door_is_a_key_and_so_is_what_it_must_know() -> None:
+    keys = {*DOORS, *(key for known in DOORS.values() for key in known)}
+    assert keys == set(Door.model_fields)
+    assert Door().door == ""
+
+
+def test_a_key_without_its_door_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"columns belongs to hub: give \{hub: \.\.\., columns: \.\.\.\}"):
+        Door(manifest="a.csv", columns={"label": "x"})
+
+
+def test_a_door_can_be_written_as_options() -> None:
+    door = Door(hub="owner/foo", columns={"label": "x", "speaker": "y"}, config="de")
+    assert door.option == "--hub owner/foo --set columns='{label: x, speaker: y}' --set config=de"
+    assert Door(manifest="a.csv").option == "--manifest a.csv"
+
+
+def test_a_dataset_is_found_relative_to_the_base(tmp_path: Path) -> None:
+    save_parquet(tmp_path / "foo/train.parquet", dataset_of(rows(2)))
+    corpus, root = enter(Door(hub="foo"), tmp_path)
+    assert (corpus.id, root) == ("foo", tmp_path / "foo")
+
+
+def test_a_place_that_is_not_there_is_no_dataset(tmp_path: Path) -> None:
+    (tmp_path / "emotions").mkdir()
+    with pytest.raises(CorpusError, match=r"no such file or folder.* owner/name\. Did you mean 'emotions'\?"):
+        enter(Door(hub="emotion"), tmp_path)
+    with pytest.raises(CorpusError, match=r"no such file or folder.* is owner/name\.$"):
+        enter(Door(hub="a/b/c"), tmp_path)
+
+
+def test_config_and_revision_are_for_ids(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"revision is for an id of the Hugging Face hub, not for a folder"):
+        enter(Door(hub=".", revision="v1"), tmp_path)
+
+
+def test_a_dataset_takes_no_other_root(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"--hub \.: its files are found by itself\. Leave the root .* out"):
+        enter(Door(hub="."), tmp_path, tmp_path)
+
+
+def test_a_database_is_found_relative_to_the_base(tmp_path: Path) -> None:
+    (tmp_path / "foo").mkdir()
+    header = "name: foo\ntables:\n  files: {type: filewise, columns: {emotion: {}, mood: {}}}\n"
+    (tmp_path / "foo/db.yaml").write_text(header, encoding="utf-8")
+    table = "file,emotion,mood\na.wav,joy,x\nb.wav,fear,y\n"
+    (tmp_path / "foo/db.files.csv").write_text(table, encoding="utf-8")
+    corpus, root = enter(Door(audformat="foo"), tmp_path)
+    assert (corpus.target().classes, root) == (("fear", "joy"), tmp_path / "foo")
+    door = Door.model_validate({"audformat": "foo", "table": "files", "column": "mood"})
+    assert enter(door, tmp_path)[0].target().classes == ("x", "y")
+    assert door.option == "--audformat foo --set table='[files]' --set column=mood"
+    with pytest.raises(CorpusError, match=r"none: there is no such folder\. Give the folder that holds db\.yaml"):
+        enter(Door(audformat="none"), tmp_path)
