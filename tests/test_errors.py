@@ -7,7 +7,16 @@ import pytest
 from emonet import errors
 from emonet.errors import EmonetError, MissingExtra, UnknownName, did_you_mean
 
-KINDS = ["ContractError", "CorpusError", "Damaged", "MissingExtra", "PluginError", "RecipeError", "UnknownName"]
+KINDS = [
+    "AudioProblem",
+    "ContractError",
+    "CorpusError",
+    "Damaged",
+    "MissingExtra",
+    "PluginError",
+    "RecipeError",
+    "UnknownName",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)

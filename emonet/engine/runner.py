@@ -32,7 +32,7 @@ from emonet.errors import EmonetError, counted
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
 from emonet.events import Listener, Notice, StageEnded, StageStarted
 from emonet.files import write_json
-from emonet.learn.batches import Clips, clips_of
+from emonet.learn.clips import Clips, clips_of
 from emonet.machine import LIBRARIES, chosen_device, differences, machine_of
 from emonet.plugin.registry import Registry
 from emonet.recipe.aggregate import AGGREGATE, exposure

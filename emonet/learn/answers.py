@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
 from emonet.evaluate.metrics import METRICS
-from emonet.learn.batches import from_unit, to_unit
+from emonet.learn.clips import from_unit, to_unit
 from emonet.recipe.task import Task
 
 Floats = NDArray[np.float64]

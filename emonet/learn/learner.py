@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
 from emonet.learn.answers import answers
-from emonet.learn.batches import Batch, Clips, Evaluation, evaluation_batches
+from emonet.learn.batches import Batch, Evaluation, evaluation_batches
+from emonet.learn.clips import Clips
 from emonet.learn.losses import LOSSES, class_weights
 from emonet.learn.normalisation import ScalingTable
 from emonet.model.model import Model

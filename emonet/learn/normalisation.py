@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from emonet.corpus.corpus import Part
-from emonet.learn.batches import Clips, Evaluation, evaluation_batches
+from emonet.learn.batches import Evaluation, evaluation_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
+from emonet.learn.clips import Clips
 from emonet.model.contracts import Frontend
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emonet.learn.batches import from_unit, to_unit
+from emonet.learn.clips import from_unit, to_unit
 from emonet.recipe.recipe import SVM
 from emonet.recipe.task import Item, Task
 

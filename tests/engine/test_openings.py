@@ -13,8 +13,8 @@ import torch
 from emonet.engine import runner
 from emonet.engine.openings import read_ledger
 from emonet.files import home, stages_folder
-from emonet.learn.batches import Clips, clips_of
 from emonet.learn.checkpoint import load_checkpoint
+from emonet.learn.clips import Clips, clips_of
 from emonet.report.results import OpeningCount
 from tests.helpers.cli_run import call
 

@@ -101,7 +101,7 @@ def test_their_own_tests_pass_on_the_installed_package(test, python, sources):
 
 
 def test_a_recipe_joins_the_corpus_and_the_backbone(python, tmp_path):
-    from emonet.corpus.folder import corpora_in
+    from emonet.corpus.card import corpora_in
 
     (corpus,) = corpora_in(EXAMPLES / "emonet-corpus-foo" / "emonet_corpus_foo")
     root = fake_release(corpus, tmp_path / "foo")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from emonet.audio.store import Store
 from emonet.corpus.corpus import PARTS
-from emonet.learn.batches import Clips, clips_of
+from emonet.learn.clips import Clips, clips_of
 from emonet.recipe.task import Task
 
 

@@ -13,7 +13,7 @@ from emonet.audio.store import open_store
 from emonet.corpus.corpus import PARTS
 from emonet.corpus.readers.manifest import manifest_corpus
 from emonet.events import Listener, silent
-from emonet.learn.batches import clips_of
+from emonet.learn.clips import clips_of
 from emonet.learn.learner import Learner
 from emonet.learn.loops import EpochTrainer
 from emonet.model.model import Model

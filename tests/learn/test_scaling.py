@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.preprocessing import StandardScaler
 
-from emonet.learn.batches import group_of
+from emonet.learn.clips import group_of
 from emonet.learn.normalisation import ScalingTable, fit_table, frontend_table, parts_to_fit
 from emonet.learn.probe import Vectors, normalised, vector_table
 from emonet.plugin.registry import load_registry

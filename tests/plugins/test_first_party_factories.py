@@ -13,7 +13,7 @@ from emonet.plugin.registry import load_registry
 LISTING = """
 import sys
 from emonet.plugin.registry import COMPONENTS, load_registry
-from emonet.component import traits_of
+from emonet.plugin.component import traits_of
 registry = load_registry()
 assert not registry.broken(), registry.broken()
 names = [name for kind in ("extractors", "frontends", "backbones", "executors") for name in registry.factories(kind)]

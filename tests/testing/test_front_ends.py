@@ -89,7 +89,7 @@ def test_pytest_gets_one_case_a_check_with_readable_ids_and_marks():
 
 def test_pytest_runs_the_cases(tmp_path):
     (tmp_path / "test_foo.py").write_text(
-        "from specimens_corpora import BROKEN\nfrom emonet.testing import parametrize_checks\n"
+        "from tests.testing.specimens_corpora import BROKEN\nfrom emonet.testing import parametrize_checks\n"
         f"@parametrize_checks(BROKEN['{ORDER}'])\ndef test_foo(check):\n    check()\n"
     )
     code = (
@@ -121,7 +121,7 @@ def test_a_broken_plugin_cannot_be_checked(tmp_path, monkeypatch):
 
 
 def test_a_plugin_whose_hook_raises_does_not_hide_the_others(tmp_path, monkeypatch):
-    raising = packages.CLASHING.replace("from specimens_corpora import GOOD", "raise OSError('no card')")
+    raising = packages.CLASHING.replace("from tests.testing.specimens_corpora import GOOD", "raise OSError('no card')")
     packages.installed({"specimen_bad": raising, "specimen_foo": packages.CLASHING}, tmp_path, monkeypatch)
     registry = load_registry()
     assert {result.subject for result in check_plugin(registry, "foo")} == {"foo"}
