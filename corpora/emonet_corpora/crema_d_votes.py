@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
 _AUDIO = r"(?:^|/)AudioWAV/(?P<clip>(?P<speaker>1\d{3})_(?P<text>[A-Z]{3})_[A-Z]{3}_(?:LO|MD|HI|XX?))\.wav$"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import beginning, matches, rows
 
 _AUDIO = r"(?:^|/)wav/(?P<name>(?P<speaker>03|08|09|1[0-6])(?P<text>[ab]\d\d)(?P<label>[A-Z])(?P<take>[a-z]))\.wav$"

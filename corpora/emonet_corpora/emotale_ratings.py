@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
 _AUDIO = r"(?:^|/)(?P<name>(?P<language>DK|EN)_(?P<speaker>\d{3})_(?P<label>[ABHNS])_(?P<text>[1-5])\.wav)$"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
 _CLIP = r"(?:^|/)(?P<name>(?P<group>G\d{5})_(?P<scene>\d{2})_(?P<speaker>\d{2})_\d{3})\.(?:mp4|wav)$"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
 _AUDIO = r"(?:^|/)(?P<name>(?:angry|frustration|happy|neutral|sad|surprise)_(?P<session>\d{2})_[AB]_\d{3}\.wav)$"

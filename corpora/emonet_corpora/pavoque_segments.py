@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from emonet import CorpusError, Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches
 
 _LIST = r"(?:^|/)pavoque-(?P<style>angry|happy|neutral|poker|sad)\.yaml$"

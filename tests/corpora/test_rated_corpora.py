@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from releases import CORPORA, check_damage_is_named, release, scanned, write
 
-from emonet.corpus.protocol import make_protocol
 from emonet.errors import CorpusError
+from emonet.protocols.protocol import make_protocol
+from tests.helpers.releases import CORPORA, check_damage_is_named, release, scanned, write
 
 SENTS = "PORTUGUESE/Castro_2010_AppxB_Sents.txt"
 
