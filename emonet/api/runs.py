@@ -195,8 +195,8 @@ def plan(
     Raises:
         EmonetError: whatever is wrong with recipe, corpora or components.
     """
+    from emonet.engine import run
     from emonet.engine.audit import audit_plan
-    from emonet.engine.run import run
 
     read, document = read_any(recipe, changes)
     with told(progress) as listen:
@@ -228,7 +228,7 @@ def run(
     Raises:
         EmonetError: whatever is wrong with recipe, corpora or components; what the audit found, where it is strict.
     """
-    from emonet.engine.run import run
+    from emonet.engine import run
 
     words = change_words(changes)
     read, document = read_any(recipe, words)

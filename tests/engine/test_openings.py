@@ -10,8 +10,8 @@ import pyarrow.parquet
 import pytest
 import torch
 
+from emonet.engine import runner
 from emonet.engine.openings import read_ledger
-from emonet.engine.run import runner
 from emonet.files import home, stages_folder
 from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.clips import Clips, clips_of

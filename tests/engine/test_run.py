@@ -144,7 +144,7 @@ def test_another_recipe_that_shares_stages_reuses_them_under_its_own_names(recip
 def test_a_run_killed_between_stages_goes_on(
     recipe: Path, emonet: Emonet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from emonet.engine.run import runner
+    from emonet.engine import runner
 
     train, calls = runner.StageRunner._train, []
 

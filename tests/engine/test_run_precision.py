@@ -84,7 +84,7 @@ def test_a_plan_says_what_precision_a_run_will_have(capsys: Capture) -> None:
 def test_a_stage_planned_for_bf16_is_refused_where_it_is_wrong(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from emonet.engine.run import run
+    from emonet.engine import run
 
     monkeypatch.setattr(run, "with_right_precision", lambda recipe, listen: (recipe, ""))
     monkeypatch.setattr(precision, "bf16_fault", lambda device: FAULT)
