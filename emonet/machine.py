@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
@@ -15,6 +18,18 @@ from emonet.errors import EmonetError
 
 LIBRARIES = ("emonet", "torch", "numpy", "scikit-learn", "opensmile")
 """Libraries whose versions a result may depend on; all that an SVM depends on."""
+_PACKAGES = (
+    *LIBRARIES,
+    "torchaudio",
+    "soundfile",
+    "soxr",
+    "datasets",
+    "pyarrow",
+    "safetensors",
+    "pydantic",
+    "pluggy",
+)
+"""What a run notes the versions of."""
 
 
 def machine_of(device: Any) -> dict[str, str]:
@@ -32,7 +47,7 @@ def machine_of(device: Any) -> dict[str, str]:
         "precision of products": torch.get_float32_matmul_precision(),
         **({"TF32": allowed} if cuda else {}),
         "python": platform.python_version(),
-        **_versions(),
+        **_versions(LIBRARIES),
         "torch": torch.__version__,  # with what it was built for
     }
 
@@ -60,9 +75,9 @@ def _processor() -> str:
 
 
 @cache
-def _versions() -> Mapping[str, str]:
+def _versions(names: tuple[str, ...]) -> Mapping[str, str]:
     found = {}
-    for name in LIBRARIES:
+    for name in names:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
@@ -84,3 +99,30 @@ def chosen_device(name: str) -> Any:
     if not there[device.type]:
         raise EmonetError(f"The device '{name}' is not there. Choose auto or cpu.")
     return device
+
+
+def environment(base: Path) -> dict[str, Any]:
+    """Return versions, platform and the git state of the folder that the recipe lies in."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "command": sys.argv[1:],
+        "packages": dict(_versions(_PACKAGES)),
+        "git": git_state(base),
+    }
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Return commit and uncommitted changes of a folder's repository, None where there is none."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None
+    return {"commit": commit.strip(), "changed": (_git(folder, "status", "--porcelain") or "").splitlines()}
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    git = shutil.which("git")
+    if git is None:
+        return None
+    done = subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout if done.returncode == 0 else None

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, overload
 from emonet.api.corpora import Plugins, registry_of
 from emonet.api.frames import comparison_rows, frame_of, html_table, prediction_rows, score_rows
 from emonet.document import Document, parse_document, read_document
-from emonet.engine.folder import RunFolder, find_run, runs_in
 from emonet.errors import RecipeError
 from emonet.progress import told
 from emonet.propose.card import yaml_text
 from emonet.recipe.recipe import Recipe, recipe_of
+from emonet.report.folder import RunFolder, find_run, runs_in
 from emonet.report.results import Report
 
 if TYPE_CHECKING:
@@ -91,10 +91,9 @@ class Run:
         Raises:
             EmonetError: the run is not complete, or damaged.
         """
-        from emonet.report.loading import read_predictions
-
-        RunFolder(self.path).check(lambda name: name.startswith("predictions"))
-        return frame_of(prediction_rows(read_predictions(self.path)))
+        run = RunFolder(self.path)
+        run.check("predictions")
+        return frame_of(prediction_rows(run.predictions()))
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain data, as ``--json`` prints it."""

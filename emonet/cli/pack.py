@@ -31,8 +31,8 @@ def export(  # noqa: PLR0913 - a command's options
     json: AsJson = False,
 ) -> None:
     """Write a run's trained system as a pack: its shared model once, and one small file a task."""
-    from emonet.engine.folder import find_run
     from emonet.pack.export import Choice, export_pack
+    from emonet.report.folder import find_run
 
     choice = Choice(system, fold, seed, checkpoint, task)
     pack = export_pack(find_run(run, runs), choice, out, load_plugins(plugin))

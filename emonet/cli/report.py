@@ -32,8 +32,8 @@ def report(  # noqa: PLR0913 - a command's options
 
     The paper's own values stand beside, where it reports the corpus.
     """
-    from emonet.engine.folder import find_run
     from emonet.files import write_json, write_text
+    from emonet.report.folder import find_run
     from emonet.report.loading import published_results, whole_report
 
     registry = load_plugins(plugin)

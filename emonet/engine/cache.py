@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from emonet.audio.roots import FORMAT, META, format_of
-from emonet.engine.folder import RunFolder, runs_in
 from emonet.engine.kept import DONE, MACHINES, is_held, look_at, needed_by_work
 from emonet.engine.openings import OPENED, ledger_path, read_ledger
 from emonet.errors import Damaged, EmonetError, counted
 from emonet.events import Listener, Progress, silent
 from emonet.files import home, read_sealed, stages_folder
+from emonet.report.folder import Content, RunFolder, runs_in
 
 Kind = Literal["stage", "store", "features", "fingerprints", "openings", "fetched corpus"]
 State = Literal["whole", "damaged", "incomplete", "outdated", "unknown"]
@@ -135,7 +135,7 @@ def verify_runs(folder: Path) -> list[tuple[Path, State, str]]:
 
 def _state_of(run: RunFolder) -> tuple[State, str]:
     try:
-        run.check(lambda _: True)
+        run.check()
     except Damaged as problem:
         return "damaged", f"{problem.path}: {problem.reason}"
     except EmonetError:
@@ -251,21 +251,21 @@ def needs_of(folders: Sequence[Path]) -> Needs:
         for run in _runs(folder):
             is_ended = run.state().get("state") != "running"
             if is_ended:
-                run.check(lambda name: name in {"plan.json", "scores.json"})
-            plan = _json_of(run, "plan.json")["stages"]
+                run.check("plan", "scores")
+            plan = _json_of(run, "plan")["stages"]
             stages |= {stage["key"] for stage in plan}
             if is_ended:
-                content |= set(_json_of(run, "scores.json").get("content", {}).items())
+                content |= set(_json_of(run, "scores").get("content", {}).items())
             else:
                 corpora |= {task.partition("/")[0] for stage in plan for task in stage["tasks"]}
     return Needs(frozenset(stages), frozenset(content), frozenset(corpora))
 
 
-def _json_of(run: RunFolder, name: str) -> dict[str, Any]:
+def _json_of(run: RunFolder, content: Content) -> dict[str, Any]:
     try:
-        return dict(json.loads((run.path / name).read_text(encoding="utf-8")))
+        return dict(run.read(content))
     except (OSError, ValueError, TypeError):
-        message = f"{run.path / name}: this cannot be read, so it is unknown what the run needs. Nothing is removed. "
+        message = f"{run.file(content)}: this cannot be read, so it is unknown what the run needs. Nothing is removed. "
         raise EmonetError(f"{message}Remove the run, or run its recipe again.") from None
 
 

@@ -13,7 +13,6 @@ from emonet.audio.store import STORE
 from emonet.document import Document
 from emonet.engine.audit import audit_plan, check_strict
 from emonet.engine.executor import Executor
-from emonet.engine.folder import RunFolder
 from emonet.engine.gather import Gathered, Gathering, gather, labels_of
 from emonet.engine.kept import at_work, note_needs, stage_facts
 from emonet.engine.runner import StageRunner, is_done
@@ -32,6 +31,7 @@ from emonet.recipe.components import ROLES
 from emonet.recipe.plan import plan
 from emonet.recipe.recipe import Recipe
 from emonet.recipe.stage import Plan, by_id
+from emonet.report.folder import RunFolder
 from emonet.report.results import Report
 
 
@@ -232,11 +232,9 @@ def _runner(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: 
 
 
 def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered], verdicts: Iterable[Verdict]) -> None:
-    from emonet.files import write_json
-
     protocols = by_id(each.facts.protocol for each in gathered)
-    write_json(folder.path / "protocols.json", {name: _protocol_json(each) for name, each in protocols.items()})
-    write_json(folder.path / "audit.json", [verdict.to_json() for verdict in verdicts])
+    folder.write("protocols", {name: _protocol_json(each) for name, each in protocols.items()})
+    folder.write("audit", [verdict.to_json() for verdict in verdicts])
 
 
 def _protocol_json(protocol: Protocol) -> dict[str, object]:

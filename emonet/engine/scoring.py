@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from emonet.engine.folder import RunFolder, training_place
 from emonet.engine.kept import HISTORY, PREDICTIONS, stage_facts, stage_folder
 from emonet.engine.openings import count_openings, read_ledger, tests_opened
 from emonet.engine.runner import CHECKPOINTS
@@ -20,8 +19,8 @@ from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions, seed_means
 from emonet.evaluate.selection import Choice, Selection, choice_among, extremes
-from emonet.files import file_name
 from emonet.recipe.stage import Plan, Stage
+from emonet.report.folder import RunFolder, TrainingId
 from emonet.report.results import Report
 
 Facts = Mapping[str, Mapping[str, Any]]
@@ -30,19 +29,14 @@ Facts = Mapping[str, Mapping[str, Any]]
 
 def report_of(made: Plan, folder: RunFolder, notes: Iterable[str]) -> Report:
     """Score every system on every task, and leave in the folder what the scores were made from."""
-    predictions, scores, tables = [], [], {}
+    predictions, scores = [], []
     for stages in _passes(stage for stage in made.stages if stage.scored):
         rows = concat([_named(stage) for stage in stages])
         predictions.append(rows)
-        tables[f"{stages[0].system}-{file_name(stages[0].task.id)}-seed-{stages[0].seed}"] = rows
         scores += _scores(stages, rows)
     for stage in made.stages:
         _keep(stage, folder)
-    if len({table.classes for table in predictions}) == 1:
-        concat(predictions).write_parquet(folder.path / "predictions.parquet")
-    else:
-        for name, table in tables.items():
-            table.write_parquet(folder.path / "predictions" / f"{name}.parquet")
+    folder.write_predictions(predictions)
     return Report(
         name=made.recipe.name,
         folder=str(folder.path),
@@ -135,10 +129,9 @@ def _complexity(facts: Mapping[str, Any], target: str) -> float:
 
 def _keep(stage: Stage, folder: RunFolder) -> None:
     what = stage.task.id if stage.scored else f"shared-{stage.key[:8]}"
-    place = training_place(stage.system, what, fold=stage.fold, seed=stage.seed)
-    for path in sorted(stage_folder(stage.key).glob("*.safetensors")):
-        folder.keep(path, f"checkpoints/{place}/{path.name}")
-    folder.keep(stage_folder(stage.key) / HISTORY, f"history/{place}.json")
+    kept = stage_folder(stage.key)
+    training = TrainingId(stage.system, what, stage.fold, stage.seed)
+    folder.keep(training, sorted(kept.glob("*.safetensors")), kept / HISTORY)
 
 
 def opened_in(stages: Iterable[Stage]) -> dict[str, int]:

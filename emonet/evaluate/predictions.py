@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from emonet.errors import EmonetError, did_you_mean
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Checkpoint = Literal["best", "final"]
 Part = Literal["dev", "test"]
 _CLASSES = b"emonet_classes"
+_TABLES = b"emonet_tables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +89,8 @@ class Predictions:
         return replace(self, rows=tuple(kept))
 
     def write_parquet(self, path: Path) -> None:
-        """Write the rows, with the order of the classes in the table's metadata; atomic."""
-        import pyarrow as pa
-        import pyarrow.parquet
-
-        metadata = {_CLASSES: json.dumps(self.classes, ensure_ascii=False)}
-        columns = [pa.array(self.column(name), _types()[name]) for name in COLUMNS]
-        table = pa.Table.from_arrays(columns, schema=pa.schema(list(_types().items()), metadata=metadata))
-        with replacing(path) as temporary:
-            pyarrow.parquet.write_table(table, temporary, compression="zstd")
+        """Write the rows, with the order of the classes in the file's metadata; atomic."""
+        write_tables([self], path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +171,37 @@ def concat(parts: Iterable[Predictions]) -> Predictions:
     return Predictions(tuple(row for piece in pieces for row in piece.rows), pieces[0].classes)
 
 
+def write_tables(tables: Iterable[Predictions], path: Path) -> None:
+    """Write tables below each other into one file, with the order of the classes in its metadata; atomic.
+
+    Neighbours with the same classes become one table. Several ones are told apart by their numbers of rows.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    joined = [concat(same) for _, same in groupby(tables, key=lambda table: table.classes)] or [Predictions(())]
+    metadata = {_CLASSES: _json(joined[0].classes)}
+    if len(joined) > 1:
+        metadata = {_TABLES: _json([{"classes": table.classes, "rows": len(table)} for table in joined])}
+    columns = [
+        pa.array([value for table in joined for value in table.column(name)], _types()[name]) for name in COLUMNS
+    ]
+    written = pa.Table.from_arrays(columns, schema=pa.schema(list(_types().items()), metadata=metadata))
+    with replacing(path) as temporary:
+        pyarrow.parquet.write_table(written, temporary, compression="zstd")
+
+
 def read_parquet(path: Path) -> Predictions:
     """Read what ``Predictions.write_parquet`` wrote.
+
+    Raises:
+        EmonetError: there is no such file, it is no file of predictions, or it holds tables over different classes.
+    """
+    return concat(read_tables(path))
+
+
+def read_tables(path: Path) -> tuple[Predictions, ...]:
+    """Read what ``write_tables`` wrote.
 
     Raises:
         EmonetError: there is no such file, or it is no file of predictions.
@@ -195,14 +219,24 @@ def read_parquet(path: Path) -> Predictions:
         raise EmonetError(f"{path}: not a Parquet file ({problem}). Run the recipe again.") from None
     metadata = table.schema.metadata or {}
     missing = [name for name in COLUMNS if name not in table.column_names]
-    if missing or _CLASSES not in metadata:
+    if missing or not {_CLASSES, _TABLES} & metadata.keys():
         lacks = f"the column '{missing[0]}'" if missing else "the order of its classes"
         raise EmonetError(f"{path}: not a file of predictions, it lacks {lacks}. Expected: {', '.join(COLUMNS)}.")
-    rows = []
-    for row in table.select(list(COLUMNS)).to_pylist():
-        given = row["probabilities"]
-        rows.append(Prediction(**row | {"probabilities": None if given is None else tuple(given)}))
-    return Predictions(tuple(rows), tuple(json.loads(metadata[_CLASSES])))
+    rows = iter(_rows(table.select(list(COLUMNS)).to_pylist()))
+    if _TABLES not in metadata:
+        return (Predictions(tuple(rows), tuple(json.loads(metadata[_CLASSES]))),)
+    pieces = json.loads(metadata[_TABLES])
+    return tuple(Predictions(tuple(islice(rows, each["rows"])), tuple(each["classes"])) for each in pieces)
+
+
+def _rows(records: Iterable[dict[str, Any]]) -> Iterator[Prediction]:
+    for record in records:
+        given = record["probabilities"]
+        yield Prediction(**record | {"probabilities": None if given is None else tuple(given)})
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False)
 
 
 def _types() -> dict[str, Any]:

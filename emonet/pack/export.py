@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
@@ -14,8 +13,7 @@ from typing import Any
 import torch
 
 from emonet.affect import TABLE_2
-from emonet.engine.folder import RunFolder, training_place
-from emonet.errors import EmonetError, UnknownName
+from emonet.errors import Damaged, EmonetError, UnknownName
 from emonet.findings import Verdict, about_system
 from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
@@ -25,6 +23,7 @@ from emonet.pack.pack import FITTED, FORMAT, MEAN, OWN, SCALE, SHARED, Pack, fin
 from emonet.plugin.registry import Registry
 from emonet.recipe.provenance import LEARNED, Provenance, stated
 from emonet.recipe.recipe import read_recipe
+from emonet.report.folder import RunFolder, TrainingId
 
 _ROLES = ("frontend", "backbone")
 
@@ -97,8 +96,7 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
 
 def _stages(run: RunFolder, choice: Choice) -> list[Mapping[str, Any]]:
     """Return the scored stages of a choice, one a task."""
-    plan = json.loads((run.path / "plan.json").read_text(encoding="utf-8"))
-    stages = [stage for stage in plan["stages"] if stage["scored"]]
+    stages = [stage for stage in run.read("plan")["stages"] if stage["scored"]]
     stages = _only("system", choice.system, stages, lambda stage: stage["system"])
     _check_exportable(choice.system, stages[0])
     if choice.task:
@@ -123,12 +121,11 @@ def _check_exportable(system: str, stage: Mapping[str, Any]) -> None:
 
 def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trained:
     (task,) = stage["tasks"]
-    place = training_place(stage["system"], task, fold=stage["fold"], seed=stage["seed"])
-    path = run.path / "checkpoints" / place / f"{checkpoint}.safetensors"
-    if not path.is_file():
-        known = sorted(found.stem for found in path.parent.glob("*.safetensors") if found.name != TABLE)
-        raise UnknownName(f"checkpoint in {path.parent}", checkpoint, known)
-    run.check(lambda name: name.startswith(f"checkpoints/{place}/"))
+    files = run.weights(TrainingId(stage["system"], task, stage["fold"], stage["seed"]))
+    checkpoints = {name: path for name, path in files.items() if path.name != TABLE}
+    if checkpoint not in checkpoints:
+        raise UnknownName("checkpoint of the run", checkpoint, checkpoints)
+    path = checkpoints[checkpoint]
     tensors, facts = load_checkpoint(path)
     shared = {name: value for name, value in tensors.items() if not name.startswith(OWN)}
     key = task_key(task)
@@ -148,7 +145,10 @@ def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:
     """
     if stage["normalisation"] not in FITTED:
         return {}
-    table = load_table(folder / TABLE)
+    path = folder / TABLE
+    if not path.is_file():
+        raise Damaged(path, "it is missing", "Copy the run again from where it came from, or run its recipe again.")
+    table = load_table(path)
     ((group, mean),) = table.means.items()
     return {MEAN: torch.from_numpy(mean), SCALE: torch.from_numpy(table.scales[group])}
 
@@ -218,7 +218,6 @@ def _affect(stage: Mapping[str, Any], registry: Registry) -> dict[str, dict[str,
 
 
 def _evaluation(run: RunFolder, system: str) -> Evaluation:
-    changes = json.loads((run.path / "changes.json").read_text(encoding="utf-8"))
-    recipe, _ = read_recipe(run.path / "recipe.yaml", changes)
+    recipe, _ = read_recipe(run.file("recipe"), run.read("changes"))
     training = recipe.systems[system].training
     return Evaluation(training.evaluate, training.crop)

@@ -1,19 +1,19 @@
-"""Learning curves: what a training, or a search over C, went through, read from a run's folder."""
+"""Learning curves: what a training, or a search over C, went through."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emonet.errors import EmonetError
-from emonet.evaluate.score import Score
-from emonet.files import file_name, name_in
 
-HISTORY = "history"
+if TYPE_CHECKING:
+    from emonet.report.folder import TrainingId
+
 AXES = ("epoch", "round", "c")
 """What a history may be counted in: epochs, rounds over several corpora, or values of C."""
 
@@ -51,23 +51,6 @@ class Curve:
         return next((values for name, values in self.series.items() if name.startswith("dev_")), ())
 
 
-def read_curves(folder: Path, scores: Iterable[Score]) -> tuple[Curve, ...]:
-    """Return all learning curves of the run in ``folder``.
-
-    Args:
-        folder: of the run.
-        scores: of the run; they say what the names of files stand for where these are hashed.
-
-    Raises:
-        EmonetError: a history that is no list of records.
-    """
-    known = {name for score in scores for name in (score.head or score.task, *score.per_fold)}
-    names = {file_name(name): name for name in known}
-    base = folder / HISTORY
-    found = (_read(path, path.relative_to(base).parts, names) for path in sorted(base.glob("*/*/fold-*-seed-*.json")))
-    return tuple(curve for curve in found if curve is not None)
-
-
 def mean_curve(curves: Sequence[Curve], name: str = "") -> tuple[tuple[float, float], ...]:
     """Return the mean of a quantity over the trainings that got as far, as (epoch, value) pairs.
 
@@ -98,10 +81,12 @@ def sparkline(values: Sequence[float], *, width: int = 24) -> str:
     return "".join(_BARS[round((len(_BARS) - 1) * (value - low) / height) if height else 0] for value in shown)
 
 
-def _read(path: Path, parts: tuple[str, ...], names: Mapping[str, str]) -> Curve | None:
-    """Return the curve of one file, None for a history in which nothing happened."""
-    system, task, name = parts
-    fold, _, seed = name.removesuffix(".json").removeprefix("fold-").rpartition("-seed-")
+def read_curve(training: TrainingId, path: Path) -> Curve | None:
+    """Return the curve of one training's history, None for one in which nothing happened.
+
+    Raises:
+        EmonetError: the file is not a list of records.
+    """
     records = _records(path)
     if not records:
         return None
@@ -112,8 +97,7 @@ def _read(path: Path, parts: tuple[str, ...], names: Mapping[str, str]) -> Curve
     series = {key: tuple(_number(record.get(key)) for record in records) for key in kinds}
     kept = {key: values for key, values in series.items() if any(value is not None for value in values)}
     at = tuple(float(record[axis]) for record in records)
-    task, fold = (names.get(name, name_in(name)) for name in (task, fold))
-    return Curve(system, task, fold, int(seed), axis, at, kept)
+    return Curve(*training, axis, at, kept)
 
 
 def _records(path: Path) -> list[dict[str, Any]]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from emonet.corpus.corpus import Corpus, Published
 from emonet.errors import EmonetError, UnknownName
 from emonet.evaluate.baseline import COMPARE_FROM, compare_with_baseline, one_family
-from emonet.evaluate.predictions import Predictions, read_parquet
+from emonet.evaluate.predictions import Predictions
 from emonet.evaluate.score import Score, seed_means
 from emonet.findings import about_system
 from emonet.recipe.outputs import task_id
-from emonet.report.curves import read_curves
+from emonet.report.curves import Curve, read_curve
+from emonet.report.folder import RunFolder
 from emonet.report.results import OpeningCount, Report
 
 
@@ -89,17 +90,19 @@ def published_results(corpora: Iterable[Corpus]) -> dict[str, Published]:
     return {task_id(corpus.id, corpus.targets[0].name): corpus.paper for corpus in corpora if corpus.paper}
 
 
-def read_predictions(folder: Path) -> tuple[Predictions, ...]:
-    """Return the predictions of the run in ``folder``.
+def read_curves(run: RunFolder, scores: Iterable[Score]) -> tuple[Curve, ...]:
+    """Return all learning curves of a run.
+
+    Args:
+        run: its folder.
+        scores: of the run; they say what the names of files stand for where these are hashed.
 
     Raises:
-        EmonetError: there are none.
+        EmonetError: a history that is not a list of records.
     """
-    single = folder / "predictions.parquet"
-    paths = [single] if single.is_file() else sorted((folder / "predictions").glob("*.parquet"))
-    if not paths:
-        raise EmonetError(f"{folder}: there are no predictions in this run. Run its recipe again to write them anew.")
-    return tuple(read_parquet(path) for path in paths)
+    names = {name for score in scores for name in (score.head or score.task, *score.per_fold)}
+    found = (read_curve(training, path) for training, path in run.histories(names))
+    return tuple(curve for curve in found if curve is not None)
 
 
 def _seeds_are_apart(reports: Sequence[Report]) -> bool:
@@ -113,9 +116,10 @@ def _seeds_are_apart(reports: Sequence[Report]) -> bool:
 
 def _load(folder: Path, report: Report, *, needed: bool, wanted: bool) -> LoadedRun:
     """Read a run's curves and its predictions: where they are needed, or wanted and there."""
-    curves = report.curves or read_curves(folder, report.scores)
+    run = RunFolder(folder)
+    curves = report.curves or read_curves(run, report.scores)
     try:
-        tables = read_predictions(folder) if needed or wanted else ()
+        tables = run.predictions() if needed or wanted else ()
     except EmonetError:
         if needed:
             raise

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from emonet.engine.folder import RunFolder
 from emonet.evaluate.predictions import Pass, Predictions, concat
 from emonet.evaluate.score import Setting, score_predictions
 from emonet.files import write_json, write_sealed
+from emonet.report.folder import RunFolder
 from emonet.report.results import Report
 from tests.helpers.cli_terminal import Emonet
 

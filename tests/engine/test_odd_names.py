@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emonet.report.curves import read_curves
+from emonet.report.folder import RunFolder
+from emonet.report.loading import read_curves
 from emonet.report.results import Report
 from tests.helpers.cli_run import call
 from tests.helpers.tones import make_tones
@@ -63,7 +64,7 @@ def test_a_speaker_called_like_a_path_stays_in_the_runs_folder(
     names = called(manifest, s0=odd)
     report = run(capsys)
     assert written(tmp_path) == {"odd.yaml"}
-    curves = read_curves(Path(report.folder), report.scores)
+    curves = read_curves(RunFolder(Path(report.folder)), report.scores)
     assert sorted(curve.fold for curve in curves) == names
     assert sorted(report.scores[0].per_fold) == names
     checkpoints = sorted(Path(report.folder).glob("checkpoints/*/*/*/best.safetensors"))
@@ -81,7 +82,7 @@ def test_a_fold_of_a_stranger_called_like_a_path_stays_there_too(
     Path("folds.csv").write_text("\n".join(["id,part,fold", *rows]) + "\n", encoding="utf-8")
     report = run(capsys, "--set", "protocol={imported: {file: folds.csv}}")
     assert written(tmp_path) == {"odd.yaml", "folds.csv"}
-    (curve,) = read_curves(Path(report.folder), report.scores)
+    (curve,) = read_curves(RunFolder(Path(report.folder)), report.scores)
     assert curve.fold == "x/../../../../ESCAPED"
 
 

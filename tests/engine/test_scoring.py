@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from emonet.engine.folder import training_place
 from emonet.evaluate.interval import score_interval
 from emonet.evaluate.metrics import METRICS
+from emonet.report.folder import TrainingId
 from tests.helpers.cli_run import call
 
 RECIPE = """\
@@ -78,7 +78,7 @@ def of_test(result: dict[str, Any], system: str) -> dict[str, Any]:
 
 
 def place_of_training(system: str, fold: str) -> str:
-    return training_place(system, "labels/label", fold=fold, seed=1)
+    return TrainingId(system, "labels/label", fold, 1).place
 
 
 SVM_ALONE = "systems={svm: {strategy: svm, extractor: blurred, normalisation: none, svm: {c: [0.001, 0.01, 0.1, 1.0]}}}"

@@ -265,7 +265,7 @@ def test_a_pack_is_never_written_over_and_a_checkpoint_must_be_there(made: Path,
         path.unlink()
     code, _, err = emonet("pack", "export", run, "--system", "multi", "--checkpoint", "final", "--out", "new")
     assert code == 2
-    assert "Unknown checkpoint in" in err
+    assert "Unknown checkpoint of the run" in err
 
 
 @pytest.mark.parametrize(

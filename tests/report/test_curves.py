@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from emonet.engine.folder import training_place
 from emonet.errors import EmonetError
 from emonet.files import write_json, write_text
-from emonet.report.curves import mean_curve, read_curves, sparkline
+from emonet.report.curves import mean_curve, sparkline
+from emonet.report.folder import RunFolder, TrainingId
+from emonet.report.loading import read_curves
 
 EPOCHS = [
     {"epoch": 1, "dev_uar": 0.5, "train_loss": 1.0, "learning_rate": 0.1, "seconds": 3.0},
@@ -21,15 +22,15 @@ TRIALS = [{"c": 0.1, "dev_uar": 0.5, "converged": True}, {"c": 1.0, "dev_uar": 0
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> RunFolder:
     write_json(tmp_path / "history" / "net" / "foo_corpus%2Femotion" / "fold-a-b-seed-3.json", EPOCHS)
     write_json(tmp_path / "history" / "svm" / "foo_corpus%2Femotion" / "fold-1-seed-1.json", TRIALS)
     write_json(tmp_path / "history" / "net" / "shared-1a2b" / "fold-1-seed-1.json", [{"round": 10, "foo/emotion": 2}])
     write_json(tmp_path / "history" / "old" / "foo_corpus%2Femotion" / "fold-1-seed-1.json", [])
-    return tmp_path
+    return RunFolder(tmp_path)
 
 
-def test_curves_are_read_under_the_names_of_the_scores(folder: Path, make_score: Any) -> None:
+def test_curves_are_read_under_the_names_of_the_scores(folder: RunFolder, make_score: Any) -> None:
     net, shared, svm = read_curves(folder, [make_score()])
     assert (net.system, net.task, net.fold, net.seed, net.axis) == ("net", "foo_corpus/emotion", "a-b", 3, "epoch")
     assert net.at == (1, 2)
@@ -42,15 +43,15 @@ def test_curves_are_read_under_the_names_of_the_scores(folder: Path, make_score:
 def test_names_that_no_file_can_have_come_back_as_they_are(tmp_path: Path, make_score: Any) -> None:
     names = ["spk/1", "..", "s" * 300, "a+b", "ä%2F"]
     for number, name in enumerate(names):
-        place = training_place("net", "foo_corpus/emotion", fold=name, seed=number)
+        place = TrainingId("net", "foo_corpus/emotion", name, number).place
         write_json(tmp_path / "history" / f"{place}.json", EPOCHS)
-    curves = read_curves(tmp_path, [replace(make_score(), per_fold=dict.fromkeys(names, 0.5))])
+    curves = read_curves(RunFolder(tmp_path), [replace(make_score(), per_fold=dict.fromkeys(names, 0.5))])
     assert {(curve.fold, curve.seed) for curve in curves} == {(name, number) for number, name in enumerate(names)}
     assert {curve.task for curve in curves} == {"foo_corpus/emotion"}
 
 
 def test_a_run_without_histories_has_no_curves(tmp_path: Path) -> None:
-    assert read_curves(tmp_path, []) == ()
+    assert read_curves(RunFolder(tmp_path), []) == ()
 
 
 @pytest.mark.parametrize(
@@ -64,10 +65,10 @@ def test_a_run_without_histories_has_no_curves(tmp_path: Path) -> None:
 def test_a_history_that_cannot_be_read_names_the_file(tmp_path: Path, text: str, message: str) -> None:
     write_text(tmp_path / "history" / "net" / "foo%2Femotion" / "fold-1-seed-1.json", text)
     with pytest.raises(EmonetError, match=message):
-        read_curves(tmp_path, [])
+        read_curves(RunFolder(tmp_path), [])
 
 
-def test_the_mean_is_over_those_that_got_as_far(folder: Path) -> None:
+def test_the_mean_is_over_those_that_got_as_far(folder: RunFolder) -> None:
     net, _, svm = read_curves(folder, [])
     longer = read_curves(folder, [])[0]
     assert mean_curve([net, longer]) == ((1, 0.5),)

@@ -13,7 +13,8 @@ from emonet.evaluate.score import score_predictions, seed_means
 from emonet.files import write_json
 from emonet.findings import Level, Verdict, about_system
 from emonet.plugin.registry import load_registry
-from emonet.report.loading import published_results, read_predictions, whole_report
+from emonet.report.folder import RunFolder
+from emonet.report.loading import published_results, whole_report
 from emonet.report.results import OpeningCount, Report
 from tests.helpers.whole import PUBLISHED, predictions, setting, tables
 
@@ -172,7 +173,7 @@ def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
 
 def test_predictions_in_many_files_are_read_in_order(tmp_path: Path) -> None:
     folder, _ = run(tmp_path / "first", tables(), one_file=False)
-    assert len(read_predictions(folder)) == len(tables())
+    assert len(RunFolder(folder).predictions()) == len(tables())
 
 
 def test_published_results_come_from_the_cards_for_their_first_targets() -> None:

@@ -1,3 +1,5 @@
+"""The folder of a run: started, ended, found again, compared with its digests."""
+
 from __future__ import annotations
 
 import errno
@@ -9,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from emonet.engine.folder import RunFolder, environment, find_run, git_state, runs_in
 from emonet.errors import Damaged, EmonetError
+from emonet.evaluate.predictions import Pass, Predictions
+from emonet.report.folder import RunFolder, TrainingId, find_run, runs_in
 from emonet.report.results import Report
 
 
@@ -45,38 +48,47 @@ def test_a_run_that_is_not_there_is_refused_with_the_nearest(tmp_path: Path) -> 
     assert "Did you mean 'first-1234'? Known: first-1234." in str(caught.value)
 
 
-def test_the_git_state_names_commit_and_changed_files(tmp_path: Path) -> None:
-    assert git_state(tmp_path) is None
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=n", "-c", "user.email=e@x"]
-    subprocess.run([*git, "init", "-q"], check=True)
-    (tmp_path / "a.txt").write_text("a", encoding="utf-8")
-    subprocess.run([*git, "add", "."], check=True)
-    subprocess.run([*git, "commit", "-q", "-m", "m"], check=True)
-    clean = git_state(tmp_path)
-    assert clean is not None
-    assert len(clean["commit"]) == 40
-    assert clean["changed"] == []
-    (tmp_path / "a.txt").write_text("b", encoding="utf-8")
-    changed = git_state(tmp_path)
-    assert changed is not None
-    assert changed["changed"] == [" M a.txt"]
-    assert environment(tmp_path)["git"] == changed
+TRAINING = TrainingId("net", "t", "1", 1)
+WEIGHTS = "checkpoints/net/t/fold-1-seed-1/best.safetensors"
+HISTORY = "history/net/t/fold-1-seed-1.json"
 
 
-def test_a_file_is_linked_or_copied_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, source = started(tmp_path, "r"), tmp_path / "w.safetensors"
-    source.write_bytes(b"1")
-    run.keep(source, "checkpoints/a/w.safetensors")
-    assert (run.path / "checkpoints/a/w.safetensors").samefile(source)
+def test_what_a_training_left_is_linked_or_copied_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, weights, history = started(tmp_path, "r"), tmp_path / "best.safetensors", tmp_path / "history.json"
+    weights.write_bytes(b"1")
+    history.write_text("[]")
+    run.keep(TRAINING, [weights], history)
+    assert (run.path / WEIGHTS).samefile(weights)
+    assert list(run.histories(())) == [(TRAINING, run.path / HISTORY)]
 
     def refuse(*paths: object) -> None:
         raise OSError(errno.EXDEV, "another device")
 
     monkeypatch.setattr(os, "link", refuse)
-    run.keep(source, "checkpoints/a/w.safetensors")
-    copy = run.path / "checkpoints/a/w.safetensors"
-    assert copy.read_bytes() == b"1"
-    assert not copy.samefile(source)
+    run.keep(TRAINING, [weights], history)
+    assert (run.path / WEIGHTS).read_bytes() == b"1"
+    assert not (run.path / WEIGHTS).samefile(weights)
+
+
+def judged(target: str, *classes: str) -> Predictions:
+    made = Pass("foo", target, "test", "1", 1, "net", "best")
+    shares = [[1.0, *[0.0] * (len(classes) - 1)]] if classes else None
+    return made.predictions(["a"], [classes[0] if classes else "1.5"], ["x"], classes=classes, probabilities=shares)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        [judged("emotion", "x", "y")],
+        [judged("emotion", "x", "y"), judged("emotion", "x", "y", "z"), judged("arousal"), judged("emotion", "x", "y")],
+    ],
+)
+def test_predictions_are_one_file_whatever_their_classes(tmp_path: Path, tables: list[Predictions]) -> None:
+    run = started(tmp_path, "r")
+    tables[0].write_parquet(run.path / "predictions" / "of-an-earlier-version.parquet")
+    run.write_predictions(tables)
+    assert [path.name for path in run.path.glob("predictions*")] == ["predictions.parquet"]
+    assert list(run.predictions()) == tables
 
 
 @pytest.mark.parametrize("damage", ['{"started": "20', "[]", "", '{"state": "complete", "started": "2024"}'])
@@ -93,11 +105,7 @@ def test_a_damaged_run_is_listed_beside_the_others_and_says_what_to_do(tmp_path:
 
 def ended(folder: Path, name: str) -> RunFolder:
     run = started(folder, name)
-    for inner in (
-        "checkpoints/net/t/fold-1-seed-1/best.safetensors",
-        "history/net/t/fold-1-seed-1.json",
-        "events.jsonl",
-    ):
+    for inner in (WEIGHTS, HISTORY, "events.jsonl"):
         (run.path / inner).parent.mkdir(parents=True, exist_ok=True)
         (run.path / inner).write_text("[1, 2, 3]")
     run.finish(Report(name, str(run.path), "2026-01-02", "0.1.0", ()), {})
@@ -108,7 +116,7 @@ def test_a_complete_run_lists_its_files_as_sha256sum_checks_them(tmp_path: Path)
     run = ended(tmp_path, "r")
     assert set(run.sums()) == {
         *("recipe.yaml", "changes.json", "plan.json", "environment.json", "scores.json"),
-        *("checkpoints/net/t/fold-1-seed-1/best.safetensors", "history/net/t/fold-1-seed-1.json"),
+        *(WEIGHTS, HISTORY),
     }
     for name, digest in run.sums().items():
         assert digest == hashlib.sha256((run.path / name).read_bytes()).hexdigest()
@@ -120,7 +128,7 @@ def test_a_complete_run_lists_its_files_as_sha256sum_checks_them(tmp_path: Path)
 
 @pytest.mark.parametrize(
     "name",
-    ["scores.json", "plan.json", "changes.json", "recipe.yaml", "environment.json", "history/net/t/fold-1-seed-1.json"],
+    ["scores.json", "plan.json", "changes.json", "recipe.yaml", "environment.json", HISTORY],
 )
 def test_a_run_s_damaged_file_is_named_and_its_scores_are_not_shown(tmp_path: Path, name: str) -> None:
     run = ended(tmp_path, "r")
@@ -138,12 +146,17 @@ def test_a_run_s_damaged_file_is_named_and_its_scores_are_not_shown(tmp_path: Pa
         run.report()
 
 
-def test_checkpoints_are_compared_where_they_are_asked_for(tmp_path: Path) -> None:
+def test_weights_that_are_there_are_compared_where_they_are_asked_for(tmp_path: Path) -> None:
     run = ended(tmp_path, "r")
-    (run.path / "checkpoints/net/t/fold-1-seed-1/best.safetensors").write_text("other")
+    assert run.weights(TRAINING) == {"best": run.path / WEIGHTS}
+    (run.path / WEIGHTS).write_text("other")
     assert run.report().name == "r"
-    with pytest.raises(Damaged, match=r"best\.safetensors"):
-        run.check(lambda name: name.startswith("checkpoints/net/"))
+    assert run.weights(TRAINING._replace(seed=2)) == {}
+    for look in (lambda: run.weights(TRAINING), lambda: run.check("checkpoints"), run.check):
+        with pytest.raises(Damaged, match=r"best\.safetensors"):
+            look()
+    (run.path / WEIGHTS).unlink()
+    assert run.weights(TRAINING) == {}  # who removed some of them can still export the others
 
 
 def test_a_damaged_list_of_digests_is_noticed(tmp_path: Path) -> None:
