@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 Arousal = Literal["low", "high"]
 Valence = Literal["negative", "neutral", "positive"]
@@ -20,6 +20,19 @@ class Affect:
     arousal: Arousal
     valence: Valence
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCell(Affect):
+    """A cell that a card or a plugin gives, where Table 2 is silent or wrong for it: not without a reason."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = MappingProxyType({"extra": "forbid"})
+    reason: str
+
+    @property
+    def cell(self) -> Affect:
+        """Return the cell itself, as Table 2 gives its own."""
+        return Affect(self.arousal, self.valence, self.reason)
 
 
 _CELLS: dict[tuple[Arousal, Valence], str] = {

@@ -6,26 +6,25 @@ Scalars follow YAML 1.2: ``1e-6`` is a number, ``no`` and ``03`` are text. A key
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
-
-import yaml
+from types import MappingProxyType, UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from emonet.errors import EmonetError, did_you_mean
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
-    from pydantic_core import ErrorDetails
+    from pydantic import TypeAdapter, ValidationError
+    from pydantic_core import CoreSchema, ErrorDetails
 
-    Model = TypeVar("Model", bound=BaseModel)
-
+Model = TypeVar("Model")
 Keys = tuple[str | int, ...]
 
-_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+STRICT: Mapping[str, str] = MappingProxyType({"extra": "forbid"})
+"""The ``__pydantic_config__`` of a dataclass that is read from a file: a key that it lacks is an error."""
+
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _DEEPEST = 50
@@ -33,18 +32,27 @@ _LONGEST_WORD = 5
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
-class _Loader(_SAFE):  # type: ignore[misc]
-    """Composes nodes without a guess at what each scalar is: YAML 1.2 is told from YAML 1.1 below, where it matters."""
+class Checked:
+    """What pydantic holds a value to, said without pydantic: ``Annotated[str, Checked(pattern="^a")]``.
 
-    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
-        """Return a tag that nobody looks at."""
-        return ""
+    ``before`` changes what is given before its type is looked at, ``after`` what has its type; both may raise
+    ``ValueError``. The limits are pydantic's: ``pattern``, ``ge``, ``le``, ``gt``, ``lt``, ``min_length``,
+    ``max_length``.
+    """
 
-    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-        """Do nothing: paths have no tags either."""
+    def __init__(
+        self, *, before: Callable[[Any], Any] | None = None, after: Callable[[Any], Any] | None = None, **limits: Any
+    ) -> None:
+        self.before, self.after, self.limits = before, after, limits
 
-    def ascend_resolver(self) -> None:
-        """Do nothing."""
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
+        """Return pydantic's schema of the value with these limits."""
+        from pydantic_core.core_schema import no_info_after_validator_function as after
+        from pydantic_core.core_schema import no_info_before_validator_function as before
+
+        schema: Any = {**handler(source), **self.limits}
+        schema = before(self.before, schema) if self.before else schema
+        return after(self.after, schema) if self.after else schema
 
 
 @dataclass(frozen=True)
@@ -82,9 +90,11 @@ def read_document(path: Path, error: type[EmonetError]) -> Document:
 
 def parse_document(text: str, name: str, error: type[EmonetError]) -> Document:
     """Parse YAML text; see ``read_document``."""
+    import yaml
+
     lines: dict[Keys, int] = {}
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=_loader())
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -94,6 +104,20 @@ def parse_document(text: str, name: str, error: type[EmonetError]) -> Document:
     if node is None:
         return Document(None, name, lines, text)
     return Document(_plain(node, (), lines, name, error), name, lines, text)
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """Return what composes nodes without a guess at what each scalar is.
+
+    YAML 1.2 is told from YAML 1.1 by ``parse_scalar``, where it matters. This is made when it is first used, since
+    what only lists needs no YAML.
+    """
+    import yaml
+
+    nothing = {"descend_resolver": lambda *_: None, "ascend_resolver": lambda *_: None}
+    safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return type("_Loader", (safe,), {"resolve": lambda *_: "", **nothing})
 
 
 def parse_scalar(text: str) -> Any:
@@ -149,13 +173,13 @@ def _replaced(data: Any, keys: Sequence[str], value: Any, refuse: Callable[[str,
     return {**(data or {}), keys[0]: _replaced((data or {}).get(keys[0]), keys[1:], value, refuse)}
 
 
-def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], name: str, error: type[EmonetError]) -> Any:
+def _plain(node: Any, keys: Keys, lines: dict[Keys, int], name: str, error: type[EmonetError]) -> Any:
     lines.setdefault(keys, node.start_mark.line + 1)
     if len(keys) > _DEEPEST:
         raise error(f"{name}:{node.start_mark.line + 1}: more than {_DEEPEST} levels deep. Does an alias hold itself?")
-    if isinstance(node, yaml.ScalarNode):
+    if node.id == "scalar":  # the classes of nodes, by what they call themselves: yaml is imported where it reads
         return node.value if node.style else parse_scalar(node.value)
-    if isinstance(node, yaml.SequenceNode):
+    if node.id == "sequence":
         return [_plain(item, (*keys, i), lines, name, error) for i, item in enumerate(node.value)]
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
@@ -167,8 +191,8 @@ def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], name: str, error
     return result
 
 
-def validate(model: type[Model], document: Document, error: type[EmonetError]) -> Model:
-    """Turn a document into a pydantic model.
+def validate(kind: type[Model], document: Document, error: type[EmonetError]) -> Model:
+    """Turn a document into what pydantic makes of it: a dataclass, a model, or a mapping of them.
 
     Raises:
         EmonetError: of type ``error``, naming file, line, key and the nearest right word for every problem.
@@ -176,25 +200,33 @@ def validate(model: type[Model], document: Document, error: type[EmonetError]) -
     from pydantic import ValidationError
 
     try:
-        return model.model_validate(document.data if document.data is not None else {})
+        adapter: TypeAdapter[Model] = _adapter(kind)  # type: ignore[arg-type]  # every type can be hashed
+        return adapter.validate_python(document.data if document.data is not None else {})
     except ValidationError as problem:
-        raise error("\n".join(explain(problem, document, model))) from None
+        raise error("\n".join(explain(problem, document, kind))) from None
 
 
-def explain(problem: ValidationError, document: Document, model: type[BaseModel]) -> Iterable[str]:
+@lru_cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def explain(problem: ValidationError, document: Document, kind: Any) -> Iterable[str]:
     """Yield one sentence for each thing that pydantic found wrong."""
     details = problem.errors(include_url=False)
     places = [tuple(detail["loc"]) for detail in details]
     for keys, detail in zip(places, details, strict=True):
         if detail["type"] == "too_short" and any(keys == other[: len(keys)] != other for other in places):
             continue  # what the list holds is wrong, and that is said already
-        yield f"{document.place(keys)}: {_sentence(detail, keys, model)}"
+        yield f"{document.place(keys)}: {_sentence(detail, keys, kind)}"
 
 
-def _sentence(detail: ErrorDetails, keys: Keys, model: type[BaseModel]) -> str:
+def _sentence(detail: ErrorDetails, keys: Keys, kind: Any) -> str:
     key = ".".join(str(part) for part in keys if not str(part).startswith("[")) or "the file"
-    if detail["type"] == "extra_forbidden":
-        known = known_keys(model, keys[:-1])
+    if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        known = known_keys(kind, keys[:-1])
         hint = did_you_mean(str(keys[-1]), known)
         listed = f"Known keys here: {', '.join(sorted(known))}." if known else ""
         return " ".join(part for part in (f"unknown key '{key}'.", hint, listed) if part)
@@ -221,35 +253,31 @@ def _advice(detail: ErrorDetails, message: str) -> str:
     return message[0].lower() + message[1:]
 
 
-def known_keys(model: type[BaseModel], keys: Keys) -> set[str]:
-    """Return the field names of the model found by following ``keys`` from ``model``."""
-    from pydantic import RootModel
-
-    current: Any = model.model_fields["root"].annotation if issubclass(model, RootModel) else model
+def known_keys(kind: Any, keys: Keys) -> set[str]:
+    """Return the names of the fields of what is found by following ``keys`` from ``kind``."""
     for key in keys:
-        current = _step(current, key)
-    found = next(iter(_models_in(current)), None)
-    return {info.alias or name for name, info in found.model_fields.items()} if found else set()
+        kind = _step(kind, key)
+    return set(next(filter(None, map(_fields, _options(kind))), {}))
 
 
 def _step(annotation: Any, key: str | int) -> Any:
-    """Follow one key: into a model's field, or into what a list or mapping holds."""
-    origin = get_origin(annotation)
-    if origin in {Union, UnionType}:
-        steps = (_step(option, key) for option in get_args(annotation))
-        return next((step for step in steps if step is not None), None)
-    if origin is not None:
-        arguments = [argument for argument in get_args(annotation) if argument is not Ellipsis]
-        return arguments[-1] if arguments else None
-    fields = getattr(annotation, "model_fields", {})
-    return fields[key].annotation if key in fields else None
+    """Follow one key: into a field, or into what a list or mapping holds."""
+    for option in _options(annotation):
+        arguments = [argument for argument in get_args(option) if argument is not Ellipsis]
+        found = arguments[-1] if arguments else _fields(option).get(str(key))
+        if found is not None:
+            return found
+    return None
 
 
-def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
-    from pydantic import BaseModel
+def _options(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
 
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    elif get_origin(annotation) in {Union, UnionType}:
-        for option in get_args(annotation):
-            yield from _models_in(option)
+
+def _fields(kind: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass or of a pydantic model, as they are named in files, with their types."""
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return {each.name: hints[each.name] for each in fields(kind)}
+    found = getattr(kind, "model_fields", {})
+    return {info.alias or name: info.annotation for name, info in found.items()}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from emonet.document import parse_document, parse_scalar, parse_value, read_document, validate
+from emonet.document import STRICT, Checked, parse_document, parse_scalar, parse_value, read_document, validate
 from emonet.errors import CorpusError, RecipeError
 
 
@@ -178,3 +180,50 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(CorpusError, match=reason):
             read_document(tmp_path / name, CorpusError)
+
+
+def _even(size: int) -> int:
+    if size % 2:
+        raise ValueError(f"a size of {size} is odd. Give an even one.")
+    return size
+
+
+@dataclass(frozen=True)
+class Twig:
+    """A dataclass that pydantic validates, which does not know of pydantic."""
+
+    __pydantic_config__ = STRICT
+    name: Annotated[str, Checked(pattern="^[a-z]+$")]
+    size: Annotated[int, Checked(after=_even, ge=2)] = 2
+    leaves: Annotated[tuple[str, ...], Checked(before=str.split, min_length=1)] = ("green",)
+    twigs: Mapping[str, Twig] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.name in self.twigs:
+            raise ValueError(f"the twig {self.name!r} is its own twig. Rename one.")
+
+
+def test_a_dataclass_is_read_with_its_limits_and_what_changes_its_values() -> None:
+    document = parse_document("name: a\nsize: 4\nleaves: brown red\ntwigs: {b: {name: b}}", "x", CorpusError)
+    assert validate(Twig, document, CorpusError) == Twig("a", 4, ("brown", "red"), {"b": Twig("b")})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: A", "twig.yaml:1: 'name' is 'A': string should match pattern '^[a-z]+$'."),
+        ("name: a\nsize: 0", "twig.yaml:2: 'size' is 0: input should be greater than or equal to 2."),
+        ("name: a\nsize: 3", "twig.yaml:2: 'size': a size of 3 is odd. Give an even one."),
+        ("name: a\nleaves: ''", "twig.yaml:2: 'leaves' is []: give at least 1."),
+        ("size: 2", "twig.yaml:1: the key 'name' is missing. Add it."),
+        ("name: a\ntwigs: {a: {name: b}}", "twig.yaml:1: the twig 'a' is its own twig. Rename one."),
+        (
+            "name: a\ntwigs:\n  b: {name: b}\n  c: {name: c, sise: 2}",
+            "twig.yaml:4: unknown key 'twigs.c.sise'. Did you mean 'size'? Known keys here: leaves, name, size, twigs.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_dataclass_is_said_as_of_a_model(text: str, message: str) -> None:
+    with pytest.raises(CorpusError) as caught:
+        validate(Twig, parse_document(text, "twig.yaml", CorpusError), CorpusError)
+    assert str(caught.value) == message

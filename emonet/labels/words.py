@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emonet.affect import Affect, Arousal, Valence
+from emonet.affect import TABLE_2, Affect, Arousal, OwnCell, Valence
+from emonet.document import STRICT, Document, read_document, validate
+from emonet.errors import PluginError
 
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "\u0131": "i", "'": "", "\u2019": ""})
 
@@ -21,9 +23,14 @@ class Contest:
         by: who says so.
     """
 
+    __pydantic_config__ = STRICT
     by: str
     arousal: Arousal | None = None
     valence: Valence | None = None
+
+    def __post_init__(self) -> None:
+        if self.arousal is None and self.valence is None:
+            raise ValueError("say where the word is put instead: arousal, valence or both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,30 @@ def words_in(path: Path | str) -> list[Word]:
     Raises:
         PluginError: naming file, line and key of everything that is wrong.
     """
-    from emonet.labels.entries import read_words
+    document = read_document(Path(path), PluginError)
+    entries = validate(Mapping[str, _WordEntry], document, PluginError)  # type: ignore[type-abstract]
+    return [_word(name, entry, document) for name, entry in entries.items()]
 
-    return read_words(Path(path))
+
+@dataclass(frozen=True)
+class _WordEntry:
+    """A word as a file has it, under its name; words of Table 2 take its cell."""
+
+    __pydantic_config__ = STRICT
+    affect: OwnCell | None = None
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    same_as: str = ""
+    family: str = ""
+    contested: tuple[Contest, ...] = ()
+
+
+def _word(name: str, entry: _WordEntry, document: Document) -> Word:
+    place = document.place((name,))
+    if name != spelling(name):
+        raise PluginError(f"{place}: the word '{name}' is not plain. Write it '{spelling(name)}'.")
+    if entry.affect is not None and name in TABLE_2:
+        cell = TABLE_2[name]
+        told = f"has its cell from the paper's Table 2 ({cell.arousal} arousal, {cell.valence} valence)"
+        raise PluginError(f"{place}: the word '{name}' {told}. Say who puts it elsewhere under contested.")
+    affect = TABLE_2.get(name) if entry.affect is None else entry.affect.cell
+    return Word(name, affect, entry.aliases, entry.same_as, entry.family, entry.contested)

@@ -8,7 +8,7 @@ import pytest
 
 from emonet.affect import TABLE_2, Affect
 from emonet.corpus.card import corpora_in, read_card
-from emonet.corpus.corpus import Corpus
+from emonet.corpus.corpus import Corpus, Source
 from emonet.errors import CorpusError, UnknownName
 
 GOOD = """\
@@ -180,6 +180,40 @@ def test_what_is_wrong_with_a_card_is_said_with_its_place(case: str, tmp_path: P
         read(tmp_path, GOOD.replace(old, new, 1))
     assert message in str(caught.value)
     assert "  " not in str(caught.value)
+
+
+STRAY = {
+    "citation": ("citation: {", "citation: {stray: 1, "),
+    "sources.0": ("{url:", "{stray: 1, url:"),
+    "targets.emotion": ("classes:", "stray: 1\n    classes:"),
+    "targets.emotion.affect.anger": ("classes:", "affect: {anger: {stray: 1}}\n    classes:"),
+    "scan": ("pattern:", "stray: 1\n  pattern:"),
+    "scan.pattern": ("regex:", "stray: 1\n    regex:"),
+    "protocols.own": ("parts:", "stray: 1\n    parts:"),
+    "examples.0": ("{path:", "{stray: 1, path:"),
+    "expected": ("examples:", "expected: {stray: 1}\nexamples:"),
+    "paper": ("examples:", "paper: {stray: 1}\nexamples:"),
+}
+
+
+@pytest.mark.parametrize("place", STRAY)
+def test_no_piece_of_a_card_takes_a_key_that_it_does_not_know(place: str, tmp_path: Path) -> None:
+    old, new = STRAY[place]
+    assert old in GOOD
+    with pytest.raises(CorpusError, match=rf"unknown key '{place}\.stray'\. Known keys here: "):
+        read(tmp_path, GOOD.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("way", ["manifest", "hub", "audformat", "table"])
+def test_no_way_to_scan_takes_a_key_that_it_does_not_know(way: str, tmp_path: Path) -> None:
+    scan = GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")]
+    with pytest.raises(CorpusError, match=rf"unknown key 'scan\.{way}\.stray'\."):
+        read(tmp_path, GOOD.replace(scan, f"  {way}: {{stray: 1}}\n"))
+
+
+def test_a_source_names_one_place_also_where_no_card_is_read() -> None:
+    with pytest.raises(ValueError, match="give exactly one of url, doi, package and path"):
+        Source(sha256="0" * 64)
 
 
 def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:

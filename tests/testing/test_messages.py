@@ -145,7 +145,7 @@ def test_a_reason_lifts_the_ban_on_shared_speakers():
 
 
 def test_fetchable_corpora_with_checksums_pass():
-    source = Source(package="foo", sha256="0" * 64, member="foo.zip", member_sha256="1" * 64)
+    source = Source(package="foo", file="foo.tar.gz", sha256="0" * 64, member="foo.zip", member_sha256="1" * 64)
     assert all(result.passed for result in run_checks(replace(GOOD, fetchable=True, sources=(source,))))
 
 

@@ -7,14 +7,24 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from string import Formatter
+from typing import Annotated, Any, get_args
 
-from emonet.corpus.codes import labels_from, tidied
-from emonet.corpus.corpus import Target, Utterance
+from emonet.corpus.codes import Templates, labels_from, tidied
+from emonet.corpus.corpus import Strings, Target, Utterance, UtteranceField
 from emonet.corpus.readers.folders import files_below, is_listed
-from emonet.errors import CorpusError, counted
+from emonet.document import STRICT, Checked
+from emonet.errors import CorpusError, counted, did_you_mean
 
-_FIELDS = ("speaker", "session", "text", "split", "language")
+_FIELDS: tuple[UtteranceField, ...] = get_args(UtteranceField)
+
+
+def _compiles(regex: str) -> str:
+    try:
+        re.compile(regex)
+    except re.error as problem:
+        raise ValueError(f"{regex!r} is not a regular expression: {problem}. Mend it.") from None
+    return regex
 
 
 @dataclass(frozen=True)
@@ -25,15 +35,27 @@ class PatternRule:
     ``lower`` names the fields that are lower-cased first.
     """
 
-    regex: str
-    label: Mapping[str, str]
+    __pydantic_config__ = STRICT
+    regex: Annotated[str, Checked(after=_compiles)]
+    label: Templates = field(default_factory=lambda: {"": "{label}"})
     speaker: str = ""
     session: str = ""
     text: str = ""
     split: str = ""
     language: str = ""
-    rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    lower: tuple[str, ...] = ()
+    rename: Mapping[UtteranceField, Strings] = field(default_factory=dict)
+    lower: tuple[UtteranceField, ...] = ()
+
+    def __post_init__(self) -> None:
+        groups = re.compile(self.regex).groupindex
+        templates = {target or "label": template for target, template in self.label.items()}
+        templates |= {name: getattr(self, name) for name in _FIELDS}
+        for key, template in templates.items():
+            for name in (name for _, name, _, _ in Formatter().parse(template) if name is not None):
+                if name not in groups:
+                    hint = did_you_mean(name, groups)
+                    message = f"the template {template!r} of '{key}' needs a group '{name}', which the regex lacks. "
+                    raise ValueError(f"{message}{hint} Its groups: {', '.join(groups) or 'none'}.")
 
 
 def scan_pattern(
@@ -84,7 +106,7 @@ def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, .
     return Utterance(id=name, path=path, labels=labels, **fields)
 
 
-def _field(rule: PatternRule, name: str, groups: Mapping[str, str]) -> str | None:
+def _field(rule: PatternRule, name: UtteranceField, groups: Mapping[str, str]) -> str | None:
     template: str = getattr(rule, name)
     value = template.format_map(groups) if template else groups.get(name, "")
     return tidied(value, rule.rename.get(name, {}), lower=name in rule.lower)

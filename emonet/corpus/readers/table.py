@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
-from emonet.corpus.codes import labels_from, tidied
-from emonet.corpus.corpus import Target, Utterance
+from emonet.corpus.codes import Templates, as_mapping, labels_from, tidied
+from emonet.corpus.corpus import Part, Strings, Target, Utterance, UtteranceField
 from emonet.corpus.readers.folders import Tails, files_below, is_listed
 from emonet.corpus.readers.rows import times_in
+from emonet.document import STRICT, Checked
 from emonet.errors import CorpusError, did_you_mean
+
+
+def _is_known(encoding: str) -> str:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise ValueError(f"there is no encoding {encoding!r}. Expected e.g. utf-8-sig or latin-1") from None
+    return encoding
 
 
 @dataclass(frozen=True)
 class TableRule:
     """CSV files (split -> file name, wherever it lies below the root) and templates over their columns.
 
-    ``path`` holds for each split a template for the end of the audio file's path; ``{split}`` is the split of the
-    row's table. A row whose audio is not there is kept with that path, so that preparing the corpus can report it.
-    Where one file holds all, it stands under the empty name, and the template ``split`` may name a column. ``start``
-    and ``end`` are templates for times in s; ``rename`` maps values of a field, ``lower`` names those in lower case.
+    ``path`` holds for each split, or for all of them under the empty name, a template for the end of the audio file's
+    path; ``{split}`` is the split of the row's table. A row whose audio is not there is kept with that path, so that
+    preparing the corpus can report it. Where one file holds all, it stands under the empty name, and the template
+    ``split`` may name a column. ``start`` and ``end`` are templates for times in s; ``rename`` maps values of a field,
+    ``lower`` names those in lower case. Without ``quotes``, quotation marks are text like any other.
     """
 
-    files: Mapping[str, str]
-    path: Mapping[str, str]
-    label: Mapping[str, str]
+    __pydantic_config__ = STRICT
+    files: Annotated[Mapping[Part | Literal[""], str], Checked(before=as_mapping, min_length=1)]
+    path: Templates
+    label: Templates
     id: str = ""
     speaker: str = ""
     session: str = ""
@@ -36,14 +48,19 @@ class TableRule:
     language: str = ""
     start: str = ""
     end: str = ""
-    rename: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    lower: tuple[str, ...] = ()
-    delimiter: str = ","
+    rename: Mapping[UtteranceField, Strings] = field(default_factory=dict)
+    lower: tuple[UtteranceField, ...] = ()
+    delimiter: Annotated[str, Checked(min_length=1, max_length=1)] = ","
     quotes: bool = True
-    encoding: str = "utf-8-sig"
+    encoding: Annotated[str, Checked(after=_is_known)] = "utf-8-sig"
+
+    def __post_init__(self) -> None:
+        for split in self.files:
+            if split not in self.path and "" not in self.path:
+                raise ValueError(f"there is no path for the rows of '{split}'. Add it, or give one path for all.")
 
 
-_FIELDS = ("speaker", "session", "text", "split", "language")
+_FIELDS: tuple[UtteranceField, ...] = get_args(UtteranceField)
 
 
 def scan_tables(
@@ -148,7 +165,7 @@ def _utterance(
     tails: Tails,
     place: str,
 ) -> Utterance:
-    tail = fill(rule.path[split], row, place)
+    tail = fill(rule.path.get(split) or rule.path[""], row, place)
     codes = {target: fill(column, row, place) for target, column in rule.label.items()}
     name = fill(rule.id, row, place) if rule.id else str(PurePosixPath(tail).with_suffix(""))
     fields: dict[str, Any] = {field: _field(rule, field, row, place) for field in _FIELDS}
@@ -165,6 +182,6 @@ def _utterance(
     )
 
 
-def _field(rule: TableRule, name: str, row: Mapping[str, str], place: str) -> str | None:
+def _field(rule: TableRule, name: UtteranceField, row: Mapping[str, str], place: str) -> str | None:
     value = fill(getattr(rule, name), row, place)
     return tidied(value, rule.rename.get(name, {}), lower=name in rule.lower)

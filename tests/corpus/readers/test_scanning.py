@@ -209,7 +209,7 @@ class TestTable:
         with pytest.raises(
             CorpusError, match=r"not look like the corpus 'foo': there is no 'dev\.csv' in it\. .*--root"
         ):
-            by_table(tmp_path, f"{HEADER}a,s1,A\n", files={"dev": "dev.csv"})
+            by_table(tmp_path, f"{HEADER}a,s1,A\n", files={"dev": "dev.csv"}, path={"": "wav/{Name}.wav"})
 
     def test_a_wrong_encoding_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "t.csv").write_bytes(b"a,b\n\xe9,1\n")
