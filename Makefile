@@ -33,11 +33,15 @@ check: $(READY)
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
-# The page of corpora is made of their cards; a test compares the two.
+# What of the documentation is made of code; a test compares each with what is there.
 docs: $(READY)
 	grep -v '^|' corpora/README.md > corpora/README.md.part
 	EMONET_PLUGINS= $(BIN)/emonet corpora list --markdown >> corpora/README.md.part
 	mv corpora/README.md.part corpora/README.md
+	sed '/^## The recipe$$/,$$d' docs/reference/recipe.md > docs/reference/recipe.md.part
+	$(BIN)/emonet recipe keys --markdown >> docs/reference/recipe.md.part
+	mv docs/reference/recipe.md.part docs/reference/recipe.md
+	EMONET_PLUGINS= $(BIN)/python docs/pictures/overview.py
 
 format: $(READY)
 	$(BIN)/ruff format .

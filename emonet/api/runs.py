@@ -39,7 +39,7 @@ class Run:
     """A run: its folder, and what it found.
 
     Attributes:
-        path: the run's folder; its files are documented in README.
+        path: the run's folder; ``docs/reference/run-folder.md`` documents its files.
     """
 
     path: Path

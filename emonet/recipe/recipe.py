@@ -44,6 +44,7 @@ class CorpusEntry(Door):
     """One corpus of a recipe: a registered id, or a door such as the path of a manifest.
 
     Attributes:
+        id: of a registered corpus; ``id/target`` names a target, too.
         root: the folder of its files.
         target: what is learned of it, by default its first target; several dimensions as a list, or joined by ``+``.
         classes: a selection of the target's classes.
@@ -86,9 +87,9 @@ class Training(_Strict):
 
     Attributes:
         batch: clips a step.
-        learning_rates: one stage each; None takes the strategy's (0.1, 0.01, 0.001 from scratch).
+        learning_rates: one stage each; by default the strategy's (0.1, 0.01, 0.001 from scratch).
         patience: epochs without a better dev score until the next stage.
-        epochs: upper limit for each stage, None for none.
+        epochs: upper limit for each stage; by default there is none.
         momentum: of SGD.
         decay: learning rate / (1 + decay * steps), a step being one batch, or one round of several tasks.
         l2: factor of the squared weights in the loss.
@@ -169,6 +170,7 @@ class Shared(_Strict):
 
     Attributes:
         rounds: rounds at each learning rate; a round is one batch and one step for each task.
+        learning_rates: one stage each.
         sampling: whose batch comes next: ``round-robin``, ``proportional`` to clips, ``{temperature: {t: 2}}``
             (proportional to clips ** (1 / t)), or ``{weights: {task or corpus: weight}}``.
         adapters: of aggregated tasks: ``drop`` leaves what they learned behind (paper, 5.2.2: "adapters and classifier
@@ -185,7 +187,14 @@ class Shared(_Strict):
 
 
 class SourceEntry(_Strict):
-    """What a model has learned before: a corpus that it is trained on first, or a checkpoint's path."""
+    """What a model has learned before: a corpus that it is trained on first, or a checkpoint.
+
+    A corpus may stand for itself: ``source: crema_d``.
+
+    Attributes:
+        corpus: as under ``corpora``.
+        checkpoint: the path of a ``.safetensors`` file of a run, relative to the recipe.
+    """
 
     corpus: CorpusEntry | None = None
     checkpoint: str = ""
@@ -206,8 +215,22 @@ class SourceEntry(_Strict):
 class System(_Strict):
     """One system: a strategy and the components it is applied to.
 
-    ``source`` is what ``head``, ``full`` and ``adapters`` start from; ``map`` is the label -> class mapping of
-    ``aggregate`` (null leaves a label out of the shared model), or ``shared``.
+    Attributes:
+        strategy: what a shared model learns first, and what is tuned on each corpus afterwards.
+        source: what ``head``, ``full`` and ``adapters`` start from.
+        map: of ``aggregate``: label -> class (null leaves a label out of the shared model), or the label space that all
+            corpora share.
+        shared: how a shared model learns from several tasks.
+        extractor: features of whole clips, computed once and kept.
+        frontend: features that are computed inside the network.
+        backbone: from the frontend's features to an embedding.
+        adapter: what a task owns beside the shared weights.
+        normalisation: whose means and scales features are brought to: those of all of train (``global``), of each
+            ``corpus`` in train, of each ``speaker`` (test clips included, without labels), or ``none``; by default
+            ``global`` for an extractor's and ``none`` for a frontend's.
+        training: how networks are trained.
+        svm: how the SVM is.
+        dropout: share of the head's hidden units that training leaves out.
     """
 
     strategy: str
@@ -227,11 +250,23 @@ class System(_Strict):
 class Recipe(_Strict):
     """A whole experiment: every system over every corpus, fold and seed.
 
-    ``classes: shared`` keeps of every corpus only the labels that all of them have. ``selects: dev`` never opens test:
-    only dev is scored, to choose among systems by; the same recipe without it opens test of what is trained already.
-    Under ``audit: strict``, a problem that the audit finds stops the run before training; under ``report`` it goes on,
-    and the problem is printed below its scores.
-    ``compare_from`` is how many seeds a network needs before it is compared with the ``baseline``.
+    Attributes:
+        name: what the folder of a run is called after; by default the recipe's file.
+        corpora: what is learned and tested.
+        classes: ``shared`` keeps of every corpus only the labels that all of them have, ``shared-families`` those of
+            families of words that all of them have.
+        protocol: how each corpus is parted into train, dev and test.
+        audit: under ``strict``, a problem that the audit finds stops the run before training; under ``report`` it goes
+            on, and the problem is printed below its scores.
+        systems: name -> what is trained, and scored on every corpus.
+        seeds: of the random numbers of networks; each is a training of its own.
+        precision: of networks; ``bf16`` gives way to ``fp32`` where this machine does not compute it rightly.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        executor: where stages run; by default one after another in this process.
+        baseline: the system that all others are tested against.
+        selects: ``dev`` never opens test: only dev is scored, to choose among systems by; the same recipe without it
+            opens test of what is trained already.
+        compare_from: how many seeds a network needs before it is compared with the ``baseline``.
     """
 
     name: str = ""

@@ -49,6 +49,7 @@ def raising(problem: BaseException) -> object:
         ("corpora", "info", "emodb"),
         ("labels",),
         ("labels", "coverage", "emodb"),
+        ("recipe", "keys"),
         ("--version",),
     ],
 )
