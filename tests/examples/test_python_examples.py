@@ -1,8 +1,7 @@
-"""The scripts of ``examples/python`` and README's Python, run on tones."""
+"""The scripts of ``examples/python``, run on tones."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -66,18 +65,3 @@ def test_a_pack_labels_new_audio(place: Path, capsys: pytest.CaptureFixture[str]
     frame = emonet.load_pack("pack").predict("tones", progress=False)
     assert f"{frame['p_anger'][0]:.3f}" in out
     assert f"{frame['file'][0]} as an array at 16000 Hz: {frame['label'][0]}\n" in out
-
-
-def test_the_python_of_the_readme_runs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = text.partition("## In ten lines of Python\n")[2].partition("\n## ")[0]
-    code = re.search(r"```python\n(.*?)```", section, re.S)
-    assert code is not None
-    assert '"polish_speech_emotions"' in code[1]
-    exec(code[1].replace('"polish_speech_emotions"', '{"manifest": "tones/labels.csv"}'), {})  # noqa: S102
-    out = capsys.readouterr().out
-    frame = emonet.runs()[0].to_frame()
-    assert set(frame["system"]) == {"plain", "by-speaker"}
-    assert frame["protocol_hash"][0] in out
-    for name in re.findall(r"`emonet\.(\w+)", (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")):
-        assert name in emonet.__all__
