@@ -17,6 +17,28 @@ NOT_OURS = (
 )
 
 
+_TESTED_ON = {
+    "audio": "the owner's audio",
+    "tables": "the owner's tables",
+    "lists": "public lists",
+    "made-up": "a made-up release",
+    "": "-",
+}
+
+
+_COLUMNS = (
+    "id",
+    "corpus",
+    "languages",
+    "learnt of it",
+    "utterances",
+    "speakers",
+    "access",
+    "layout known",
+    "tested on",
+)
+
+
 def state_of(corpus: Corpus) -> str:
     """Return ``prepared``, ``present``, ``fetchable``, or a dash where the corpus must be asked for."""
     if current(corpus.id) is not None:
@@ -42,9 +64,8 @@ def row_of(corpus: Corpus) -> dict[str, Any]:
 
 def markdown_of(corpora: Iterable[Corpus]) -> Iterator[str]:
     """Yield the lines of a Markdown table of corpora, by what their cards say."""
-    columns = ("id", "corpus", "languages", "learnt of it", "utterances", "speakers", "access", "layout known")
-    yield f"| {' | '.join(columns)} |"
-    yield f"|{'---|' * len(columns)}"
+    yield f"| {' | '.join(_COLUMNS)} |"
+    yield f"|{'---|' * len(_COLUMNS)}"
     for corpus in corpora:
         counts = (corpus.expected.utterances, corpus.expected.speakers)
         utterances, speakers = ("-" if count is None else str(count) for count in counts)
@@ -52,7 +73,7 @@ def markdown_of(corpora: Iterable[Corpus]) -> Iterator[str]:
         access = f"{corpus.access}, fetched" if corpus.fetchable and corpus.sources else corpus.access
         title = f"[{corpus.title}]({corpus.homepage})" if corpus.homepage else corpus.title
         cells = (f"`{corpus.id}`", title, " ".join(corpus.languages), targets, utterances, speakers, access)
-        yield f"| {' | '.join(cells)} | {corpus.confidence or '-'} |"
+        yield f"| {' | '.join(cells)} | {corpus.confidence or '-'} | {_TESTED_ON[corpus.tested]} |"
 
 
 def _values(target: Target) -> list[Any]:
@@ -89,6 +110,7 @@ def facts_of(corpus: Corpus) -> dict[str, Any]:
         "examples": [example.path for example in corpus.examples],
         "notes": list(corpus.notes),
         "confidence": corpus.confidence,
+        "tested": corpus.tested,
         "evidence": list(corpus.evidence),
         "paper": asdict(corpus.paper) if corpus.paper else None,
     }
@@ -156,6 +178,8 @@ def lines_of(corpus: Corpus) -> Iterator[str]:
         yield f"  note        {note}"
     if corpus.confidence:
         yield f"  confidence  {corpus.confidence} (of layout and codes)"
+    if corpus.tested:
+        yield f"  tested on   {_TESTED_ON[corpus.tested]}"
     for source in corpus.evidence:
         yield f"  evidence    {source}"
     yield from _published(corpus)

@@ -23,6 +23,7 @@ from emonet.corpus.corpus import (
     Source,
     Strings,
     Target,
+    Tested,
     UtteranceField,
 )
 from emonet.corpus.readers.scan import CardFacts, ScanEntry, read_name_of, scan_of
@@ -142,6 +143,7 @@ class Card:
     fixtures: Strings = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     confidence: Confidence = ""
+    tested: Tested = ""
     evidence: tuple[str, ...] = ()
     paper: Published | None = None
     speakers: Literal["own", "shared"] = "own"
@@ -200,6 +202,7 @@ def read_card(path: Path) -> Corpus:
         how_to_get=card.how_to_get,
         notes=card.notes,
         confidence=card.confidence,
+        tested=card.tested,
         evidence=card.evidence,
         paper=card.paper,
         read_name=read_name_of(card.scan, targets),

@@ -16,6 +16,9 @@ from emonet.errors import UnknownName
 
 Access = Literal["public", "request", "licence", "unpublished"]
 Confidence = Literal["high", "medium", "low", ""]
+Tested = Literal["audio", "tables", "lists", "made-up", ""]
+"""What a card was tried on: the owner's recordings, the owner's own tables or names, lists of others, a release that
+was made up for its tests, or nobody has said."""
 Part = Literal["train", "dev", "test"]
 PARTS: tuple[Part, ...] = ("train", "dev", "test")
 Label = str | float
@@ -266,6 +269,7 @@ class Corpus:
         how_to_get: whom to ask, where the corpus cannot be fetched.
         notes: what a user should know, one sentence each.
         confidence: how sure layout and codes are; empty where nobody judged it.
+        tested: what the card was tried on, besides its own examples.
         evidence: where the card's facts come from.
         paper: what the EmoNet paper reports for the corpus, None where it does not use it.
         speakers: whether a name that another corpus has, too, is another person (``own``) or the same (``shared``).
@@ -293,6 +297,7 @@ class Corpus:
     how_to_get: str = ""
     notes: tuple[str, ...] = ()
     confidence: Confidence = ""
+    tested: Tested = ""
     evidence: tuple[str, ...] = ()
     paper: Published | None = None
     read_name: ReadName | None = None

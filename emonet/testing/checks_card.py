@@ -95,6 +95,21 @@ def _check_sum(corpus: Corpus, target: Target, total: int) -> None:
         raise broken(corpus, seen, promised="counts that add up", cause="counts of two different releases")
 
 
+def check_high_confidence_has_evidence(corpus: Corpus) -> None:
+    """A card that is sure of its layout says from what, and was tried on more than a release made up for it."""
+    if corpus.confidence != "high":
+        return
+    seen = ""
+    if not corpus.evidence:
+        seen = "the confidence is high, and there is no evidence"
+    elif corpus.tested in {"", "made-up"}:
+        on = "a made-up release" if corpus.tested else "nothing that the card names"
+        seen = f"the confidence is high, but the card was tested on {on}"
+    if seen:
+        promised = "evidence, and tested: audio, tables or lists, for whatever is called sure"
+        raise broken(corpus, seen, promised=promised, cause="one's own reading of a description taken for the files")
+
+
 def check_the_corpus_is_listed_and_cited_without_data(corpus: Corpus) -> None:
     """Its row in a list and its reference can be printed with nothing but the card."""
     reference = str(corpus.citation)

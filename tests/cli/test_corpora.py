@@ -49,9 +49,9 @@ def test_the_list_as_markdown_says_nothing_of_this_machine(emonet: Emonet, plugi
     ran = emonet("corpora", "list", "--plugin", plugin, "--markdown", "--language", "eo")
     title = "[Tones [not speech]](https://tones.example)"
     assert ran.out.splitlines() == [
-        "| id | corpus | languages | learnt of it | utterances | speakers | access | layout known |",
-        "|---|---|---|---|---|---|---|---|",
-        f"| `tones` | {title} | eo de-AT | emotion (3 classes) | 9 | 3 | public, fetched | - |",
+        "| id | corpus | languages | learnt of it | utterances | speakers | access | layout known | tested on |",
+        "|---|---|---|---|---|---|---|---|---|",
+        f"| `tones` | {title} | eo de-AT | emotion (3 classes) | 9 | 3 | public, fetched | - | - |",
     ]
 
 
@@ -109,6 +109,11 @@ def test_info_as_json_holds_affect_with_reasons_protocols_and_licence(emonet: Em
     assert "owner's" in facts["licence_note"]
     assert facts["root"] is None
     assert facts["expected"]["per_class"] == {"emotion": {"joy": 3, "anger": 3, "neutral": 3}}
+
+
+def test_info_says_what_a_card_was_tried_on(emonet: Emonet) -> None:
+    assert "tested on   public lists" in emonet("corpora", "info", "emodb").out
+    assert emonet("corpora", "info", "emodb", "--json").json["tested"] == "lists"
 
 
 def test_a_mistyped_corpus_is_answered_with_the_nearest(emonet: Emonet, plugin: Path) -> None:

@@ -158,6 +158,14 @@ def test_cards_are_cited_with_a_licence_and_a_page(name: str) -> None:
     assert str(corpus.citation.year) in str(corpus.citation) or corpus.citation.year == 0
 
 
+@pytest.mark.parametrize("name", IDS)
+def test_each_card_says_how_sure_it_is_and_what_it_was_tried_on(name: str) -> None:
+    corpus = CORPORA[name]
+    assert corpus.confidence
+    assert corpus.tested
+    assert corpus.evidence
+
+
 def test_known_bad_files_stand_in_the_tables_and_are_left_out(tmp_path: Path) -> None:
     corpus = CORPORA["meld"]
     assert "125,3," in corpus.fixtures["train/train_sent_emo.csv"]

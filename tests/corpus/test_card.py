@@ -348,6 +348,10 @@ def test_one_path_may_serve_all_tables(tmp_path: Path) -> None:
 def test_a_card_says_how_sure_it_is_and_where_its_facts_come_from(tmp_path: Path) -> None:
     corpus = read(tmp_path, GOOD + "confidence: high\nevidence: [owner's README, the paper]\n")
     assert (corpus.confidence, corpus.evidence) == ("high", ("owner's README", "the paper"))
+    assert corpus.tested == ""
+    assert read(tmp_path, GOOD + "tested: made-up\n").tested == "made-up"
+    with pytest.raises(CorpusError, match="'tested' is 'audoi', expected 'audio', 'tables', 'lists', 'made-up'"):
+        read(tmp_path, GOOD + "tested: audoi\n")
     with pytest.raises(CorpusError, match="'confidence' is 'hihg', expected 'high', 'medium', 'low'"):
         read(tmp_path, GOOD + "confidence: hihg\n")
 

@@ -107,6 +107,9 @@ BROKEN: dict[str, Corpus] = {
     "check_expected_counts_add_up": replace(
         GOOD, targets=(EMOTION,), expected=Expected(utterances=9, per_class={"emotion": {"anger": 4, "sadness": 4}})
     ),
+    "check_high_confidence_has_evidence": replace(
+        GOOD, confidence="high", tested="made-up", evidence=("the owner's page",)
+    ),
     "check_the_corpus_is_listed_and_cited_without_data": replace(
         GOOD, citation=Citation("A. Foo,\nB. Foo", "Foo", 2020)
     ),

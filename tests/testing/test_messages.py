@@ -66,6 +66,17 @@ CASES = [
         replace(GOOD, expected=Expected(per_class={"mood": {"anger": 4}})),
         "the card counts 'mood'",
     ),
+    ("check_high_confidence_has_evidence", None, "high, but the card was tested on a made-up release"),
+    (
+        "check_high_confidence_has_evidence",
+        replace(GOOD, confidence="high", evidence=("a list",)),
+        "high, but the card was tested on nothing that the card names",
+    ),
+    (
+        "check_high_confidence_has_evidence",
+        replace(GOOD, confidence="high", tested="lists"),
+        "the confidence is high, and there is no evidence",
+    ),
     ("check_the_corpus_is_listed_and_cited_without_data", replace(GOOD, id="Foo"), "the id is 'Foo'"),
     ("check_the_corpus_is_listed_and_cited_without_data", None, "do not fit on a line"),
     (
