@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from emonet.corpus.readers.hub import OTHER_NAMES
-from emonet.corpus.readers.rows import SPLITS, TARGET
+from emonet.corpus.readers.rows import TARGET
 from emonet.corpus.readers.table import read_rows
+from emonet.corpus.splits import COLUMNS, is_split, splits_of
 from emonet.errors import CorpusError
 from emonet.propose.roles import Labels, Meaning, labels_of
 from emonet.propose.slots import Slot
@@ -61,7 +62,7 @@ def columns_in(folder: Path, tables: Sequence[str], sounds: Sequence[str], meani
     found = [(sheet, path) for sheet in sheets if (path := _path_column(sheet, ends, sounds))]
     if not found:
         return None
-    parts = {SPLITS.get(PurePosixPath(sheet.name).stem.lower(), ""): sheet for sheet, _ in found}
+    parts = {split: sheet for split, (sheet, _) in zip(_splits([sheet.name for sheet, _ in found]), found, strict=True)}
     path = found[0][1]
     alike = all(each == path and set(sheet.rows[0]) == set(found[0][0].rows[0]) for sheet, each in found)
     if len(parts) < len(found) or "" in parts or not alike:
@@ -69,6 +70,16 @@ def columns_in(folder: Path, tables: Sequence[str], sounds: Sequence[str], meani
         parts = {"": sheet}
     rows = [row for sheet in parts.values() for row in sheet.rows]
     return _judged(parts, path, rows, meaning)
+
+
+def _splits(names: Sequence[str]) -> list[str]:
+    """Return the split that each table's name tells, empty where it tells none, or where two would be one."""
+    stems = [PurePosixPath(name).stem for name in names]
+    try:
+        splits = splits_of(stems, "")
+    except CorpusError:
+        splits = {}
+    return [splits.get(stem, "") for stem in stems]
 
 
 def _judged(
@@ -85,8 +96,8 @@ def _judged(
         named = [name for name in usable if name.lower() in names and name != column]
         if named:
             fields[field] = named[0]
-    split = [name for name in usable if name.lower() in {"split", "part", "partition", "subset", "set"}]
-    if "" in parts and split and {row[split[0]].lower() for row in rows} <= set(SPLITS):
+    split = [name for name in usable if name.lower() in COLUMNS]
+    if "" in parts and split and all(is_split(row[split[0]]) for row in rows):
         fields["split"] = split[0]
     return Columns(parts, path, fields, found)
 

@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from emonet.corpus.readers.folders import files_below, is_audio
+from emonet.corpus.splits import splits_of
 from emonet.errors import CorpusError
 from emonet.propose.columns import Columns, columns_in
-from emonet.propose.roles import Labels, Meaning, Roles, renamed_split, roles_of
+from emonet.propose.roles import Labels, Meaning, Roles, roles_of
 from emonet.propose.slots import Cut, Slot, parts_of
 
 _LISTED = 40
@@ -128,28 +129,32 @@ def _of_columns(columns: Columns) -> Proposal:
     sheet = next(iter(columns.sheets.values()))
     templates = {name: f"{{{column}}}" for name, column in columns.fields.items()}
     scan: dict[str, Any] = {"files": files.get("", files), "path": columns.path, **templates}
+    doubts: list[str] = []
     if sheet.delimiter != ",":
         scan["delimiter"] = sheet.delimiter
     if split := columns.fields.get("split"):
-        scan |= _split_rules({row[split] for row in sheet.rows})
+        rules, doubts = _split_rules({row[split] for row in sheet.rows})
+        scan |= rules
     assumed = [f"{', '.join(files.values())} holds a row for each utterance; the audio is {columns.path}"]
     assumed += [f"{name} is the column '{column}'" for name, column in columns.fields.items()]
     has_splits = "split" in columns.fields or "" not in files
-    known = {*columns.fields, *(["split"] if has_splits else [])}
+    doubts += _doubts(columns.labels, {*columns.fields, *(["split"] if has_splits else [])})
     return Proposal(
         {"table": scan},
         columns.labels.codes,
         has_splits,
         tuple(assumed),
-        tuple(_doubts(columns.labels, known)),
+        tuple(doubts),
         columns,
     )
 
 
 def _of_roles(roles: Roles, sounds: Sequence[str]) -> Proposal:
     scan: dict[str, Any] = {"regex": regex_of(roles, _suffixes(sounds))}
+    doubts: list[str] = []
     if "split" in roles.fields:
-        scan |= _split_rules(set(roles.fields["split"].counts))
+        rules, doubts = _split_rules(set(roles.fields["split"].counts))
+        scan |= rules
     assumed = []
     for name, slot in roles.fields.items():
         values = sorted(slot.counts)
@@ -158,16 +163,20 @@ def _of_roles(roles: Roles, sounds: Sequence[str]) -> Proposal:
         why = f"; {roles.labels.reason}" if name == "label" else ""
         assumed.append(f"{name} stands in {place}: {len(values)} values ({shown}){why}")
     is_said = "split" in roles.fields and None not in roles.fields["split"].values
-    return Proposal(
-        {"pattern": scan}, roles.labels.codes, is_said, tuple(assumed), tuple(_doubts(roles.labels, set(roles.fields)))
-    )
+    doubts += _doubts(roles.labels, set(roles.fields))
+    return Proposal({"pattern": scan}, roles.labels.codes, is_said, tuple(assumed), tuple(doubts))
 
 
-def _split_rules(values: set[str]) -> dict[str, Any]:
-    """Return how parts are spelt otherwise than train, dev and test."""
-    renamed = renamed_split(values)
-    lower = ["split"] if any(value != value.lower() for value in values) else []
-    return ({"lower": lower} if lower else {}) | ({"rename": {"split": renamed}} if renamed else {})
+def _split_rules(values: set[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return how splits are spelt otherwise than train, dev and test, and what is to be looked at."""
+    doubts = []
+    try:
+        splits = splits_of(values, "split")
+    except CorpusError as problem:
+        splits, doubts = {}, [str(problem)]
+    renamed = {name.lower(): split for name, split in sorted(splits.items()) if name.lower() != split}
+    lower = {"lower": ["split"]} if any(value != value.lower() for value in values) else {}
+    return lower | ({"rename": {"split": renamed}} if renamed else {}), doubts
 
 
 def _suffixes(sounds: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from emonet.corpus.readers.rows import SPLITS
+from emonet.corpus.splits import is_split
 from emonet.labels.ontology import Ontology
 from emonet.labels.words import spelling
 from emonet.propose.slots import Cut, Slot, cuts_of, joined
@@ -62,7 +62,6 @@ _FILES = 4
 """Files that each value of such codes has on average, at least."""
 _KNOWN = 0.6
 """Share of the values that must be words for emotions, for a slot to be the label by its words."""
-_SPLITS = frozenset({*SPLITS, "training", "testing", "eval", "evaluation"})
 _SEXES = ({"f", "m"}, {"female", "male"}, {"w", "m"})
 _SPEAKER = re.compile(r"(actor|speaker|spkr?|subject|subj|participant|person)s?", re.IGNORECASE)
 _SPEAKER_CODE = re.compile(r"(?:actor|speaker|spk|sub|[sfmp])\d+", re.IGNORECASE)
@@ -156,7 +155,7 @@ def _score_of_codes(values: Sequence[str]) -> float:
 
 def _is_spoken_for(slot: Slot, cut: Cut) -> bool:
     values = {value.lower() for value in slot.counts}
-    return values <= _SPLITS or values in _SEXES or _has_cue(slot, cut) or _is_session(slot, cut)
+    return all(map(is_split, values)) or values in _SEXES or _has_cue(slot, cut) or _is_session(slot, cut)
 
 
 def _is_session(slot: Slot, cut: Cut) -> bool:
@@ -183,7 +182,7 @@ def _cut_around(slot: Slot, cuts: Sequence[Cut]) -> Cut:
 
 
 def _split(slots: Sequence[Slot], cuts: Sequence[Cut]) -> Slot | None:
-    return next((slot for slot in slots if {value.lower() for value in slot.counts} <= _SPLITS), None)
+    return next((slot for slot in slots if all(map(is_split, slot.counts))), None)
 
 
 def _session(slots: Sequence[Slot], cuts: Sequence[Cut]) -> Slot | None:
@@ -241,16 +240,3 @@ def _text(slots: Iterable[Slot], fields: Mapping[str, Slot]) -> Slot | None:
         if shared >= 0.5 * len(meetings) and not all(value.isdecimal() for value in slot.counts):
             found.append(slot)
     return max(found, key=lambda slot: len(slot.counts), default=None)
-
-
-def renamed_split(values: Iterable[str]) -> dict[str, str]:
-    """Return value in lower case -> part, for the values of a slot of splits that are spelt otherwise.
-
-    >>> renamed_split(["Train", "val"]), renamed_split(["test", "evaluation"])
-    ({'val': 'dev'}, {'evaluation': 'dev'})
-    """
-    words = {value.lower() for value in values}
-    # beside a test part, an evaluation part is what others call dev
-    evaluation = "dev" if "test" in words else "test"
-    known = {**SPLITS, "training": "train", "testing": "test", "eval": evaluation, "evaluation": evaluation}
-    return {word: known[word] for word in sorted(words) if known[word] != word}

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from emonet.corpus.corpus import PARTS
+from emonet.corpus.splits import COLUMNS, split_called
 from emonet.errors import CorpusError, UnknownName
 from emonet.files import write_text
 from emonet.protocols.fold import Protocol
-from emonet.protocols.split_list import Entry, Header, fold_in_name, part_called, part_of_file
+from emonet.protocols.split_list import Entry, Header, fold_in_name, part_of_file
 
 _ANY = "# emonet protocol "
 MAGIC = f"{_ANY}2"
@@ -76,7 +77,6 @@ def header_of(text: str) -> Header:
 
 
 _NAMES = ("id", "file", "path", "wav", "filename", "utterance", "key", "name")
-_PARTS = ("part", "split", "partition", "set", "subset")
 _FACTS = {
     "speaker": "speaker",
     "session": "session",
@@ -166,12 +166,12 @@ def read_csv(path: Path, text: str) -> Iterator[Entry]:
         yield from _rotated(listed, columns)
         return
     for place, row in listed:
-        part = part_called(row[columns["part"]], place) if columns["part"] else part_of_file(path)
+        part = split_called(row[columns["part"]], place) if columns["part"] else part_of_file(path)
         fold = row[columns["fold"]] if columns["fold"] else fold_in_name(path)
         yield Entry(fold, part, (_named(row, columns["name"], place),), place, _facts(row))
 
 
-_COLUMNS = {"name": _NAMES, "part": _PARTS, "fold": ("fold",)}
+_COLUMNS = {"name": _NAMES, "part": COLUMNS, "fold": ("fold",)}
 
 
 def _rotated(listed: list[tuple[str, dict[str, str]]], columns: Mapping[str, str]) -> Iterator[Entry]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from emonet.corpus.splits import splits_of
 from emonet.errors import CorpusError
 from emonet.protocols.list_formats import format_of, header_in, reader_of
 from emonet.protocols.split_list import Entry, Header, SplitList, part_in_name
@@ -35,6 +37,8 @@ def read_lists(paths: Sequence[Path], form: str = "") -> SplitList:
         header = header_in(form_found, text) if len(files) == 1 else Header()
     if not entries:
         raise CorpusError(f"{', '.join(map(str, paths))}: no utterance is listed. Give other files.")
+    splits = splits_of(dict.fromkeys(entry.part for entry in entries.values()), ", ".join(map(str, paths)))
+    entries = {key: replace(entry, part=splits[entry.part]) for key, entry in entries.items()}
     ordered = sorted(entries.values(), key=_fold_key) if form_found != "emonet" else list(entries.values())
     data = next((entry.facts["data"] for entry in ordered if entry.facts.get("data")), "")
     return SplitList(_name(paths), form_found, tuple(ordered), header, data)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emonet.corpus.readers.rows import SPLITS
-from emonet.errors import CorpusError, did_you_mean
+from emonet.corpus.splits import EVALUATION, names_in
+from emonet.errors import CorpusError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,13 @@ ONLY = "1"
 
 
 def part_in_name(path: Path) -> str:
-    """Return the part that a file's name tells, empty where it tells none.
+    """Return the name of a split that a file's name tells, empty where it tells none or several.
 
     >>> part_in_name(Path("foo_valid_fold_2.jsonl")), part_in_name(Path("foo.csv"))
-    ('dev', '')
+    ('valid', '')
     """
-    words = re.split(r"[^a-z]+", path.stem.lower())
-    found = {SPLITS[word] for word in words if word in SPLITS}
+    found = set(names_in(path.stem))
+    found = found - set(EVALUATION) or found  # an evaluation's train.csv, or its test.csv
     return found.pop() if len(found) == 1 else ""
 
 
@@ -87,20 +87,8 @@ def fold_in_name(path: Path) -> str:
     return ONLY
 
 
-def part_called(word: str, place: str) -> str:
-    """Return the part that a word stands for.
-
-    Raises:
-        CorpusError: it stands for none, naming the place.
-    """
-    if word.strip().lower() in SPLITS:
-        return SPLITS[word.strip().lower()]
-    message = f"{place}: the part is '{word}'. {did_you_mean(word.lower(), SPLITS)} Known: {', '.join(SPLITS)}."
-    raise CorpusError(" ".join(message.split()))
-
-
 def part_of_file(path: Path) -> str:
-    """Return the part that a file's name tells.
+    """Return the name of a split that a file's name tells.
 
     Raises:
         CorpusError: it tells none, and so do not its rows.

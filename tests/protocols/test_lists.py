@@ -94,7 +94,7 @@ def test_there_are_as_many_formats_as_the_texts_say() -> None:
     [
         ("a.csv", "speaker,part\ns1,test\n", r"a\.csv: not a split list that is known\. Known: EmoNet's own"),
         ("a.json", '{"other": 1}', r"a\.json: not a split list that is known"),
-        ("a.csv", "id,part\na,tset\n", r"a\.csv:2: the part is 'tset'\. Did you mean 'test'\? Known: train"),
+        ("a.csv", "id,part\na,tset\n", r"a\.csv:2: the split is 'tset'\. Did you mean 'test'\? Known: train"),
         ("a.csv", "id,part\n,test\n", r"a\.csv:2: the cell 'id' is empty"),
         ("a.csv", "id\na\n", r"a\.csv: neither its rows nor its name say which part this is"),
         ("a.csv", "id,part\n", r"a\.csv: no utterance is listed"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -14,17 +14,17 @@ from emonet.corpus.readers.audformat_header import FIELD_NAMES, HEADER, Header, 
 from emonet.corpus.readers.rows import (
     NO_AUTHORS,
     NOT_STATED,
-    SPLITS,
     TARGET,
     Origin,
     Row,
     codes_of,
     corpus_of,
-    entries_of,
     scan_rows,
-    without_clashes,
+    utterances_of,
+    with_splits,
 )
 from emonet.corpus.readers.table import read_rows
+from emonet.corpus.splits import is_split
 from emonet.errors import CorpusError, did_you_mean
 
 if TYPE_CHECKING:
@@ -240,8 +240,8 @@ class _Fields:
             places = sorted(self._places[field], key=lambda place: place[0] != table)
             values = ((self._database.cells(name, key) or {}).get(column, "") for name, column in places)
             cells[field] = next(filter(None, values), "")
-        split = cells["split"].lower()
-        cells["split"] = SPLITS.get(split, "") or self._split(key, table)
+        if not is_split(cells["split"]):
+            cells["split"] = self._split(key, table)
         about = self._speakers.get(cells["speaker"])
         if not cells["language"] and isinstance(about, Mapping):
             cells["language"] = str(about.get("language") or "")
@@ -265,7 +265,7 @@ def _places(header: Header, names: Sequence[str]) -> list[tuple[str, str]]:
 def _part(header: Header, table: str) -> str:
     split_id = header.tables[table].split_id
     word = header.splits[split_id].type if split_id in header.splits else split_id
-    return SPLITS.get(word.lower(), "")
+    return word if is_split(word) else ""
 
 
 def audformat_corpus(
@@ -287,14 +287,14 @@ def audformat_corpus(
         folder = database_in(folder)
     header = read_header(folder)
     found, chosen = tables_with(header, tables, column)
-    rows = list(_parted(database_rows(Database(folder, header), [Labelled(TARGET, found, chosen)], attribute)))
+    rows = _parted(database_rows(Database(folder, header), [Labelled(TARGET, found, chosen)], attribute), folder)
     labelled = [row for row in rows if row.cells[TARGET]]
     if not labelled:
         raise CorpusError(f"{folder}: no row has a label in the column '{chosen}'. Name another: column: ...")
     notes = [f"Labels are the column '{chosen}' of {', '.join(found)}."]
     if len(labelled) < len(rows):
         notes.append(f"{len(rows) - len(labelled)} rows without a label are left out.")
-    return corpus_of(_origin(header, folder, notes), without_clashes(entries_of(labelled, folder, _only_label))), folder
+    return corpus_of(_origin(header, folder, notes), utterances_of(labelled, folder, _only_label, place=folder)), folder
 
 
 def _origin(header: Header, folder: Path, notes: Sequence[str]) -> Origin:
@@ -313,12 +313,12 @@ def _origin(header: Header, folder: Path, notes: Sequence[str]) -> Origin:
     )
 
 
-def _parted(rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield rows without their split where it is the same for all: one part is no partition."""
-    listed = list(rows)
-    is_partition = len({row.cells["split"] for row in listed}) > 1
-    for row in listed:
-        yield row if is_partition else replace(row, cells={**row.cells, "split": ""})
+def _parted(rows: Iterable[Row], folder: Path) -> list[Row]:
+    """Return rows with their splits, or without where it is the same for all: one split is no partition."""
+    listed = with_splits(rows, folder)
+    if len({row.cells["split"] for row in listed}) > 1:
+        return listed
+    return [replace(row, cells={**row.cells, "split": ""}) for row in listed]
 
 
 def _only_label(cells: Mapping[str, str], place: str) -> Mapping[str, Label]:
@@ -350,5 +350,5 @@ def scan_audformat(
         if column or number == 0:
             found, chosen = tables_with(header, tables if number == 0 else (), column)
             labelled.append(Labelled(target.name, found, chosen))
-    rows = _parted(database_rows(Database(folder, header), labelled, attribute))
+    rows = _parted(database_rows(Database(folder, header), labelled, attribute), folder)
     yield from scan_rows(rows, folder, codes_of(targets), known_bad, folder.relative_to(root))

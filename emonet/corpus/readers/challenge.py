@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.readers.rows import SPLITS, TARGET, Origin, Row, corpus_of, entries_of, without_clashes
+from emonet.corpus.readers.rows import TARGET, Origin, Row, corpus_of, utterances_of
 from emonet.corpus.readers.table import read_rows
 from emonet.errors import CorpusError, did_you_mean
 
@@ -52,9 +52,7 @@ def challenge_corpus(path: Path, folder: Path) -> Corpus:
     lines = [line for name in _TABLES for line in _table(folder / "lab" / f"{name}.csv")]
     prefix = folder.relative_to(path).as_posix()
     rows = [_row(line, prefix) for line in lines if line.label]
-    utterances = without_clashes(
-        entries_of(rows, path, lambda cells, _: {TARGET: cells[TARGET]}),
-    )
+    utterances = utterances_of(rows, path, lambda cells, _: {TARGET: cells[TARGET]}, place=folder)
     blind = len(lines) - len(rows)
     kept_back = f"The labels of {blind} clips are kept back by the organisers; those clips are left out."
     resolved = folder.resolve()
@@ -96,7 +94,7 @@ def _lines(table: Path) -> Iterator[_Line]:
                 f"{place}: the cell '{_FILE}' is empty. Give the name of a file in wav, or remove the line."
             )
         label = cells[TARGET]
-        yield _Line(place, SPLITS[table.stem], cells[_FILE], "" if label == _BLIND else label)
+        yield _Line(place, table.stem, cells[_FILE], "" if label == _BLIND else label)
 
 
 def _check_columns(table: Path, columns: Sequence[str]) -> None:

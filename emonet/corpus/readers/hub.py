@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from emonet.corpus.corpus import Corpus, Label, Target, Utterance
 from emonet.corpus.readers.folders import files_below, is_audio
-from emonet.corpus.readers.hub_tables import Sheet, SheetRow, read_sheet, split_in
+from emonet.corpus.readers.hub_tables import Sheet, SheetRow, read_sheet
 from emonet.corpus.readers.rows import (
     FIELDS,
     TARGET,
@@ -17,11 +18,12 @@ from emonet.corpus.readers.rows import (
     Row,
     codes_of,
     corpus_of,
-    entries_of,
     scan_rows,
-    without_clashes,
+    utterances_of,
+    with_splits,
 )
 from emonet.corpus.readers.table import read_rows
+from emonet.corpus.splits import named_in, splits_of
 from emonet.errors import CorpusError, did_you_mean
 
 AUDIO = "audio"
@@ -132,10 +134,10 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[Sheet]]:
     else:
         tables = [file for file in files if file.endswith(".parquet")]
     if tables:
-        return place, _parted([read_sheet(place / file, place, split_in(file), audio) for file in tables])
+        return place, _parted([read_sheet(place / file, place, named_in(file), audio) for file in tables], place)
     metadata = [file for file in files if file.rpartition("/")[2] in _METADATA]
     if metadata:
-        return place, _parted([_listed(place, file) for file in metadata])
+        return place, _parted([_listed(place, file) for file in metadata], place)
     sounds = [file for file in files if is_audio(file)]
     if not sounds:
         there = f"there is {', '.join(files[:3])}" if files else "it is empty"
@@ -143,11 +145,12 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[Sheet]]:
     return place, [_foldered(place, sounds)]
 
 
-def _parted(sheets: list[Sheet]) -> list[Sheet]:
-    """Return sheets without their split where it is the same for all: one part is no partition."""
-    if len({sheet.split for sheet in sheets}) > 1:
-        return sheets
-    return [Sheet(sheet.place, "", sheet.columns, sheet.classes, sheet.rows) for sheet in sheets]
+def _parted(sheets: list[Sheet], place: Path) -> list[Sheet]:
+    """Return sheets with their splits, or without where it is the same for all: one split is no partition."""
+    splits = splits_of(dict.fromkeys(sheet.split for sheet in sheets), str(place))
+    found = [splits.get(sheet.split, "") for sheet in sheets]
+    is_partition = len(set(found)) > 1
+    return [replace(sheet, split=split if is_partition else "") for sheet, split in zip(sheets, found, strict=True)]
 
 
 def _listed(root: Path, name: str) -> Sheet:
@@ -162,7 +165,7 @@ def _listed(root: Path, name: str) -> Sheet:
     read = tuple(_listed_row(folder, place, cells) for place, cells in rows)
     has_split = "split" not in columns and len({row.cells["split"] for row in read}) > 1
     others = tuple(column for column in columns if column != _FILE_NAME)
-    return Sheet(path, split_in(folder.as_posix()), (*others, "split") if has_split else others, (), read)
+    return Sheet(path, named_in(folder.as_posix()), (*others, "split") if has_split else others, (), read)
 
 
 def _listed_row(folder: PurePosixPath, place: str, cells: Mapping[str, str]) -> SheetRow:
@@ -170,7 +173,7 @@ def _listed_row(folder: PurePosixPath, place: str, cells: Mapping[str, str]) -> 
     name = cells.get(_FILE_NAME, "")
     if not name:
         raise CorpusError(f"{place}: the cell '{_FILE_NAME}' is empty. Give the path of a clip, or remove the line.")
-    split = split_in(PurePosixPath(name).parent.as_posix())
+    split = named_in(PurePosixPath(name).parent.as_posix())
     return SheetRow(place, (folder / name).as_posix(), "", {"split": split, **cells})
 
 
@@ -201,10 +204,10 @@ def _foldered(root: Path, sounds: list[str]) -> Sheet:
     rows = []
     for file in sounds:
         folder = PurePosixPath(file).parent
-        if not folder.name or (split_in(folder.name) and len(folder.parts) == 1):
+        if not folder.name or (named_in(folder.name) and len(folder.parts) == 1):
             message = f"{root}: '{file}' lies in no folder that could be its label, and there is no metadata.csv."
             raise CorpusError(f"{message} Write metadata.csv with the columns file_name and label, or a manifest.")
-        cells = {"label": folder.name, "split": split_in(folder.parent.as_posix())}
+        cells = {"label": folder.name, "split": named_in(folder.parent.as_posix())}
         rows.append(SheetRow(str(root / file), file, "", cells))
     return Sheet(root, "", ("label", "split"), ("label",), tuple(rows))
 
@@ -223,14 +226,14 @@ def hub_corpus(place: Path, columns: Mapping[str, str], *, name: str = "") -> tu
     check_fields(columns, ())
     root, sheets = sheets_at(place, columns.get(AUDIO, ""))
     found = columns_of(sheets, columns, ())
-    rows = list(_rows(sheets, found))
+    rows = with_splits(_rows(sheets, found), place)
     labelled = [row for row in rows if row.cells.get(TARGET)]
     if not labelled:
         raise CorpusError(f"{place}: no row has a label in the column '{found[TARGET]}'. Name another: columns.")
     notes = ["Columns read: " + ", ".join(f"{field}: {column}" for field, column in found.items()) + "."]
     if len(labelled) < len(rows):
         notes.append(f"{len(rows) - len(labelled)} rows without a label are left out.")
-    utterances = without_clashes(entries_of(labelled, root, _only_label))
+    utterances = utterances_of(labelled, root, _only_label, place=place)
     how = f"The clips are those of the dataset {name or place.name}."
     called = name or (place.resolve().name if place.is_dir() else place.stem)
     origin = Origin(called, f"Dataset {called}", place, "a dataset", how, notes=tuple(notes))
@@ -256,7 +259,8 @@ def scan_hub(
     except CorpusError as problem:
         message = f"This does not look like the corpus '{corpus_id}'. {problem}"
         raise CorpusError(message) from None
-    yield from scan_rows(_rows(sheets, found), root, codes_of(targets), known_bad, Path())
+    rows = with_splits(_rows(sheets, found), root)
+    yield from scan_rows(rows, root, codes_of(targets), known_bad, Path())
 
 
 def _rows(sheets: Sequence[Sheet], columns: Mapping[str, str]) -> Iterator[Row]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
@@ -11,14 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from emonet.corpus.readers.members import member_path, open_arrow
-from emonet.corpus.readers.rows import SPLITS
 from emonet.errors import CorpusError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-_SPLITS = {**SPLITS, "training": "train", "eval": "test", "evaluation": "test", "testing": "test"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ class Sheet:
 
     Attributes:
         place: file or folder, for messages.
-        split: the part that its name says, empty where it says none.
+        split: the one that its name says, empty where it says none.
         classes: columns whose values are classes by the dataset's own word.
     """
 
@@ -53,19 +48,6 @@ class Sheet:
     columns: tuple[str, ...]
     classes: tuple[str, ...]
     rows: tuple[SheetRow, ...]
-
-
-def split_in(path: str) -> str:
-    """Return the part that a POSIX path names, the file's name first, or an empty string.
-
-    >>> split_in("data/validation-00000-of-00002.parquet"), split_in("en/train/0000.parquet"), split_in("a.parquet")
-    ('dev', 'train', '')
-    """
-    for part in reversed(PurePosixPath(path).parts):
-        for word in re.split(r"[^a-z]+", part.lower()):
-            if word in _SPLITS:
-                return _SPLITS[word]
-    return ""
 
 
 _AUDIO_COLUMNS = ("audio", "file", "file_name", "path", "wav", "speech")
@@ -77,7 +59,7 @@ def read_sheet(path: Path, root: Path, split: str, audio: str) -> Sheet:
 
     Args:
         root: the folder of the dataset, which paths are relative to.
-        split: the part that all rows belong to, empty for none.
+        split: the one that all rows belong to, empty for none.
         audio: the column of clips, empty for the one that looks like it.
 
     Raises:

@@ -14,17 +14,16 @@ from emonet.corpus.readers.challenge import challenge_corpus, challenge_folder
 from emonet.corpus.readers.folders import files_below
 from emonet.corpus.readers.rows import (
     FIELDS,
-    SPLITS,
     TARGET,
     Origin,
     Row,
     codes_of,
     corpus_of,
-    entries_of,
     scan_rows,
-    without_clashes,
+    utterances_of,
 )
 from emonet.corpus.readers.table import read_rows, undecodable_place
+from emonet.corpus.splits import SPELLINGS, is_split, splits_of
 from emonet.errors import CorpusError, did_you_mean
 
 PREFIX = f"{TARGET}:"
@@ -117,30 +116,25 @@ class Table:
 
 
 def tables_of(path: Path) -> list[Table]:
-    """Return the CSV file itself, or those of a folder that are named after the parts.
+    """Return the CSV file itself, or those of a folder that are named after splits.
 
     Raises:
         CorpusError: there is no such file or folder, or it holds no such tables.
     """
     if path.is_file():
-        return [Table(path, SPLITS.get(path.stem.lower()))]
+        return [Table(path, path.stem if is_split(path.stem) else None)]
     if not path.is_dir():
         beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, beside) or "Check the path of the manifest."
         raise CorpusError(f"{path}: there is no such file or folder. {hint}")
     files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
-    found: dict[str, Path] = {}
-    for file in files:
-        split = SPLITS.get(file.stem.lower())
-        if split is not None and split in found:
-            raise CorpusError(f"{path}: both {found[split].name} and {file.name} are {split}. Remove one of them.")
-        if split is not None:
-            found[split] = file
+    splits = splits_of([file.stem for file in files], str(path))
+    found = [Table(file, splits[file.stem]) for file in files if file.stem in splits]
     if not found:
         there = f"; there is {', '.join(file.name for file in files)}" if files else ""
         message = f"{path}: there is no train.csv, dev.csv (devel, val, validation) or test.csv in it{there}."
         raise CorpusError(f"{message} Give such files, or the one CSV file itself.")
-    return [Table(found[split], split) for split in ("train", "dev", "test") if split in found]
+    return sorted(found, key=lambda table: list(SPELLINGS).index(table.split or ""))
 
 
 def rows_of(tables: Iterable[Table], label_columns: Sequence[str]) -> Iterator[Row]:
@@ -216,8 +210,8 @@ def manifest_corpus(path: Path, *, root: Path | None = None) -> Corpus:
         return challenge_corpus(path, challenge)
     tables = tables_of(path)
     columns = label_columns((table.path, header_of(table, [TARGET])) for table in tables)
-    utterances = without_clashes(entries_of(rows_of(tables, [TARGET]), base, columns.labels))
-    is_named_by_folder = path.is_dir() or path.stem.lower() in SPLITS
+    utterances = utterances_of(rows_of(tables, [TARGET]), base, columns.labels, place=path)
+    is_named_by_folder = path.is_dir() or is_split(path.stem)
     name = manifest_root(path).resolve().name if is_named_by_folder else path.stem
     how = f"The files are those listed in {path.name}."
     origin = Origin(name, f"Manifest {path.name}", path, "a manifest", how)
@@ -254,7 +248,7 @@ def _manifest_in(root: Path, corpus_id: str) -> Path:
         name = path.rpartition("/")[2].lower()
         if name == MANIFEST:
             return root / path
-        if name.removesuffix(".csv") in SPLITS:
+        if is_split(name.removesuffix(".csv")):
             return (root / path).parent
     there = f"; there is {', '.join(found[:3])}" if found else ""
     message = (

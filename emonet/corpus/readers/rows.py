@@ -13,24 +13,14 @@ from emonet.affect import TABLE_2
 from emonet.corpus.codes import labels_from
 from emonet.corpus.corpus import Citation, Corpus, Example, Label, Target, Utterance
 from emonet.corpus.readers.folders import is_listed, no_such_folder
-from emonet.errors import CorpusError, did_you_mean
+from emonet.corpus.splits import split_called, splits_of
+from emonet.errors import CorpusError
 
 Labels = Callable[[Mapping[str, str], str], Mapping[str, Label]]
 """From the cells of a row and its place to labels by target."""
 
 FIELDS = ("speaker", "split", "start", "end", "session", "text", "language")
 """The cells that a row may have beside ``file`` and its labels."""
-
-SPLITS: Mapping[str, str] = {
-    "train": "train",
-    "dev": "dev",
-    "devel": "dev",
-    "val": "dev",
-    "valid": "dev",
-    "validation": "dev",
-    "test": "test",
-}
-"""How the three parts are spelt, as a value of ``split`` or as the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +40,38 @@ class Entry:
     utterance: Utterance
 
 
-def entries_of(rows: Iterable[Row], base: Path, labels: Labels) -> Iterator[Entry]:
-    """Yield rows as utterances in their order; paths are relative to ``base``.
+def utterances_of(rows: Iterable[Row], base: Path, labels: Labels, *, place: Path) -> tuple[Utterance, ...]:
+    """Return rows as utterances in their order; paths are relative to ``base``.
+
+    Args:
+        place: where all the rows are from, for messages.
 
     Raises:
-        CorpusError: naming the place of what cannot be read.
+        CorpusError: naming the place of what cannot be read, or both places of what comes twice.
     """
-    for row in rows:
-        yield Entry(row.place, _utterance(row, base, labels(row.cells, row.place)))
+    found = _without_clashes(Entry(row.place, _utterance(row, base, labels(row.cells, row.place))) for row in rows)
+    splits = splits_of({utterance.split or "" for utterance in found}, str(place))
+    new = [splits.get(utterance.split or "") for utterance in found]
+    return tuple(
+        each if each.split == split else replace(each, split=split) for each, split in zip(found, new, strict=True)
+    )
+
+
+def with_splits(rows: Iterable[Row], place: Path) -> list[Row]:
+    """Return rows whose cell ``split`` is train, dev or test, by the names that all of them have.
+
+    For rows of which some are left out: a test whose labels are kept back tells what ``eval`` is, too.
+
+    Raises:
+        CorpusError: two names stand for one split.
+    """
+    listed = list(rows)
+    splits = splits_of({row.cells.get("split", "") for row in listed}, str(place))
+    named = (splits.get(row.cells.get("split", "")) for row in listed)
+    return [
+        replace(row, cells={**row.cells, "split": split}) if split else row
+        for row, split in zip(listed, named, strict=True)
+    ]
 
 
 def _utterance(row: Row, base: Path, labels: Mapping[str, Label]) -> Utterance:
@@ -72,7 +86,7 @@ def _utterance(row: Row, base: Path, labels: Mapping[str, Label]) -> Utterance:
         speaker=cells.get("speaker") or None,
         session=cells.get("session") or None,
         text=cells.get("text") or None,
-        split=_split(cells.get("split", ""), place),
+        split=split_called(cells["split"], place) if cells.get("split") else None,
         language=cells.get("language") or None,
         start=start or 0.0,
         end=end,
@@ -122,21 +136,8 @@ def _seconds(text: str, what: str, place: str) -> float | None:
     return value
 
 
-def _split(text: str, place: str) -> str | None:
-    if not text:
-        return None
-    if text.lower() in SPLITS:
-        return SPLITS[text.lower()]
-    message = f"{place}: the split is '{text}'. {did_you_mean(text.lower(), SPLITS)} Known: {', '.join(SPLITS)}."
-    raise CorpusError(" ".join(message.split()))
-
-
-def without_clashes(entries: Iterable[Entry]) -> tuple[Utterance, ...]:
-    """Return all utterances, once it is sure that none comes twice.
-
-    Raises:
-        CorpusError: naming both places of what comes twice.
-    """
+def _without_clashes(entries: Iterable[Entry]) -> tuple[Utterance, ...]:
+    """Return all utterances, once it is sure that none comes twice."""
     seen: dict[str, Entry] = {}
     for entry in entries:
         new = entry.utterance
@@ -252,7 +253,7 @@ def scan_rows(
     Raises:
         CorpusError: naming the place of what cannot be read.
     """
-    for utterance in without_clashes(entries_of(rows, base, labels)):
+    for utterance in utterances_of(rows, base, labels, place=base):
         moved = replace(utterance, path=(PurePosixPath(prefix.as_posix()) / utterance.path).as_posix())
         if moved.labels and not is_listed(moved.path, known_bad):
             yield moved

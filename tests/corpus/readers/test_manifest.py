@@ -183,7 +183,7 @@ def test_a_folder_without_splits_says_what_is_there(tmp_path: Path) -> None:
 def test_two_files_for_one_split_are_refused(tmp_path: Path) -> None:
     write(tmp_path, TWO, "dev.csv")
     write(tmp_path, TWO, "val.csv")
-    with pytest.raises(CorpusError, match=r"both dev\.csv and val\.csv are dev\. Remove one of them"):
+    with pytest.raises(CorpusError, match=r"called dev, val, so that 'dev' and 'val' would both be dev\. Keep one"):
         manifest_corpus(tmp_path)
 
 
