@@ -73,26 +73,37 @@ def check_codes_cover_all_classes(corpus: Corpus) -> None:
 
 
 def check_expected_counts_add_up(corpus: Corpus) -> None:
-    """Counts per class name classes, and add up to the utterances where every class has one."""
+    """Counts per class name the card's classes, and are not more than there are utterances."""
     targets = {target.name: target for target in corpus.targets}
     for name, counts in corpus.expected.per_class.items():
         strange = sorted(set(counts) - set(targets[name].classes)) if name in targets else [name]
         if strange:
             seen = f"the card counts '{strange[0]}'"
             raise broken(corpus, seen, promised="counts of the card's own targets and classes", cause="a misspelt name")
-        _check_sum(corpus, targets[name], sum(counts.values()))
+        whole = corpus.expected.utterances
+        if whole is not None and sum(counts.values()) > whole:
+            seen = f"the classes of '{name}' add up to {sum(counts.values())}, the utterances are {whole}"
+            raise broken(corpus, seen, promised="counts that add up", cause="counts of two different releases")
 
 
-def _check_sum(corpus: Corpus, target: Target, total: int) -> None:
+def check_counts_by_class_leave_no_utterance_out(corpus: Corpus) -> None:
+    """Where each utterance has a label of a target, and all its classes are counted, the counts make the total."""
     whole = corpus.expected.utterances
-    counted = corpus.expected.per_class[target.name]
-    if whole is None or set(counted) != set(target.classes):
-        return
-    # With several targets, an utterance may carry one label and lack the other.
-    fits = total == whole if len(corpus.targets) == 1 else total <= whole
-    if not fits:
-        seen = f"the classes of '{target.name}' add up to {total}, the utterances are {whole}"
-        raise broken(corpus, seen, promised="counts that add up", cause="counts of two different releases")
+    for target in (each for each in corpus.targets if each.is_categorical):
+        counts = corpus.expected.per_class.get(target.name, {})
+        if whole is None or set(counts) != set(target.classes) or not _labels_all(corpus, target):
+            continue
+        if sum(counts.values()) < whole:
+            seen = f"the classes of '{target.name}' add up to {sum(counts.values())}, the utterances are {whole}"
+            promised = "counts that add up, or an example without this label where utterances may lack it"
+            raise broken(corpus, seen, promised=promised, cause="files counted that no code or pattern reads")
+
+
+def _labels_all(corpus: Corpus, target: Target) -> bool:
+    """Say whether every utterance has a label of a target: utterances without any label are none."""
+    if len(corpus.targets) == 1:
+        return True
+    return None not in target.codes.values() and all(target.name in example.labels for example in corpus.examples)
 
 
 def check_high_confidence_has_evidence(corpus: Corpus) -> None:
