@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from emonet import CorpusError
 from emonet.corpus.readers.folders import files_below
@@ -44,6 +45,11 @@ def rows(
             text = f"{root / path}:1: there is no column '{missing[0]}'. Columns: {', '.join(cells)}."
             raise CorpusError(f"{text} Get the file again, or tell the card's owners of a new release.")
         yield f"{root / path}:{line}", cells
+
+
+def name_of(path: str) -> str:
+    """Return a clip's path without its ending, with accents in one spelling, as ids have it."""
+    return str(PurePosixPath(unicodedata.normalize("NFC", path)).with_suffix(""))
 
 
 def beginning(path: str, match: re.Match[str]) -> str:

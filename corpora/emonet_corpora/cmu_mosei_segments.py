@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -51,6 +52,12 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 start=begin,
                 end=end,
             )
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return the video that a recording's name says, None for any other path."""
+    match = re.search(_AUDIO, path)
+    return None if match is None else Utterance(match["video"], path, {}, session=match["video"])
 
 
 def _parts(root: Path) -> dict[str, str]:

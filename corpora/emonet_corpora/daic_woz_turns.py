@@ -56,6 +56,12 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
             )
 
 
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return whose interview a recording is by its name, None for any other path."""
+    match = re.search(_AUDIO, path)
+    return None if match is None else Utterance(match["speaker"], path, {}, speaker=match["speaker"])
+
+
 def _interviews(root: Path) -> dict[str, tuple[str, str, dict[str, str]]]:
     """Return place, part and codes of each participant; the full test file, with labels, comes last and wins."""
     tables = matches(root, _SPLITS, "daic_woz", "train_split_Depression_AVEC2017.csv")

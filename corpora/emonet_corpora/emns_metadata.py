@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +11,8 @@ from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
 _AUDIO = r"(?:^|/)(?P<name>recorded_audio(?:_[A-Za-z0-9]+)?)\.(?:webm|wav)$"
+_SPEAKER = "3"
+"""The only user_id of the table."""
 _TABLE = r"(?:^|/)metadata\.csv$"
 _NEEDED = ("emotion", "status", "audio_recording", "user_id")
 
@@ -34,3 +37,9 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 labels=labels_from({"emotion": cells["emotion"]}, targets, place),
                 speaker=cells["user_id"] or None,
             )
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the name of a recording says, None for any other path: there is one speaker only."""
+    match = re.search(_AUDIO, path)
+    return None if match is None else Utterance(match["name"], path, {}, speaker=_SPEAKER)

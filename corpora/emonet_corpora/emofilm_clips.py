@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -72,6 +73,15 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
             session=film or None,
             language=clip["language"],
         )
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the name of a clip says, None for any other path; speaker and film are not in it."""
+    match = re.search(_CLIP, path)
+    if match is None:
+        return None
+    labels = labels_from(match.groupdict(), targets, path)
+    return Utterance(match["stem"], path, labels, language=match["language"])
 
 
 def _legend(root: Path) -> Legend:

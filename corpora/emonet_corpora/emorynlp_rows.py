@@ -39,6 +39,14 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
             )
 
 
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a clip says, its scene and part, None for any other path."""
+    match = re.search(_CLIP, path)
+    if match is None:
+        return None
+    return Utterance(match["clip"], path, {}, session=match["clip"].rpartition("_utt")[0], split=match["split"])
+
+
 def _first(names: str, place: str) -> str:
     match = _NAMES.fullmatch(names)
     if match is None:

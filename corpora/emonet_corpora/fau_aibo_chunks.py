@@ -37,6 +37,12 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
         yield _utterance(chunk, audio.get(chunk, f"{release}wav/{chunk}.wav"), labels_from(named, targets, place))
 
 
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the name of a chunk says, school and child, None for any other path."""
+    match = re.search(r"(?:^|/)(?P<chunk>(?:Ohm|Mont)_\d+_\d+_\d+)\.wav$", path)
+    return None if match is None else _utterance(match["chunk"], path, {})
+
+
 def _shallowest(files: Sequence[str], name: str) -> str:
     named = (path for path in files if path.rpartition("/")[2] == name)
     return min(named, key=lambda path: path.count("/"), default="")

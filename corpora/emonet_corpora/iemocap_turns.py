@@ -8,12 +8,13 @@ from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.codes import labels_from
+from emonet.corpus.corpus import Label
 from emonet_corpora._release import matches
 
 _FILE = r"(?:^|/)Session[1-5]/dialog/EmoEvaluation/Ses0[1-5][FM]_\w+\.txt$"
+_NAME = r"(?P<turn>(?P<dialogue>Ses(?P<session>0[1-5])[FM]_(?:impro\w+|(?P<script>script\d+_\d+)\w*))_(?P<sex>[FM])\w+)"
 _TURN = re.compile(
-    r"\[[\d.]+ - [\d.]+\]\t"
-    r"(?P<turn>(?P<dialogue>Ses(?P<session>0[1-5])[FM]_(?:impro\w+|(?P<script>script\d+_\d+)\w*))_(?P<sex>[FM])\w+)\t"
+    rf"\[[\d.]+ - [\d.]+\]\t{_NAME}\t"
     r"(?P<emotion>\w+)\t\[(?P<valence>[\d.]+), (?P<arousal>[\d.]+), (?P<dominance>[\d.]+)\]"
 )
 
@@ -26,6 +27,12 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     """
     for match in matches(root, _FILE, "iemocap", "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"):
         yield from _turns(root, match.string, targets)
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the name of a turn's recording says, None for any other path; the emotion is not in it."""
+    match = re.search(rf"(?:^|/){_NAME}\.wav$", path)
+    return None if match is None else _named(match, path, labels_from({"sex": match["sex"]}, targets, path))
 
 
 def _turns(root: Path, file: str, targets: tuple[Target, ...]) -> Iterator[Utterance]:
@@ -42,14 +49,18 @@ def _utterance(line: str, folder: str, targets: tuple[Target, ...], place: str) 
     if match is None:
         expected = "[start - end], turn, class and [valence, activation, dominance], apart by tabs"
         raise CorpusError(f"{place}: '{line}' is no turn line. Expected {expected}. Mend the line or get it again.")
-    found = match.groupdict()
+    path = f"{folder}sentences/wav/{match['dialogue']}/{match['turn']}.wav"
+    return _named(match, path, labels_from(_codes(match.groupdict(), targets), targets, place))
+
+
+def _named(match: re.Match[str], path: str, labels: Mapping[str, Label]) -> Utterance:
     return Utterance(
-        id=found["turn"],
-        path=f"{folder}sentences/wav/{found['dialogue']}/{found['turn']}.wav",
-        labels=labels_from(_codes(found, targets), targets, place),
-        speaker=f"Ses{found['session']}{found['sex']}",
-        session=found["session"],
-        text=found["script"],
+        id=match["turn"],
+        path=path,
+        labels=labels,
+        speaker=f"Ses{match['session']}{match['sex']}",
+        session=match["session"],
+        text=match["script"],
     )
 
 

@@ -32,6 +32,12 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
             yield _utterance(match, dialogue, targets, parts, f"{place}: {match['key']}")
 
 
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the name of a clip says, its dialogue, None for any other path; a side is not yet a person."""
+    match = re.search(_CLIP, path)
+    return None if match is None else Utterance(match["key"], path, {}, session=match["dialogue"])
+
+
 def _utterance(
     match: re.Match[str], dialogue: Any, targets: tuple[Target, ...], parts: dict[str, str], place: str
 ) -> Utterance:

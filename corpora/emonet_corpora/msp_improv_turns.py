@@ -9,6 +9,7 @@ from statistics import fmean
 
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.codes import labels_from
+from emonet.corpus.corpus import Label
 from emonet_corpora._release import matches
 
 _NAME = r"S(?P<text>\d{2})[AHNS]-(?P<speaker>[FM](?P<session>0[1-6]))-(?P<kind>[PRST])-[FM]{2}\d{2}"
@@ -37,14 +38,24 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
         if match["turn"] not in turns:
             continue
         place, codes = turns[match["turn"]]
-        yield Utterance(
-            id=match["turn"],
-            path=match.string,
-            labels=labels_from(codes, targets, place),
-            speaker=match["speaker"],
-            session=match["session"],
-            text=match["text"] if match["kind"] in "RT" else None,
-        )
+        yield _named(match, labels_from(codes, targets, place))
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the name of a recording says, None for any other path; ratings are not in it."""
+    match = re.search(_FILE, path)
+    return None if match is None else _named(match, {})
+
+
+def _named(match: re.Match[str], labels: Mapping[str, Label]) -> Utterance:
+    return Utterance(
+        id=match["turn"],
+        path=match.string,
+        labels=labels,
+        speaker=match["speaker"],
+        session=match["session"],
+        text=match["text"] if match["kind"] in "RT" else None,
+    )
 
 
 def _consensus(path: Path) -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:

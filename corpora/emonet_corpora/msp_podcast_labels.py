@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,12 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 session=match["podcast"],
                 split=_part(cells["Split_Set"], place),
             )
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the name of a recording says, its podcast, None for any other path."""
+    match = re.search(_FILE, path)
+    return None if match is None else Utterance(match["name"].removesuffix(".wav"), path, {}, session=match["podcast"])
 
 
 def _codes(cells: dict[str, str]) -> dict[str, str]:

@@ -28,17 +28,26 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
             found[key] = match
     for (folder, number), match in sorted(found.items()):
         prompt = _prompt(root / f"{folder}prompts" / f"{number}.txt")
-        if prompt is not None and _NO_SPEECH.search(prompt):
-            continue
-        codes = {"dysarthria": match["group"], "sex": match["group"][0]}
-        yield Utterance(
-            id=f"{match['session']}/{number}",
-            path=match.string,
-            labels=labels_from(codes, targets, match.string),
-            speaker=match["speaker"],
-            session=match["session"],
-            text=prompt or None,
-        )
+        if prompt is None or not _NO_SPEECH.search(prompt):
+            yield _utterance(match, prompt, targets)
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a recording says, None for any other path; what is spoken is not in it."""
+    match = re.search(_FILE, path)
+    return None if match is None else _utterance(match, None, targets)
+
+
+def _utterance(match: re.Match[str], prompt: str | None, targets: tuple[Target, ...]) -> Utterance:
+    codes = {"dysarthria": match["group"], "sex": match["group"][0]}
+    return Utterance(
+        id=f"{match['session']}/{match['number']}",
+        path=match.string,
+        labels=labels_from(codes, targets, match.string),
+        speaker=match["speaker"],
+        session=match["session"],
+        text=prompt or None,
+    )
 
 
 def _prompt(path: Path) -> str | None:

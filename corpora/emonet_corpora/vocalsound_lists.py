@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -24,13 +25,18 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     found = matches(root, _FILE, "vocalsound", "audio_16k/f0003_0_cough.wav")
     parts = _parts(root, {match.string[: match.start("name")] for match in found})
     for match in found:
-        yield Utterance(
-            id=match["name"],
-            path=match.string,
-            labels=labels_from({"sound": match["sound"], "sex": match["sex"]}, targets, match.string),
-            speaker=match["speaker"],
-            split=parts.get(match["name"]),
-        )
+        yield _utterance(match, targets, parts.get(match["name"]))
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the name of a clip says, None for any other path."""
+    match = re.search(_FILE, path)
+    return None if match is None else _utterance(match, targets, None)
+
+
+def _utterance(match: re.Match[str], targets: tuple[Target, ...], split: str | None) -> Utterance:
+    labels = labels_from({"sound": match["sound"], "sex": match["sex"]}, targets, match.string)
+    return Utterance(match["name"], match.string, labels, speaker=match["speaker"], split=split)
 
 
 def _parts(root: Path, folders: set[str]) -> dict[str, str]:

@@ -287,3 +287,17 @@ def test_a_row_of_emorynlp_whose_clip_is_not_there_is_kept_to_be_reported(tmp_pa
 def test_rows_of_emns_whose_recording_is_not_there_keep_the_tables_path(tmp_path: Path) -> None:
     (release("emns", tmp_path) / "cleaned_webm/recorded_audio_a.webm").unlink()
     assert "wavs/recorded_audio_a.webm" in {each.path for each in scanned("emns", tmp_path)}
+
+
+class TestCremaD:
+    """What was acted stands in names; who acted, in a table that may be missing."""
+
+    def test_without_the_table_what_was_acted_is_still_there(self, tmp_path: Path) -> None:
+        (release("crema_d", tmp_path) / "VideoDemographics.csv").unlink()
+        found = [dict(each.labels) for each in scanned("crema_d", tmp_path)]
+        assert len(found) == 8
+        assert {name for labels in found for name in labels} == {"emotion"}
+
+    @pytest.mark.parametrize(("old", "new"), [('"Sex"', '"Gender"'), ('"Male"', '"M"'), (",51,", ",5l,")])
+    def test_a_table_of_actors_that_cannot_be_read_is_named(self, old: str, new: str, tmp_path: Path) -> None:
+        check_damage_is_named("crema_d", tmp_path, "VideoDemographics.csv", (old, new), r"VideoDemographics\.csv:\d: ")
