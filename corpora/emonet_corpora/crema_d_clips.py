@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import Target, Utterance
-from emonet.corpus.labels import labels_from
-from emonet.corpus.walk import files_below
+from emonet.corpus.codes import labels_from
+from emonet.corpus.readers.folders import files_below
 from emonet_corpora._release import matches, name_of, rows
 
 # AudioMP3 holds every clip once more; a widespread copy writes one name with a single X

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emonet import Target, Utterance
-from emonet.corpus.labels import labels_from
+from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, name_of
 
 _CLIP = re.compile(

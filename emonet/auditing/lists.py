@@ -53,8 +53,13 @@ def name_rules(given: Mapping[str, str]) -> NameRules:
 
 def corpus_called(name: str, corpora: Iterable[Corpus]) -> Corpus | None:
     """Return the corpus that a list's own name for its data means, whatever its case and signs; None where none is."""
-    wanted = re.sub(r"[\W_]", "", name.lower())
-    return next((corpus for corpus in corpora if wanted and re.sub(r"_", "", corpus.id) == wanted), None)
+    wanted = _plain(name)
+    called = (corpus for corpus in corpora if wanted in map(_plain, (corpus.id, *corpus.aliases)))
+    return next(called, None) if wanted else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 def partition_of_list(

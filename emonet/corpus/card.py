@@ -119,7 +119,8 @@ class ExampleEntry(Example):
 class Card:
     """A card file as it is written.
 
-    ``speakers: shared`` says that a speaker of this name may be in other corpora that say so, too.
+    ``speakers: shared`` says that a speaker of this name may be in other corpora that say so, too; ``aliases`` are
+    names that split lists have for the corpus.
     """
 
     __pydantic_config__ = STRICT
@@ -147,6 +148,7 @@ class Card:
     evidence: tuple[str, ...] = ()
     paper: Published | None = None
     speakers: Literal["own", "shared"] = "own"
+    aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_names_of_targets()
@@ -181,6 +183,7 @@ def read_card(path: Path) -> Corpus:
     document = read_document(path, CorpusError)
     card = validate(Card, document, CorpusError)
     targets = tuple(_target(name, entry, document.place(("targets", name))) for name, entry in card.targets.items())
+    facts = _facts(card, targets, path)
     return Corpus(
         id=card.id,
         title=card.title,
@@ -189,7 +192,7 @@ def read_card(path: Path) -> Corpus:
         licence=card.licence,
         citation=card.citation,
         targets=targets,
-        scan=scan_of(card.scan, _facts(card, targets, path)),
+        scan=scan_of(card.scan, facts),
         homepage=card.homepage,
         kind=card.kind,
         protocols=tuple(_protocol(name, entry) for name, entry in card.protocols.items()),
@@ -205,8 +208,9 @@ def read_card(path: Path) -> Corpus:
         tested=card.tested,
         evidence=card.evidence,
         paper=card.paper,
-        read_name=read_name_of(card.scan, targets),
+        read_name=read_name_of(card.scan, facts),
         speakers=card.speakers,
+        aliases=card.aliases,
     )
 
 

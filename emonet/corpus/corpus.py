@@ -273,8 +273,9 @@ class Corpus:
         evidence: where the card's facts come from.
         paper: what the EmoNet paper reports for the corpus, None where it does not use it.
         speakers: whether a name that another corpus has, too, is another person (``own``) or the same (``shared``).
-        read_name: what a file's path says by itself, None for a path that is not the corpus'; None where paths do not
-            say enough.
+        read_name: what a file's path says by itself, None for a path that is not the corpus'; None where files may
+            have any names.
+        aliases: other names that split lists have for the corpus.
     """
 
     id: str
@@ -302,6 +303,7 @@ class Corpus:
     paper: Published | None = None
     read_name: ReadName | None = None
     speakers: SpeakerNames = "own"
+    aliases: tuple[str, ...] = ()
 
     def target(self, name: str | None = None) -> Target:
         """Return the target called ``name``, the first one by default.

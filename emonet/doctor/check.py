@@ -53,7 +53,12 @@ def _counts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
     yield _compare("speakers", len(survey.speakers), corpus.expected.speakers)
     for target in corpus.targets:
         if target.is_categorical:
-            yield from _class_counts(corpus, target, survey.labels[target.name])
+            seen = survey.labels[target.name]
+            if not seen and target is not corpus.targets[0]:
+                advice = "Nothing is labelled with it: look whether the table that it stands in is missing."
+                yield Finding("warning", target.name, "no label", "labels", advice)
+                continue
+            yield from _class_counts(corpus, target, seen)
             yield from _alike(target)
 
 

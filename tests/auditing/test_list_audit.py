@@ -24,7 +24,10 @@ def registry_of() -> Iterable[Corpus]:
     return load_registry().corpora.values()
 
 
-@pytest.mark.parametrize(("name", "id_"), [("emodb", "emodb"), ("CREMA-D", "crema_d"), ("cremad", "crema_d")])
+@pytest.mark.parametrize(
+    ("name", "id_"),
+    [("emodb", "emodb"), ("CREMA-D", "crema_d"), ("cremad", "crema_d"), ("polish", "polish_speech_emotions")],
+)
 def test_a_list_may_call_its_corpus_by_another_spelling(name: str, id_: str) -> None:
     corpus = corpus_called(name, registry_of())
     assert corpus is not None
@@ -50,6 +53,28 @@ def test_the_ending_of_names_does_not_matter(tmp_path: Path) -> None:
     listed = read_lists([emobox(tmp_path, "enterface", parts, end="wav")])
     found = partition_of_list(listed, name_rules({}), corpus_called("enterface", registry_of()))
     assert [row.utterance.speaker for fold in found.folds for row in fold.rows] == ["2", "1", "2"]
+
+
+def test_names_of_a_corpus_that_is_read_by_a_module_tell_speakers_and_texts(tmp_path: Path) -> None:
+    paths = {
+        "train": ["Session1/sentences/wav/Ses01F_script01_1/Ses01F_script01_1_F000.wav"],
+        "test": [
+            "Session1/sentences/wav/Ses01M_impro02/Ses01M_impro02_F003.wav",
+            "Session5/sentences/wav/Ses05M_script01_1b/Ses05M_script01_1b_M000.wav",
+        ],
+    }
+    listed = read_lists([superb(tmp_path, "Session1", paths)])
+    found = audit_partition(partition_of_list(listed, name_rules({}), corpus_called("iemocap", registry_of())))
+    assert "speaker-dependent (1 of 2 test speakers also in train)" in found.summary
+    assert "text-dependent (1 of 1 test texts also in train)" in found.summary
+
+
+def test_paths_of_a_corpus_that_is_read_by_its_tables_tell_dialogues(tmp_path: Path) -> None:
+    parts = {"train": ["train/train_splits/dia0_utt0"], "test": ["output_repeated_splits_test/dia0_utt0"]}
+    listed = read_lists([emobox(tmp_path, "meld", parts, end="mp4")])
+    found = partition_of_list(listed, name_rules({}), corpus_called("meld", registry_of()))
+    assert {row.utterance.id for fold in found.folds for row in fold.rows} == {"train_dia0_utt0", "test_dia0_utt0"}
+    assert {row.utterance.session for fold in found.folds for row in fold.rows} == {"train_0", "test_0"}
 
 
 def test_regular_expressions_read_names_where_no_card_does(tmp_path: Path) -> None:

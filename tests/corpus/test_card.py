@@ -303,6 +303,30 @@ def test_a_module_beside_the_card_scans_with_the_targets(tmp_path: Path) -> None
     assert [(found.id, found.labels) for found in corpus.scan(tmp_path)] == [("01_a", {"emotion": "anger"})]
 
 
+def test_a_module_may_tell_what_a_name_says(tmp_path: Path) -> None:
+    read_name = """
+def read_name(path, targets):
+    return Utterance(path, path, {}, path[:2]) if path.endswith(".wav") else None
+"""
+    (tmp_path / "foo_scan.py").write_text(SCAN)
+    silent = read(tmp_path, MODULE_CARD).read_name
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/foo_scan.py").write_text(SCAN + read_name)
+    telling = read(tmp_path / "more", MODULE_CARD).read_name
+    assert silent is not None
+    assert telling is not None
+    assert silent("01_a.wav") is None
+    assert telling("01_a.txt") is None
+    told = telling("01_a.wav")
+    assert told is not None
+    assert told.speaker == "01"
+
+
+def test_a_card_may_have_other_names_for_its_corpus(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD + "aliases: [f, phoo]\n").aliases == ("f", "phoo")
+    assert read(tmp_path, GOOD).aliases == ()
+
+
 def test_a_module_without_scan_is_refused(tmp_path: Path) -> None:
     (tmp_path / "foo_scan.py").write_text("")
     corpus = read(tmp_path, MODULE_CARD)

@@ -103,6 +103,15 @@ def test_a_class_that_nobody_counted_must_still_occur(copy: Path) -> None:
     assert named(findings, "emotion: fear").advice == "Check whether a part of the corpus is missing."
 
 
+def test_a_further_target_that_nothing_is_labelled_with_is_one_warning_of_a_missing_table(copy: Path) -> None:
+    sex = Target("sex", ("female", "male"))
+    counted = Expected(4, 2, None, {"sex": {"female": 2, "male": 2}})
+    findings = check(replace(FOO, targets=(*FOO.targets, sex), expected=counted), copy, quick=True)
+    assert whats(findings) == ["sex"]
+    assert named(findings, "sex").level == "warning"
+    assert named(findings, "sex").advice.endswith("look whether the table that it stands in is missing.")
+
+
 def test_utterances_without_a_speaker_or_with_one_id_are_named(copy: Path) -> None:
     def odd(root: Path) -> Iterable[Utterance]:
         yield from (replace(each, speaker=None, id="same") for each in scan(root))

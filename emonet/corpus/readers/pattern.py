@@ -80,8 +80,8 @@ def scan_pattern(
         if match is None:
             continue
         matched = True
-        utterance = _utterance(rule, match, targets, path)
-        if utterance.labels and not is_listed(name, known_bad):
+        # what is said of a bad file may be bad, too
+        if not is_listed(name, known_bad) and (utterance := _utterance(rule, match, targets, path)).labels:
             yield utterance
     if not matched:
         message = (

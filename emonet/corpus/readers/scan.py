@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from emonet.corpus.readers.folders import is_listed, scan_with_advice
 from emonet.corpus.readers.hub import check_fields, scan_hub
 from emonet.corpus.readers.manifest import scan_manifest
 from emonet.corpus.readers.pattern import PatternRule, read_path, scan_pattern
-from emonet.corpus.readers.table import TableRule, scan_tables
+from emonet.corpus.readers.table import TableRule, read_row_path, scan_tables
 from emonet.document import STRICT, Checked
 from emonet.errors import CorpusError
 from emonet.files import digest_of
@@ -73,7 +73,9 @@ class AudformatEntry:
 class ScanEntry:
     """How the folder is read: by one of these ways, or by a function in a module beside the card.
 
-    The module has ``scan(root: Path, targets: tuple[Target, ...]) -> Iterable[Utterance]``.
+    The module has ``scan(root: Path, targets: tuple[Target, ...]) -> Iterable[Utterance]``. Where names say who speaks
+    or what, it also has ``read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None``, so that split lists
+    can be audited without the data; what a name does not say is left out, labels too.
     """
 
     __pydantic_config__ = STRICT
@@ -134,8 +136,7 @@ def _way_of(entry: ScanEntry, card: CardFacts) -> Scan:
     targets, first = card.targets, card.targets[0].name
     if (pattern := _pattern(entry, first)) is not None:
         return partial(scan_pattern, pattern, targets, card.id, card.examples[0], card.known_bad)
-    if entry.table is not None:
-        table = replace(entry.table, label=_per_target(entry.table.label, first))
+    if (table := _table(entry, first)) is not None:
         return partial(scan_tables, table, targets, card.id, card.known_bad)
     if entry.manifest is not None:
         return partial(scan_manifest, targets, card.id, card.known_bad)
@@ -155,14 +156,25 @@ def _way_of(entry: ScanEntry, card: CardFacts) -> Scan:
     return partial(_scan_of_module, module, targets, card.known_bad)
 
 
-def read_name_of(entry: ScanEntry, targets: tuple[Target, ...]) -> ReadName | None:
-    """Return what reads a path by itself, None for a card whose paths do not say everything."""
-    pattern = _pattern(entry, targets[0].name)
-    return None if pattern is None else partial(read_path, pattern, targets)
+def read_name_of(entry: ScanEntry, card: CardFacts) -> ReadName | None:
+    """Return what reads a path by itself, as far as it says anything; None for a card whose files have any names."""
+    first = card.targets[0].name
+    if (pattern := _pattern(entry, first)) is not None:
+        return partial(read_path, pattern, card.targets)
+    if (table := _table(entry, first)) is not None:
+        return partial(read_row_path, table)
+    if entry.module is not None:
+        return partial(_read_name_of_module, card.path.with_name(f"{entry.module}.py"), card.targets)
+    return None
 
 
 def _pattern(entry: ScanEntry, first: str) -> PatternRule | None:
     rule = entry.pattern
+    return None if rule is None else replace(rule, label=_per_target(rule.label, first))
+
+
+def _table(entry: ScanEntry, first: str) -> TableRule | None:
+    rule = entry.table
     return None if rule is None else replace(rule, label=_per_target(rule.label, first))
 
 
@@ -176,6 +188,17 @@ def _scan_of_module(
     for utterance in scan(root, targets):
         if utterance.labels and not is_listed(utterance.path, known_bad):
             yield utterance
+
+
+def _read_name_of_module(path: Path, targets: tuple[Target, ...], name: str) -> Utterance | None:
+    """Return what ``read_name(path, targets)`` of a module says, None for a module that has no such function."""
+    read = _name_reader(path)
+    return None if read is None else read(name, targets)
+
+
+@cache
+def _name_reader(path: Path) -> Callable[[str, tuple[Target, ...]], Utterance | None] | None:
+    return getattr(_module_at(path), "read_name", None)
 
 
 def _module_at(path: Path) -> ModuleType:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
+from string import Formatter
 from typing import Annotated, Any, Literal, get_args
 
 from emonet.corpus.codes import Templates, as_mapping, labels_from, tidied
@@ -88,11 +91,54 @@ def scan_tables(
         line = 0
         for line, row in read_rows(table, rule.delimiter, rule.encoding, quotes=rule.quotes):
             of_table = {"split": split} if split else {}
-            utterance = _utterance(rule, split, {**row, **of_table}, targets, tails, f"{table}:{line}")
-            if utterance.labels and not is_listed(utterance.path, known_bad):
-                yield utterance
+            cells, place = {**row, **of_table}, f"{table}:{line}"
+            tail = fill(rule.path.get(split) or rule.path[""], cells, place)
+            path = tails.find(tail) or tail
+            if is_listed(path, known_bad):
+                continue  # what is said of a bad file may be bad, too
+            utterance = _utterance(rule, tail, cells, targets, place)
+            if utterance.labels:
+                own = split if split and not rule.split else utterance.split
+                yield replace(utterance, path=path, split=own)
         if line == 0:
             raise CorpusError(f"{table}: there is no row below the header. Get the file again; it may be cut off.")
+
+
+def read_row_path(rule: TableRule, path: str) -> Utterance | None:
+    """Return what an audio file's path says of its row, None for one that no template of the rule makes."""
+    shapes = {split: _shape(rule.path.get(split) or rule.path[""], split) for split in rule.files}
+    found = {split: match for split, shape in shapes.items() if (match := shape.search(path))}
+    if not found:
+        return None
+    split, match = next(iter(found.items()))
+    # one form of path for several parts does not tell them apart
+    row = {**match.groupdict(), **({"split": split} if split and len(found) == 1 else {})}
+    told = [name for name in ("id", *_FIELDS) if _columns(getattr(rule, name)) <= set(row)]
+    fields: dict[str, Any] = {name: _field(rule, name, row, path) for name in _FIELDS if name in told}
+    if not rule.split:
+        fields["split"] = row.get("split")
+    own = fill(rule.id, row, path) if rule.id and "id" in told else str(PurePosixPath(path).with_suffix(""))
+    return Utterance(id=own, path=path, labels={}, **fields)
+
+
+@cache
+def _shape(template: str, split: str) -> re.Pattern[str]:
+    """Return what matches the paths that a template makes, with a group for each column."""
+    seen: set[str] = set()
+    pattern = ""
+    for text, column, _, _ in Formatter().parse(template):
+        pattern += re.escape(text)
+        if column == "split":
+            pattern += re.escape(split)
+        elif column is not None:
+            named = f"(?P={column})" if column in seen else f"(?P<{column}>[^/]+?)"
+            pattern += named if column.isidentifier() else "[^/]+?"
+            seen.add(column)
+    return re.compile(f"(?:^|/){pattern}$")
+
+
+def _columns(template: str) -> set[str]:
+    return {column for _, column, _, _ in Formatter().parse(template) if column is not None}
 
 
 def read_rows(
@@ -158,23 +204,15 @@ def fill(template: str, row: Mapping[str, str], place: str) -> str:
 
 
 def _utterance(
-    rule: TableRule,
-    split: str,
-    row: Mapping[str, str],
-    targets: tuple[Target, ...],
-    tails: Tails,
-    place: str,
+    rule: TableRule, tail: str, row: Mapping[str, str], targets: tuple[Target, ...], place: str
 ) -> Utterance:
-    tail = fill(rule.path.get(split) or rule.path[""], row, place)
+    """Return what a row says; ``tail`` is the end of its clip's path."""
     codes = {target: fill(column, row, place) for target, column in rule.label.items()}
-    name = fill(rule.id, row, place) if rule.id else str(PurePosixPath(tail).with_suffix(""))
     fields: dict[str, Any] = {field: _field(rule, field, row, place) for field in _FIELDS}
-    if split and not rule.split:
-        fields["split"] = split
     start, end = times_in(fill(rule.start, row, place), fill(rule.end, row, place), place)
     return Utterance(
-        id=name,
-        path=tails.find(tail) or tail,
+        id=fill(rule.id, row, place) if rule.id else str(PurePosixPath(tail).with_suffix("")),
+        path=tail,
         labels=labels_from(codes, targets, place),
         start=start or 0.0,
         end=end,

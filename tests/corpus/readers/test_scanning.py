@@ -12,7 +12,7 @@ from emonet.corpus.codes import labels_from
 from emonet.corpus.corpus import Target, Utterance
 from emonet.corpus.readers.folders import files_below, is_listed
 from emonet.corpus.readers.pattern import PatternRule, scan_pattern
-from emonet.corpus.readers.table import TableRule, read_rows, scan_tables
+from emonet.corpus.readers.table import TableRule, read_row_path, read_rows, scan_tables
 from emonet.errors import CorpusError
 
 EMOTION = Target("emotion", ("anger", "neutral"), {"A": "anger", "N": "neutral", "X": None})
@@ -131,6 +131,11 @@ class TestPattern:
         found = by_pattern(tmp_path, PatternRule(REGEX, {"emotion": "{label}"}), {"s1/A1.wav": "broken"})
         assert [utterance.id for utterance in found] == ["in/s1/A2"]
 
+    def test_what_is_said_of_a_known_bad_file_is_not_read(self, tmp_path: Path) -> None:
+        touch(tmp_path, "s1/B1.wav", "s1/A2.wav")
+        rule = PatternRule(REGEX.replace("ANX", "ABNX"), {"emotion": "{label}"})
+        assert [found.id for found in by_pattern(tmp_path, rule, {"s1/B1.wav": "no such class"})] == ["s1/A2"]
+
     def test_decomposed_accents_match_and_give_composed_ids(self, tmp_path: Path) -> None:
         decomposed = unicodedata.normalize("NFD", "é/A1.wav")
         touch(tmp_path, decomposed)
@@ -169,6 +174,30 @@ class TestTable:
     def test_a_row_without_audio_keeps_its_path_and_a_known_bad_one_goes(self, tmp_path: Path) -> None:
         (found,) = by_table(tmp_path, f"{HEADER}a,s1,A\nbad,s1,A\n")
         assert (found.id, found.path, found.speaker) == ("wav/a", "wav/a.wav", None)
+
+    def test_a_row_of_a_known_bad_file_may_hold_anything(self, tmp_path: Path) -> None:
+        assert [found.id for found in by_table(tmp_path, f"{HEADER}bad,s1,nonsense\na,s1,A\n")] == ["wav/a"]
+
+    def test_paths_tell_the_columns_that_they_are_made_of(self) -> None:
+        paths = {"train": "{split}/d{Talk}_u{Turn}.wav", "test": "last/d{Talk}_u{Turn}_{Talk}.wav"}
+        rule = TableRule(
+            dict.fromkeys(paths, "t.csv"),
+            paths,
+            {},
+            id="{split}-{Talk}-{Turn}",
+            speaker="{Who}",
+            session="{split} {Talk}",
+        )
+        told = Utterance("test-3-4", "x/last/d3_u4_3.wav", {}, session="test 3", split="test")
+        assert read_row_path(rule, "x/last/d3_u4_3.wav") == told
+        assert read_row_path(rule, "x/last/d3_u4_5.wav") is None
+        assert read_row_path(rule, "train/d3_u4.mp3") is None
+
+    def test_one_form_of_path_for_all_parts_does_not_tell_them(self) -> None:
+        rule = TableRule(
+            {"train": "a.csv", "test": "b.csv"}, {"": "wav/{Name}.wav"}, {}, session="{split}", text="{Name}"
+        )
+        assert read_row_path(rule, "in/wav/a.wav") == Utterance("in/wav/a", "in/wav/a.wav", {}, text="a")
 
     def test_the_shallowest_of_two_copies_is_taken(self, tmp_path: Path) -> None:
         touch(tmp_path, "wav/a.wav", "copy/wav/a.wav", "z/deep/wav/b.wav", "y/wav/b.wav", "x/wav/b.wav")
