@@ -233,6 +233,15 @@ class TestPortuguese:
         assert {each.text for each in found} == {None}
 
 
+@pytest.mark.parametrize(("name", "other"), [("emodb_2", "emodb"), ("crema_d_perceived", "crema_d")])
+def test_two_cards_of_the_same_people_call_them_by_the_same_names_and_say_so(
+    name: str, other: str, tmp_path: Path
+) -> None:
+    people = [{each.speaker for each in scanned(each, release(each, tmp_path / each))} for each in (name, other)]
+    assert len(people[0] & people[1]) >= len(people[1]) - 1
+    assert {CORPORA[name].speakers, CORPORA[other].speakers} == {"shared"}
+
+
 def test_a_recording_that_no_table_names_is_left_out_or_has_no_ratings(tmp_path: Path) -> None:
     for name, stranger in (
         ("crema_d_perceived", "AudioWAV/1003_DFA_ANG_XX.wav"),
