@@ -24,7 +24,19 @@ TINY = {
 RECIPE = {
     "corpora": [{"manifest": "my_folder/labels.csv"}],
     "protocol": "by-speaker",
-    "systems": {"svm": {"strategy": "svm", "extractor": "egemaps"}},
+    "systems": {
+        "egemaps": {"strategy": "svm", "extractor": "egemaps"},
+        "resnet": {
+            "strategy": "scratch",
+            "frontend": "logmel",
+            "backbone": {"wide_resnet": {"width": 4, "blocks": 1}},
+            "training": {"epochs": 1, "batch": 8, "learning_rates": [0.01]},
+        },
+    },
+}
+SMALL_NET = {
+    "backbone: wide_resnet": "backbone: {wide_resnet: {width: 4, blocks: 1}}, "
+    "training: {epochs: 1, batch: 8, learning_rates: [0.01]}"
 }
 POLISH = {"polish_speech_emotions": "{manifest: my_folder/labels.csv}"}
 
@@ -54,6 +66,13 @@ RUNS: Mapping[str, Page] = {
     "how-to/several-corpora.md": Page(),
     "how-to/exchange-folds.md": Page(POLISH, ("emonet protocol import",)),
     "how-to/look-after-the-home.md": Page(has_run=True),
+    "how-to/audit-a-split.md": Page(
+        {**POLISH, "leave-one-speaker-out": "by-speaker"}, ("emonet audit emodb/", "emonet audit urdu/")
+    ),
+    "how-to/compare-systems.md": Page(
+        {**SMALL_NET, "[crema_d]": "[{manifest: my_folder/labels.csv}]", "k: 5": "k: 4", "OTHER": "RUN"}
+    ),
+    "how-to/packs-and-predict.md": Page({}, ("emonet pack import", "emonet predict by-speaker-pack"), has_run=True),
     "explanation/protocols.md": Page({**POLISH, "k=3": "k=4"}),
 }
 
@@ -70,6 +89,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_tones(tmp_path / "data" / "mine", takes=1)
     (tmp_path / "data" / "mine" / "labels.csv").unlink()
     save_parquet(tmp_path / "my_dataset.parquet", dataset_of(rows(6)))
+    (tmp_path / "recipe.yaml").write_text(json.dumps(RECIPE), encoding="utf-8")
+    shutil.copy(tmp_path / "recordings" / "anger_0.wav", tmp_path / "long.wav")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -83,8 +104,8 @@ def run_page(text: str, how: Page) -> list[str]:
         for command in commands_of(block):
             if not command.startswith(how.skipped or ("never",)):
                 newest = next((run.name for run in reversed(emonet.runs())), "RUN")
-                names = {"RUN": newest, **how.changes}
-                assert (command, run_command([names.get(word, word) for word in words_of(command)])) == (command, 0)
+                words = [how.changes.get(word, word) for word in words_of(command)]
+                assert (command, run_command([newest if word == "RUN" else word for word in words])) == (command, 0)
                 done.append(command)
     return done
 
@@ -146,7 +167,6 @@ def test_the_python_of_the_readme_runs_and_so_do_the_lines_that_follow_on_it(
 
 
 def test_the_python_of_the_reference_runs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (place / "recipe.yaml").write_text(json.dumps(RECIPE), encoding="utf-8")
     made = emonet.run("recipe.yaml", progress=False)
     general, _ = python_of(DOCS / "reference" / "python.md")
     run_python([general.replace("examples/quickstart.yaml", "recipe.yaml")])
