@@ -81,3 +81,7 @@ class AudioProblem(EmonetError):
     def reason(self) -> str:
         """Return the reason, e.g. ``missing``."""
         return str(self)
+
+
+class Unusable(AudioProblem):
+    """An audio file that can be decoded, but holds nothing that could be speech."""

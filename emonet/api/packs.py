@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emonet.api.corpora import Plugins, registry_of
 from emonet.api.frames import frame_of
-from emonet.audio.decode import AudioProblem, Recording, rounded, wave_of
+from emonet.audio.decode import AudioProblem, Recording, rounded, usable_wave
 from emonet.errors import EmonetError
 from emonet.events import Notice
 from emonet.pack.audio_files import Grouping, audio_files, groups_of
@@ -140,7 +140,9 @@ class LoadedPack:
         progress: bool | Listener = True,
     ) -> Labels:
         """Return what each task says of files, folders and tables, as typed rows; see ``predict``."""
-        files, predictor = audio_files(paths), self.predictor
+        predictor = self.predictor
+        with told(progress) as listen:
+            files = audio_files(paths, listen)
         listed, groups = [file.path for file in files], groups_of(files, group_by) if group_by else []
         if group_by and not predictor.by_speaker:
             text = "No task here was trained with normalisation: speaker, so nothing is grouped. Drop --group-by."
@@ -207,7 +209,7 @@ def _wave(samples: Any, rate: int) -> NDArray[np.float32]:
     if channels.size == 0:
         raise AudioProblem("no frames")
     is_deep = not np.array_equal(channels, rounded(channels), equal_nan=True)
-    return wave_of(Recording(channels, rate, is_deep))
+    return usable_wave(Recording(channels, rate, is_deep))
 
 
 def _floats(samples: Any) -> NDArray[np.float32]:

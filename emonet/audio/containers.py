@@ -1,16 +1,20 @@
-"""Clips that are cells of Parquet and Arrow files, read as the bytes they are, with bounded memory and no copy kept."""
+"""Sound within other files: tracks of containers, and clips that are cells of Parquet and Arrow files.
+
+Both are read with bounded memory, and no copy is kept.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from io import BytesIO
-from itertools import accumulate
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emonet.corpus.readers.members import Member, open_arrow
 from emonet.errors import AudioProblem, MissingExtra
@@ -22,8 +26,41 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def read_container(source: Path | BytesIO, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
-    """Return the first sound track of a container between two times in s: channels (C, T), and its rate in Hz.
+_DEMUXERS = (
+    "3g2,3gp,aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3,flac,flv,m4a,matroska,mj2,mov,mp3,mp4,mpeg,"
+    "mpegts,nistsphere,ogg,rm,tak,tta,w64,wav,webm,wv"
+)
+"""What FFmpeg may take a file for. Playlists and the like are not among it: they name other files, or places in a
+network, which nobody meant to open."""
+_BEFORE = 1.0
+"""Seconds that are decoded before a segment and thrown away, so that the decoder has settled: Opus asks for 80 ms, and
+AAC for one frame, of 128 ms at most."""
+
+_TELLING = ("mov", "matroska", "asf", "flv")
+"""Containers whose length is written down; that of others is guessed from their first packets."""
+_MISSING, _LEAST_MISSING = 0.05, 0.5
+"""Share of a container's length, and seconds, that its sound may lack."""
+
+
+class Track(NamedTuple):
+    """What a container's first sound track holds between two times.
+
+    Attributes:
+        channels: (C, T) float32.
+        rate: in Hz.
+        total: samples of the whole track where its end was reached, None where it was not.
+    """
+
+    channels: NDArray[np.float32]
+    rate: int
+    total: int | None
+
+
+def read_container(source: Path | BytesIO, start: float, end: float | None) -> Track:
+    """Return the first sound track of a container between two times in s.
+
+    A segment is decoded from a packet before it, what lies before it is not kept, and its samples are those that they
+    are when the whole track is decoded.
 
     Raises:
         MissingExtra: PyAV is not installed.
@@ -35,34 +72,96 @@ def read_container(source: Path | BytesIO, start: float, end: float | None) -> t
         name = source.name if isinstance(source, Path) else "a video"
         raise MissingExtra(f"Decoding {name}", "video") from None
     try:
-        with av.open(str(source) if isinstance(source, Path) else source) as container:
-            return _track(container, start, end)
+        if start > 2 * _BEFORE:
+            with _opened(source) as container:
+                found = _places_after(container, container.streams.audio[0], start - _BEFORE)
+                if found is not None:
+                    return _whole(container, _between(found, container.streams.audio[0].rate, start, end))
+        with _opened(source) as container:
+            frames = ((None, frame) for frame in container.decode(audio=0))
+            return _whole(container, _between(frames, container.streams.audio[0].rate, start, end))
     except av.error.FFmpegError as error:
         raise AudioProblem(f"unreadable: {error.strerror}") from None
 
 
-def _track(container: Any, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
+@contextmanager
+def _opened(source: Path | BytesIO) -> Iterator[Any]:
+    import av
+
+    allowed = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
+    if isinstance(source, BytesIO):
+        source.seek(0)
+    with av.open(str(source) if isinstance(source, Path) else source, options=allowed) as container:
+        if not container.streams.audio:
+            raise AudioProblem("unreadable: no sound track")
+        yield container
+
+
+def _whole(container: Any, track: Track) -> Track:
+    """Return a track, unless it ends much before the length that its container writes down.
+
+    Raises:
+        AudioProblem: it does.
+    """
+    stream = container.streams.audio[0]
+    if track.total is None or not set(_TELLING) & set(container.format.name.split(",")):
+        return track
+    promised = None if stream.duration is None else float(stream.duration * stream.time_base)
+    if promised is None and container.duration and not container.streams.video:
+        promised = container.duration / 1e6
+    seconds = track.total / track.rate
+    if promised and promised - seconds > max(_LEAST_MISSING, _MISSING * promised):
+        raise AudioProblem(f"truncated: header promises {promised:.2f} s, {seconds:.2f} s are there")
+    return track
+
+
+def _between(frames: Iterable[tuple[int | None, Any]], rate: int, start: float, end: float | None) -> Track:
+    """Return what decoded frames hold between two times; a frame without a place follows the one before it."""
     import av
     import numpy as np
 
-    if not container.streams.audio:
-        raise AudioProblem("unreadable: no sound track")
-    rate = container.streams.audio[0].rate
-    first, last = round(start * rate), None if end is None else round(end * rate)
     planar = av.AudioResampler(format="fltp", rate=rate)
-    pieces: list[NDArray[np.float32]] = []
-    position = 0
-    # Decoding from the beginning costs time in long files, but seeking lands on packets, not on samples.
-    for frame in container.decode(audio=0):
+    first, last = round(start * rate), None if end is None else round(end * rate)
+    pieces: list[NDArray[np.float32]] = [np.zeros((1, 0), dtype=np.float32)]
+    position, total = 0, None
+    for place, frame in frames:
+        position = position if place is None else place
         for piece in planar.resample(frame):
-            pieces.append(piece.to_ndarray()[:, max(0, first - position) :].astype(np.float32, copy=False))
+            begin, after = max(0, first - position), None if last is None else max(0, last - position)
+            if begin < piece.samples:
+                # A copy: a view would keep what lies before the segment in memory.
+                pieces.append(piece.to_ndarray()[:, begin:after].astype(np.float32, copy=True))
             position += piece.samples
         if last is not None and position >= last:
             break
-    if not pieces:
-        return np.zeros((1, 0), dtype=np.float32), rate
-    track = np.concatenate(pieces, axis=1)
-    return (track if last is None else track[:, : max(0, last - first)]), rate
+    else:
+        total = position
+    return Track(np.concatenate(pieces[1:] or pieces, axis=1), rate, total)
+
+
+def _places_after(container: Any, stream: Any, seconds: float) -> Iterator[tuple[int | None, Any]] | None:
+    """Return the frames of a track from a packet before a time on, the first of them with the sample it begins at.
+
+    Times tell a frame's place where all frames are of one length: containers round them, to milliseconds some.
+
+    Returns:
+        None where the place cannot be told.
+    """
+    opening = list(islice(container.decode(stream), 3))
+    if len(opening) < 3 or any(each.pts is None or each.sample_rate != stream.rate for each in opening):
+        return None
+    length, tick = opening[1].samples, float(stream.time_base) * stream.rate
+    container.seek(round(seconds / stream.time_base) + opening[0].pts, stream=stream)
+    frames = container.decode(stream)
+    frame = next(frames, None)
+    if frame is None or frame.pts is None or opening[2].samples != length:
+        return None
+    count = (frame.pts - opening[1].pts) * tick / length
+    place = opening[0].samples + round(count) * length
+    is_told = abs(count - round(count)) * length <= max(1.0, tick) < length / 4
+    if not is_told or not 0 <= place <= seconds * stream.rate:
+        return None
+    return chain([(place, frame)], ((None, each) for each in frames))
 
 
 _IN_MEMORY = 64 * 2**20

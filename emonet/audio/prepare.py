@@ -187,10 +187,10 @@ def _key(root: Path, utterances: Sequence[Utterance]) -> str:
 
 
 def _stat(path: Path) -> tuple[int, int]:
-    """Return a file's size in bytes and its time in ns; a missing file has neither."""
+    """Return a file's size in bytes and its time in ns; a missing file, or one that cannot be, has neither."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return -1, -1
     return found.st_size, found.st_mtime_ns
 
@@ -315,6 +315,6 @@ def _prepared(folder: Path, *, reused: bool) -> Prepared:
 def _listing(corpus: Corpus, problems: Sequence[Problem]) -> str:
     shown = "".join(f"\n  {problem.path}: {problem.reason}" for problem in problems[:_SHOWN])
     more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    advice = "Get these files again; `emonet corpora check` looks at the whole corpus."
+    advice = "`emonet corpora check` looks at the whole corpus, and says what helps."
     give = "gives" if len(problems) == 1 else "give"
     return f"Corpus '{corpus.id}': {counted(len(problems), 'file')} {give} no wave. {advice}{shown}{more}"

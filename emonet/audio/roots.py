@@ -16,9 +16,10 @@ from emonet.files import fetched_folder, store_folder, write_json
 META = "meta.json"
 """The file of a store that is written last: a store without it is not complete."""
 
-FORMAT = 2
+FORMAT = 3
 """Version of what a store holds and of how its waves are made; part of every store's key. Since 2, waves are resampled
-by soxr, and have more than 16 bits where their files do."""
+by soxr, and have more than 16 bits where their files do. Since 3, what cannot be used is left out by the rule of
+``usable_wave``, and is described as the rest is."""
 
 
 def current(corpus_id: str) -> Path | None:

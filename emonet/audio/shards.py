@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from emonet.audio.arrow import Wave, batch_of, packed, write_batches
-from emonet.audio.decode import AudioProblem, read_recording, wave_of
+from emonet.audio.decode import AudioProblem, read_recording, usable_wave
 from emonet.audio.parallel import in_order
 from emonet.corpus.corpus import Utterance
 from emonet.errors import Damaged
@@ -18,8 +18,6 @@ SHARD = 256
 """Utterances of a shard at most."""
 SHARD_SAMPLES = 1 << 26
 """Samples after which a shard ends in any case (70 minutes), which bounds the memory that long recordings take."""
-_SILENT = 2.0**-16
-"""Half a step of 16 bits, 1.5e-5 of full scale: whatever peaks there at most would be all zeros in 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +122,7 @@ def hear(root: Path, utterance: Utterance) -> Heard | Problem:
     """Return what is kept of an utterance's file, or why nothing is."""
     try:
         recording = read_recording(root / utterance.path, utterance.start, utterance.end)
-        wave = wave_of(recording)
+        wave = usable_wave(recording)
     except AudioProblem as problem:
         return Problem(utterance.id, utterance.path, problem.reason)
-    if abs(wave).max(initial=0.0) <= _SILENT:
-        return Problem(utterance.id, utterance.path, "silent")
     return Heard(packed(wave), recording.rate)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from statistics import median
 
 from emonet.corpus.corpus import Corpus, Target, Utterance
-from emonet.corpus.readers.folders import files_below, folder_nearby, is_listed
+from emonet.corpus.readers.folders import by_suffix, files_below, folder_nearby, is_listed, suffix_of
 from emonet.doctor.listen import hear, heard_findings
 from emonet.doctor.second_copy import copies
 from emonet.doctor.survey import Survey, named_by, repeated, survey_of
@@ -22,6 +23,8 @@ __all__ = ["Finding", "Level", "check"]
 _AGAIN = "Get the whole corpus again."
 _MOST_ABOVE = 50_000
 """Files above a copy that are listed to see whether the folder above holds more of the corpus."""
+_MOST_BESIDE = 4
+"""Files for each utterance up to which those that are passed over are counted."""
 
 
 def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener = silent) -> list[Finding]:
@@ -42,7 +45,7 @@ def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener =
     survey = survey_of(corpus, root, listen)
     findings = [*_counts(corpus, survey), *_unmapped(corpus, survey), *_parts(corpus, survey)]
     findings += [*_identities(corpus, root, survey), *_files(corpus, root, survey), *copies(corpus, root, survey)]
-    findings += [*_names(survey), *_known_bad(corpus, root), *_above(corpus, root, survey)]
+    findings += [*_names(survey), *_not_listed(corpus, root, survey), *_above(corpus, root, survey)]
     if not quick:
         findings += heard_findings(corpus, hear(corpus, root, survey.present, listen))
     return findings
@@ -165,6 +168,9 @@ def _files(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
         yield Finding("problem", "Git LFS pointers, no audio", str(survey.pointers), "none", advice)
     if survey.empty:
         yield Finding("problem", "empty files", str(survey.empty), "none", "Get them again: the copy broke off.")
+    if survey.refused:
+        advice = "Mend these paths where they are listed; they are left out when the corpus is prepared."
+        yield Finding("problem", "paths that no file can have", str(survey.refused), "none", advice)
 
 
 def _names(survey: Survey) -> Iterator[Finding]:
@@ -176,10 +182,29 @@ def _names(survey: Survey) -> Iterator[Finding]:
         yield Finding("ok", "names with decomposed accents", str(survey.decomposed), "", advice)
 
 
-def _known_bad(corpus: Corpus, root: Path) -> Iterator[Finding]:
-    if not corpus.known_bad:
+def _not_listed(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
+    """Files that are there and are no utterance's: known to be bad, or passed over."""
+    most = max(_MOST_ABOVE, _MOST_BESIDE * survey.count)
+    counts, seen = Counter[str](), list[str]()
+    try:
+        for path in islice(files_below(root), most):
+            if corpus.known_bad and is_listed(path, corpus.known_bad):
+                seen.append(path)
+            else:
+                counts[suffix_of(path)] += 1
+    except CorpusError as problem:  # the root of a manifest may be any folder, with others' folders in it
+        yield Finding("ok", "files passed over", f"not counted: {problem}")
         return
-    seen = [path for path in files_below(root) if is_listed(path, corpus.known_bad)]
+    yield from _known_bad(corpus, seen)
+    is_cut = counts.total() + len(seen) == most
+    counts.subtract(survey.listed_files())
+    if is_cut:
+        yield Finding("ok", "files passed over", f"not counted: more than {most} files lie there")
+    elif passed_over := by_suffix(counts):
+        yield Finding("ok", "files passed over", passed_over)
+
+
+def _known_bad(corpus: Corpus, seen: list[str]) -> Iterator[Finding]:
     if seen:
         reasons = {reason for bad, reason in corpus.known_bad.items() if any(is_listed(path, [bad]) for path in seen)}
         advice = f"Nothing to do: {'; '.join(sorted(reasons))}."

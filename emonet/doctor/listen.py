@@ -10,24 +10,26 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from emonet.audio.decode import SAMPLE_RATE, AudioProblem, mean_of, read_recording
+from emonet.audio.decode import (
+    SAMPLE_RATE,
+    AudioProblem,
+    Unusable,
+    read_recording,
+    unit_question,
+    usable_wave,
+)
 from emonet.audio.parallel import in_order
 from emonet.corpus.codes import unmapped_codes
 from emonet.corpus.corpus import Corpus, Utterance
-from emonet.corpus.readers.members import file_of
+from emonet.corpus.readers.members import file_of, is_file
 from emonet.events import Listener, Progress
 from emonet.findings import Finding, Some
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-SILENCE = 1e-4
-"""Highest absolute sample (full scale 1, so -80 dB) of a clip that counts as silent."""
-SHORTEST = 0.1
-"""Length in s below which a clip is reported as too short to carry speech."""
+SHORT = 0.1
+"""Length in s below which a clip is reported as very short: hardly a syllable, though it is used."""
+BEYOND = 0.5
+"""Seconds by which the end of a segment may lie after that of its file; codecs and rounded times explain less."""
 FULL_SCALE = 0.999
 """Absolute sample from which on a converter or codec had no room left."""
 CLIPPED = 1e-3
@@ -41,16 +43,17 @@ _MOST_REASONS = 20
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What one utterance gave: length in s, peak, share at full scale, rate in Hz; or why it cannot be read."""
+    """What one utterance gave: length in s, share at full scale, rate in Hz and so on; or why it is left out."""
 
     utterance: Utterance
     seconds: float = 0.0
-    peak: float = 0.0
     clipped: float = 0.0
     rate: int = 0
     channels: int = 0
     is_deep: bool = False
+    beyond: float = 0.0
     problem: str = ""
+    is_decoded: bool = True
 
 
 @dataclass
@@ -59,6 +62,9 @@ class Hearing:
 
     Attributes:
         bands: target and class -> files below 16 kHz, and others.
+        problems: kind of reason -> files that are left out for it.
+        reasons: kind of reason -> the first of its reasons.
+        undecoded: the kinds for which a file gives no samples at all.
     """
 
     count: int = 0
@@ -68,8 +74,10 @@ class Hearing:
     bands: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     problems: dict[str, Some] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    undecoded: set[str] = field(default_factory=set)
     deep: Some = field(default_factory=Some)
-    silent: Some = field(default_factory=Some)
+    beyond: Some = field(default_factory=Some)
+    first_beyond: str = ""
     clipped: Some = field(default_factory=Some)
     short: Some = field(default_factory=Some)
 
@@ -85,22 +93,18 @@ def hear(corpus: Corpus, root: Path, present: int, listen: Listener) -> Hearing:
 
 
 def _present(corpus: Corpus, root: Path) -> Iterator[Utterance]:
-    return (each for each in corpus.scan(root) if file_of(root / each.path).is_file())
+    return (each for each in corpus.scan(root) if is_file(file_of(root / each.path)))
 
 
 def _hear(root: Path, utterance: Utterance) -> _Heard:
     try:
-        channels, rate, is_deep = read_recording(root / utterance.path, utterance.start, utterance.end)
-        mean_of(channels)
+        recording = read_recording(root / utterance.path, utterance.start, utterance.end)
+        usable_wave(recording)
     except AudioProblem as problem:
-        return _Heard(utterance, problem=str(problem))
-    return _Heard(utterance, channels.shape[1] / rate, *_levels(channels), rate, len(channels), is_deep)
-
-
-def _levels(channels: NDArray[np.float32]) -> tuple[float, float]:
-    """Return the highest absolute sample, and the share of samples at full scale."""
-    size = abs(channels)
-    return float(size.max(initial=0.0)), float((size >= FULL_SCALE).mean())
+        return _Heard(utterance, problem=problem.reason, is_decoded=isinstance(problem, Unusable))
+    channels, rate, is_deep, beyond = recording
+    clipped = float((abs(channels) >= FULL_SCALE).mean())
+    return _Heard(utterance, channels.shape[1] / rate, clipped, rate, len(channels), is_deep, beyond)
 
 
 def _take(hearing: Hearing, one: _Heard) -> None:
@@ -111,6 +115,8 @@ def _take(hearing: Hearing, one: _Heard) -> None:
         if kind not in hearing.problems and len(hearing.problems) >= _MOST_REASONS:
             kind = "other reasons"
         hearing.reasons.setdefault(kind, one.problem)
+        if not one.is_decoded:
+            hearing.undecoded.add(kind)
         hearing.problems.setdefault(kind, Some()).add(path)
         return
     hearing.seconds.append(one.seconds)
@@ -121,19 +127,21 @@ def _take(hearing: Hearing, one: _Heard) -> None:
             hearing.bands.setdefault((name, label), [0, 0])[one.rate >= SAMPLE_RATE] += 1
     if one.is_deep:
         hearing.deep.add(path)
-    if one.peak <= SILENCE:
-        hearing.silent.add(path)
+    if one.beyond > BEYOND:
+        hearing.beyond.add(path)
+        hearing.first_beyond = hearing.first_beyond or _too_late(one)
     if one.clipped >= CLIPPED:
         hearing.clipped.add(path)
-    if one.seconds < SHORTEST:
+    if one.seconds < SHORT:
         hearing.short.add(path)
 
 
 def heard_findings(corpus: Corpus, hearing: Hearing) -> Iterator[Finding]:
     """Yield what the recordings themselves say."""
-    yield from _unreadable(hearing)
-    if hearing.silent:
-        yield Finding("warning", "silent files", str(hearing.silent), "none", "Listen to them, and leave them out.")
+    yield from _left_out(hearing)
+    if hearing.beyond:
+        advice = f"{hearing.first_beyond} The segment is cut where its file ends; check times and files."
+        yield Finding("warning", "ends beyond their files", str(hearing.beyond), "none", advice)
     if hearing.seconds:
         yield _clipping(hearing)
         yield from _lengths(corpus, hearing)
@@ -143,13 +151,31 @@ def heard_findings(corpus: Corpus, hearing: Hearing) -> Iterator[Finding]:
         yield _channels(hearing)
 
 
-def _unreadable(hearing: Hearing) -> Iterator[Finding]:
+def _too_late(one: _Heard) -> str:
+    end, seconds = one.utterance.end or 0.0, (one.utterance.end or 0.0) - one.beyond
+    text = f"{one.utterance.path} is to end at {end:g} s, and the file ends after {seconds:.2f} s"
+    return f"{text}{unit_question(end, seconds, one.rate) or '.'}"
+
+
+def _left_out(hearing: Hearing) -> Iterator[Finding]:
     for kind, paths in hearing.problems.items():
-        reason = hearing.reasons[kind] if paths.count == 1 else kind
-        advice = "They are left out when the corpus is prepared. Get them again to have them."
-        yield Finding("problem", f"unreadable: {reason}", str(paths), "none", advice)
+        reason = hearing.reasons[kind]
+        seen = str(paths) if paths.count == 1 or kind == reason else f"{paths}; the first {reason}"
+        shown = reason if paths.count == 1 else kind
+        if kind in hearing.undecoded:
+            yield Finding("problem", f"left out: {shown}", seen, "none", _advice(reason))
+        else:
+            advice = "Listen to them. They are left out when the corpus is prepared, and no pack labels them."
+            yield Finding("warning", f"left out: {shown}", seen, "none", advice)
     if hearing.count and not hearing.problems:
         yield Finding("ok", "readable files", str(hearing.count), str(hearing.count))
+
+
+def _advice(reason: str) -> str:
+    """Return what helps against files that give no samples; times that are wrong are not mended by another copy."""
+    if reason.startswith(("starts at", "no frames between")):
+        return "Times are in s, from the beginning of the file: mend them where they are listed."
+    return "They are left out when the corpus is prepared. Get them again to have them."
 
 
 def _clipping(hearing: Hearing) -> Finding:
@@ -169,7 +195,7 @@ def _lengths(corpus: Corpus, hearing: Hearing) -> Iterator[Finding]:
     hours, expected = float(lengths.sum()) / 3600, corpus.expected.hours
     yield Finding("ok", "lengths", f"{lengths.min():.2f} to {lengths.max():.2f} s, median {np.median(lengths):.2f} s")
     if hearing.short:
-        yield Finding("warning", "very short files", str(hearing.short), f"{SHORTEST} s or more", "Listen to them.")
+        yield Finding("warning", "very short files", str(hearing.short), f"{SHORT} s or more", "Listen to them.")
     # Cards give hours to two digits, and releases differ in their leading silence.
     if expected is None or abs(hours - expected) <= max(0.01, 0.05 * expected):
         yield Finding("ok", "hours", f"{hours:.2f}", "not documented" if expected is None else f"{expected:.2f}")

@@ -9,17 +9,22 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from errno import ELOOP, ENOENT, ENOTDIR
+from pathlib import Path, PurePosixPath
 
 from emonet.corpus.codes import Unmapped, unmapped_codes
 from emonet.corpus.corpus import Corpus, Utterance
-from emonet.corpus.readers.members import TABLES, file_of
+from emonet.corpus.readers.folders import suffix_of
+from emonet.corpus.readers.members import TABLES, file_of, no_name
 from emonet.events import Listener, Progress
 from emonet.findings import Some
 
 _OFTEN = 10_000
 """Utterances between two reports of progress."""
 _POINTER = b"version https://git-lfs"
+_ABSENT = frozenset({ENOENT, ENOTDIR, ELOOP})
+_WIDEST = 60
+"""Letters of a path that is no file's up to which it is shown."""
 _LONGEST_POINTER = 200
 """Size in bytes that a Git LFS pointer stays below."""
 
@@ -31,6 +36,8 @@ class Survey:
     Attributes:
         ids: a hash of each id, 64 bits.
         files: a hash of the name and size of each file that is not empty.
+        paths: suffix -> a hash of each path below the root.
+        refused: paths that the system takes for no file's.
         listed: field -> values of it that the card's protocols name and that were seen.
     """
 
@@ -41,6 +48,7 @@ class Survey:
     nobody: Some = field(default_factory=Some)
     missing: Some = field(default_factory=Some)
     dangling: Some = field(default_factory=Some)
+    refused: Some = field(default_factory=Some)
     empty: Some = field(default_factory=Some)
     pointers: Some = field(default_factory=Some)
     decomposed: Some = field(default_factory=Some)
@@ -49,11 +57,18 @@ class Survey:
     listed: dict[str, set[str]] = field(default_factory=dict)
     ids: array[int] = field(default_factory=lambda: array("q"))
     files: array[int] = field(default_factory=lambda: array("q"))
+    paths: dict[str, array[int]] = field(default_factory=dict)
 
     @property
     def present(self) -> int:
         """Return how many utterances have a file."""
-        return self.count - self.missing.count - self.dangling.count
+        return self.count - self.missing.count - self.dangling.count - self.refused.count
+
+    def listed_files(self) -> dict[str, int]:
+        """Return how many files of each suffix are listed, each once however many utterances are in it."""
+        import numpy as np
+
+        return {suffix: len(np.unique(np.frombuffer(hashes, np.int64))) for suffix, hashes in self.paths.items()}
 
 
 def survey_of(corpus: Corpus, root: Path, listen: Listener) -> Survey:
@@ -123,6 +138,9 @@ def _count(survey: Survey, utterance: Utterance, wanted: dict[str, set[str]]) ->
 
 
 def _look_at(survey: Survey, root: Path, path: str) -> None:
+    file = path if not _is_within_table(path) else PurePosixPath(path).parent.parent.as_posix()
+    if not file.startswith(("/", "..")):
+        survey.paths.setdefault(suffix_of(file), array("q")).append(hash(file))
     if not path.isascii():
         _look_at_name(survey, path)
     size = _size_of(survey, root, path)
@@ -141,13 +159,26 @@ def _size_of(survey: Survey, root: Path, path: str) -> int | None:
         file = str(file_of(root / path))
     try:
         found = os.stat(file)  # noqa: PTH116 - see above
-    except OSError:
+    except ValueError as problem:
+        survey.refused.add(f"{_shown(path)} ({no_name(problem)})")
+        return None
+    except OSError as problem:
+        if problem.errno not in _ABSENT:
+            survey.refused.add(f"{_shown(path)} ({problem.strerror})")
+            return None
         (survey.dangling if os.path.islink(file) else survey.missing).add(path)  # noqa: PTH114
         return None
     if not stat.S_ISREG(found.st_mode):
         survey.missing.add(path)
         return None
     return found.st_size
+
+
+def _shown(path: str) -> str:
+    """Return a path that can be printed on one line, whatever is in it."""
+    text = path.encode("ascii", "backslashreplace").decode() if not path.isprintable() else path
+    text = text.replace("\0", "\\0")
+    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}..."
 
 
 def _is_within_table(path: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from emonet.corpus.readers.folders import AUDIO, files_below
+from emonet.corpus.readers.folders import AUDIO, by_suffix, files_below, is_audio, suffix_of
 from emonet.errors import EmonetError
+from emonet.events import Listener, Notice, silent
 
 Grouping = Literal["folder", "speaker"]
 """Which files belong to one speaker: those of one folder, or those of one value of a table's column ``speaker``."""
@@ -23,15 +25,17 @@ class AudioFile:
     speaker: str = ""
 
 
-def audio_files(paths: Iterable[Path]) -> list[AudioFile]:
+def audio_files(paths: Iterable[Path], listen: Listener = silent) -> list[AudioFile]:
     """Return the files that paths stand for: themselves, audio below folders, the column ``file`` of CSV files.
+
+    ``listen`` is told what folders hold besides, by suffix.
 
     Raises:
         EmonetError: a folder or table names no audio, a table has no such column, or there is no such path.
     """
     found: list[AudioFile] = []
     for path in paths:
-        files = _files_of(path)
+        files = _files_of(path, listen)
         if not files:
             kinds = " ".join(sorted(AUDIO))
             raise EmonetError(f"{path}: there is no audio in it. Give files, or folders with any of: {kinds}")
@@ -54,11 +58,20 @@ def groups_of(files: Sequence[AudioFile], by: Grouping) -> list[str]:
     return [file.speaker for file in files]
 
 
-def _files_of(path: Path) -> list[AudioFile]:
-    if path.is_dir():
-        names = (name for name in files_below(path) if Path(name).suffix.lower() in AUDIO)
-        return [AudioFile(path / name) for name in names]
+def _files_of(path: Path, listen: Listener) -> list[AudioFile]:
+    if _is_folder(path):
+        names = list(files_below(path))
+        if passed_over := by_suffix(Counter(suffix_of(name) for name in names if not is_audio(name))):
+            listen(Notice(f"{path}: passed over {passed_over}. A file that is named itself may have any suffix."))
+        return [AudioFile(path / name) for name in names if is_audio(name)]
     return _listed(path) if path.suffix.lower() == ".csv" else [AudioFile(path)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long: the file is named with that reason
+        return False
 
 
 def _listed(path: Path) -> list[AudioFile]:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_wave
+from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_recording, usable_wave
 from emonet.errors import EmonetError
 from emonet.events import Listener, Progress, silent
 from emonet.learn.answers import answers
@@ -105,7 +105,7 @@ class Predictor:
             for done, (path, speaker) in enumerate(zip(paths, speakers, strict=True)):
                 listen(Progress("listening to each speaker", done, len(paths), path.name))
                 try:
-                    yield speaker, _frames(self.frontend, read_wave(path), self.device)
+                    yield speaker, _frames(self.frontend, usable_wave(read_recording(path)), self.device)
                 except AudioProblem:
                     continue
             listen(Progress("listening to each speaker", len(paths), len(paths)))
@@ -120,7 +120,7 @@ class Predictor:
         Raises:
             AudioProblem: the file gives no wave, or no probabilities.
         """
-        return self.label_wave(read_wave(path), str(path), speaker)
+        return self.label_wave(usable_wave(read_recording(path)), str(path), speaker)
 
     def label_wave(self, wave: Wave, name: str, speaker: str = "") -> list[Labelled]:
         """Return what each task says of a wave (T,) at 16 kHz, as ``label`` does of the file that it is from.

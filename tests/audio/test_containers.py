@@ -112,7 +112,7 @@ def test_clips_of_a_table_are_checked_and_prepared_like_files(tmp_path: Path) ->
     corpus, root = hub_corpus(save_parquet(tmp_path / "x.parquet", dataset_of(written)), {})
     findings = {each.what: each.level for each in check(corpus, root)}
     assert "missing files" not in findings
-    assert next(what for what, level in findings.items() if level == "problem").startswith("unreadable")
+    assert next(what for what, level in findings.items() if level == "problem").startswith("left out: unreadable")
     prepared = prepare(corpus, root, remember=False)
     assert [problem.path for problem in prepared.problems] == ["x.parquet/audio/00000005.wav"]
     store = open_store(prepared.folder)

@@ -270,7 +270,7 @@ def test_a_video_without_sound_or_without_sense_is_reported(tmp_path: Path) -> N
     assert reason_of(tmp_path / "bare.avi") == "no frames"
     (tmp_path / "noise.mp4").write_bytes(b"x" * 5000)
     assert reason_of(tmp_path / "noise.mp4").startswith("unreadable: Invalid data found")
-    assert reason_of(film(tmp_path / "a.avi", "pcm_s16le"), 7.0) == "no frames between 7.0 s and the end"
+    assert reason_of(film(tmp_path / "a.avi", "pcm_s16le"), 7.0) == "starts at 7 s, but the file ends after 0.50 s"
 
 
 def test_without_the_extra_a_video_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

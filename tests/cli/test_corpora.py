@@ -222,7 +222,7 @@ def test_a_manifest_is_checked_without_a_card(emonet: Emonet, tmp_path: Path) ->
     assert ran.code == 1
     assert found["utterances"] == ("ok", "3")
     assert found["missing files"] == ("problem", "1: b.wav")
-    assert found["silent files"] == ("warning", "1: c.wav")
+    assert found["left out: silent"] == ("warning", "1: c.wav")
 
 
 @pytest.mark.parametrize("command", ["check", "prepare"])

@@ -148,7 +148,7 @@ def test_files_that_cannot_be_read_are_a_problem_by_reason(copy: Path) -> None:
     (copy / "a-joy.wav").write_bytes(b"")
     (copy / "a-anger.wav").write_bytes(b"RIFFnonsense")
     findings = check(FOO, copy)
-    broken = [finding for finding in findings if finding.what.startswith("unreadable: ")]
+    broken = [finding for finding in findings if finding.what.startswith("left out: ")]
     assert {name for finding in broken for name in finding.seen.split(": ")[1].split(", ")} == {
         "a-joy.wav",
         "a-anger.wav",
@@ -162,9 +162,70 @@ def test_silent_and_very_short_files_are_warned_of(copy: Path) -> None:
     write(copy / "a-joy.wav", level=0.0)
     write(copy / "a-anger.wav", seconds=0.05)
     findings = check(FOO, copy)
-    assert {"very short files"} <= set(whats(findings))
-    assert any("silent" in what for what in whats(findings))
+    assert whats(findings) == ["left out: silent", "very short files"]
+    assert named(findings, "left out: silent").seen == "1: a-joy.wav"
     assert named(findings, "very short files").seen == "1: a-anger.wav"
+
+
+def segmented(copy: Path, *times: tuple[float, float]) -> list[Finding]:
+    """Return what is found of segments of one file of half a second."""
+    listed = [
+        Utterance(f"u{number}", "a-joy.wav", {"emotion": "joy"}, "a", start=start, end=end)
+        for number, (start, end) in enumerate(times)
+    ]
+    return check(replace(FOO, scan=lambda _: listed, expected=Expected()), copy)
+
+
+def test_times_in_milliseconds_are_shown_and_asked_for(copy: Path) -> None:
+    findings = segmented(copy, (0.0, 200.0), (200.0, 400.0), (400.0, 450.0))
+    late = named(findings, "left out: starts at")
+    reason = "starts at 200 s, but the file ends after 0.50 s: are these milliseconds?"
+    assert (late.level, late.seen) == ("problem", f"2: a-joy.wav, a-joy.wav; the first {reason}")
+    assert "Times are in s" in late.advice
+    assert "again" not in late.advice
+    beyond = named(findings, "ends beyond")
+    assert (beyond.level, beyond.seen) == ("warning", "1: a-joy.wav")
+    text = "a-joy.wav is to end at 200 s, and the file ends after 0.50 s: are these milliseconds?"
+    assert beyond.advice.startswith(text)
+
+
+def test_an_end_that_is_missed_by_seconds_is_warned_of_and_one_by_milliseconds_is_not(copy: Path) -> None:
+    assert not [each for each in segmented(copy, (0.0, 0.51)) if each.what.startswith("ends beyond")]
+    beyond = named(segmented(copy, (0.0, 5.1)), "ends beyond")
+    assert beyond.advice.startswith("a-joy.wav is to end at 5.1 s, and the file ends after 0.50 s. The segment is cut")
+
+
+def test_what_lies_beside_the_utterances_is_counted_by_suffix(copy: Path) -> None:
+    for name in ("readme.txt", "notes.TXT", "licence", "sub/xother.wav"):
+        (copy / name).parent.mkdir(exist_ok=True)
+        (copy / name).write_text("x")
+    passed_over = named(check(FOO, copy, quick=True), "files passed over")
+    assert (passed_over.level, passed_over.seen) == ("ok", "2 .txt, 1 without a suffix, 1 .wav")
+
+
+def test_files_beside_few_utterances_are_not_counted_without_end(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emonet.doctor.check._MOST_ABOVE", 1)
+    for number in range(20):
+        (copy / f"{number}.txt").touch()
+    passed_over = named(check(FOO, copy, quick=True), "files passed over")
+    assert passed_over.seen == "not counted: more than 16 files lie there"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("a\0b.wav", "holds a NUL"), (f"{'a' * 300}.wav", "File name too long"), ("a\ud800.wav", "is not UTF-8")],
+)
+def test_a_path_that_no_file_can_have_is_one_row_that_is_refused(copy: Path, name: str, reason: str) -> None:
+    def table(root: Path) -> Iterable[Utterance]:
+        yield from scan(root)
+        yield Utterance("odd", name, {"emotion": "joy"}, speaker="a")
+
+    findings = check(replace(FOO, scan=table, expected=Expected()), copy)
+    refused = named(findings, "paths that no file can have")
+    assert refused.level == "problem"
+    assert refused.seen.isprintable()
+    assert reason in refused.seen
+    assert named(findings, "readable files").seen == "4"
 
 
 def test_hours_far_from_the_card_are_a_warning(copy: Path) -> None:
@@ -345,7 +406,7 @@ def test_clipping_rates_and_channels_are_those_of_the_files(copy: Path) -> None:
 
 def test_rates_below_16_khz_beside_others_are_a_warning(copy: Path) -> None:
     for label in CLASSES:
-        soundfile.write(copy / f"a-{label}.wav", 0.5 * np.ones(4000), 8000)
+        soundfile.write(copy / f"a-{label}.wav", 0.5 * np.sin(np.arange(4000)), 8000)
     rates = named(check(FOO, copy), "sampling rates")
     assert (rates.level, rates.seen) == ("warning", "8000 Hz (2), 16000 Hz (2)")
     assert not [each for each in check(FOO, copy) if each.what.startswith("emotion: files below")]
@@ -353,7 +414,7 @@ def test_rates_below_16_khz_beside_others_are_a_warning(copy: Path) -> None:
 
 def test_classes_that_the_rate_of_files_gives_away_are_named(copy: Path) -> None:
     for speaker in ("a", "b"):
-        soundfile.write(copy / f"{speaker}-anger.wav", 0.5 * np.ones(4000), 8000)
+        soundfile.write(copy / f"{speaker}-anger.wav", 0.5 * np.sin(np.arange(4000)), 8000)
     found = named(check(FOO, copy), "emotion: files below 16000 Hz")
     assert (found.level, found.seen) == ("warning", "100% of anger, 0% of joy")
     assert found.advice.startswith("A model can tell these classes by the empty upper band")
@@ -373,8 +434,9 @@ def test_reasons_that_differ_in_numbers_alone_are_one_finding(copy: Path) -> Non
     for number, name in enumerate(("a-joy", "a-anger", "b-joy")):
         path = copy / f"{name}.wav"
         path.write_bytes(path.read_bytes()[: 4000 + 500 * number])
-    broken = [each for each in check(FOO, copy) if each.what.startswith("unreadable")]
-    assert [each.seen for each in broken] == ["3: a-anger.wav, a-joy.wav, b-joy.wav"]
+    broken = [each for each in check(FOO, copy) if each.what.startswith("left out")]
+    first = "truncated: header promises 8000 frames, 2228 are there"
+    assert [each.seen for each in broken] == [f"3: a-anger.wav, a-joy.wav, b-joy.wav; the first {first}"]
     assert "header promises # " in broken[0].what
 
 
@@ -382,9 +444,9 @@ def test_many_reasons_are_gathered(copy: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(listen, "_MOST_REASONS", 1)
     (copy / "a-joy.wav").write_bytes(b"")
     (copy / "a-anger.wav").write_bytes(b"RIFFnonsense")
-    broken = [each.what for each in check(FOO, copy) if each.what.startswith("unreadable")]
+    broken = [each.what for each in check(FOO, copy) if each.what.startswith("left out")]
     assert len(broken) == 2
-    assert named(check(FOO, copy), "unreadable: empty" if "empty" in broken[1] else broken[0]).level == "problem"
+    assert named(check(FOO, copy), "left out: other reasons" if "other" in broken[1] else broken[0]).level == "problem"
 
 
 def test_a_long_list_tells_how_far_it_is(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

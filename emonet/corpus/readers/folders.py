@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
@@ -19,15 +19,16 @@ _MOST = 2000
 def files_below(root: Path) -> Iterator[str]:
     """Yield the POSIX paths of all files below ``root``, sorted; hidden names are left out.
 
-    Links to folders are not followed, so that a loop of links ends. A link that leads nowhere is a file: what it
-    stands for is missing, not its name.
+    Links to folders are followed, each folder once: not those that lead to a folder which is listed anyway, below
+    ``root`` or by another link, nor in a circle. A link that leads nowhere is a file: what it stands for is missing,
+    not its name.
 
     Raises:
         CorpusError: ``root`` is no folder.
     """
     if not root.is_dir():
         raise no_such_folder(root, "Give the folder of the unpacked corpus with --root.")
-    yield from _below(root, "")
+    yield from _below(root, "", _Links(root))
 
 
 def no_such_folder(root: Path, advice: str) -> CorpusError:
@@ -49,7 +50,32 @@ def is_listed(path: str, listed: Iterable[str]) -> bool:
     return any(path == name or path.endswith(f"/{name}") for name in listed)
 
 
-def _below(folder: Path, prefix: str) -> Iterator[str]:
+class _Links:
+    """Which links to folders are followed below a root, and which folders were come to by them."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._seen: set[tuple[int, int]] = set()
+
+    def follows(self, link: str) -> bool:
+        """Say whether a link leads to a folder that is not listed anyway."""
+        here, there = os.path.realpath(self._root), os.path.realpath(link)
+        if f"{here}/".startswith(f"{there.rstrip('/')}/"):  # around the root: a circle
+            return False
+        inside = f"{there}/".startswith(f"{here.rstrip('/')}/")
+        # what lies below a hidden folder is listed by nothing else
+        return not inside or "/." in there[len(here) :]
+
+    def is_new(self, folder: str) -> bool:
+        """Say whether a folder behind a link is come to for the first time."""
+        found = os.stat(folder)  # noqa: PTH116 - a path as text, as the walk has it
+        known = len(self._seen)
+        self._seen.add((found.st_dev, found.st_ino))
+        return len(self._seen) > known
+
+
+def _below(folder: Path, prefix: str, links: _Links, *, linked: bool = False) -> Iterator[str]:
+    """Yield what lies below a folder; ``linked`` where it was come to by a link."""
     try:
         with os.scandir(folder) as entries:
             found = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda e: e.name)
@@ -57,9 +83,16 @@ def _below(folder: Path, prefix: str) -> Iterator[str]:
         raise CorpusError(f"{folder}: cannot be listed ({problem.strerror}). Check its permissions.") from None
     for entry in found:
         if entry.is_dir(follow_symlinks=False):
-            yield from _below(Path(entry.path), f"{prefix}{entry.name}/")
+            if not linked or links.is_new(entry.path):
+                yield from _below(Path(entry.path), f"{prefix}{entry.name}/", links, linked=linked)
         elif _is_file(entry):
             yield prefix + entry.name
+        elif _is_link_to_folder(entry) and links.follows(entry.path) and links.is_new(entry.path):
+            yield from _below(Path(entry.path), f"{prefix}{entry.name}/", links, linked=True)
+
+
+def _is_link_to_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and entry.is_dir()
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
@@ -70,21 +103,49 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 
 CONTAINERS = frozenset(
-    {".3gp", ".aac", ".asf", ".avi", ".flv", ".m4a", ".m4v", ".mkv", ".mov"}
-    | {".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".vob", ".webm", ".wma", ".wmv"}
+    {".3g2", ".3gp", ".aac", ".ac3", ".amr", ".ape", ".asf", ".avi", ".awb", ".dts", ".eac3", ".f4v", ".flv", ".m2ts"}
+    | {".m4a", ".m4b", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".qt", ".ra", ".rm"}
+    | {".tak", ".ts", ".tta", ".vob", ".weba", ".webm", ".wma", ".wmv", ".wv"}
 )
-"""Video and sound containers, which PyAV reads."""
+"""Video and sound files that PyAV alone reads, as their names say; what a file is, its content says."""
 
-AUDIO = CONTAINERS | {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"}
-"""What is taken from a folder; a file that is named itself may have any suffix."""
+AUDIO = CONTAINERS | frozenset(
+    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mpa", ".aif", ".aifc", ".aiff", ".au", ".snd", ".caf"}
+    | {".w64", ".rf64", ".sph", ".nist", ".spx", ".voc", ".wve", ".wave"}
+)
+"""What is taken from a folder, in any case of letters; a file that is named itself may have any suffix."""
+
+
+def suffix_of(path: str) -> str:
+    """Return the suffix of a POSIX path in lower case, empty where it has none.
+
+    >>> suffix_of("a.b/c.WAV"), suffix_of("a.b/c")
+    ('.wav', '')
+    """
+    _, dot, end = path.rpartition("/")[2].rpartition(".")
+    return f"{dot}{end}".lower() if dot else ""
 
 
 def is_audio(path: str) -> bool:
     """Say whether a POSIX path has the suffix of a file with sound."""
-    name = path.rpartition("/")[2]
-    return "." in name and f".{name.rpartition('.')[2].lower()}" in AUDIO
+    return suffix_of(path) in AUDIO
 
 
+def by_suffix(counts: Mapping[str, int]) -> str:
+    """Return how many files there are of each suffix, the most first; empty for none.
+
+    >>> by_suffix({".txt": 2, "": 1, ".wav": 0, ".pdf": 3})
+    '3 .pdf, 2 .txt, 1 without a suffix'
+    """
+    ordered = sorted(
+        ((suffix, count) for suffix, count in counts.items() if count > 0), key=lambda each: (-each[1], each[0])
+    )
+    shown = [f"{count} {suffix or 'without a suffix'}" for suffix, count in ordered[:_MOST_SUFFIXES]]
+    rest = sum(count for _, count in ordered[_MOST_SUFFIXES:])
+    return ", ".join([*shown, f"{rest} others"] if rest else shown)
+
+
+_MOST_SUFFIXES = 8
 _AFTER_SLASH = chr(ord("/") + 1)
 
 
@@ -98,8 +159,17 @@ class Tails:
     def find(self, tail: str) -> str | None:
         """Return the path that is ``tail`` or ends in it, None where there is none.
 
-        Of several, the shallowest counts, e.g. where a copy lies in a folder of its own; then the first by name.
+        Of several, the shallowest counts, e.g. where a copy lies in a folder of its own; then the first by name. Where
+        there is none, the suffix may be in capital letters for small ones, or the other way round.
         """
+        own = self._find(tail)
+        if own is not None:
+            return own
+        stem, dot, suffix = tail.rpartition(".")
+        cases = {f"{stem}{dot}{suffix.lower()}", f"{stem}{dot}{suffix.upper()}"} - {tail} if dot else set()
+        return next((found for case in sorted(cases) if (found := self._find(case)) is not None), None)
+
+    def _find(self, tail: str) -> str | None:
         key = tail[::-1]
         exact = bisect_left(self._backwards, key)
         if self._backwards[exact : exact + 1] == [key]:

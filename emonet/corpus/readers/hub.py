@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from emonet.corpus.corpus import Corpus, Label, Target, Utterance
-from emonet.corpus.readers.folders import files_below, is_audio
+from emonet.corpus.readers.folders import by_suffix, files_below, is_audio, suffix_of
 from emonet.corpus.readers.hub_tables import Sheet, SheetRow, read_sheet
 from emonet.corpus.readers.rows import (
     FIELDS,
@@ -233,11 +233,20 @@ def hub_corpus(place: Path, columns: Mapping[str, str], *, name: str = "") -> tu
     notes = ["Columns read: " + ", ".join(f"{field}: {column}" for field, column in found.items()) + "."]
     if len(labelled) < len(rows):
         notes.append(f"{len(rows) - len(labelled)} rows without a label are left out.")
+    if passed_over := by_suffix(_passed_over(root, sheets) if place.is_dir() else {}):
+        notes.append(f"Passed over: {passed_over}.")
     utterances = utterances_of(labelled, root, _only_label, place=place)
     how = f"The clips are those of the dataset {name or place.name}."
     called = name or (place.resolve().name if place.is_dir() else place.stem)
     origin = Origin(called, f"Dataset {called}", place, "a dataset", how, notes=tuple(notes))
     return corpus_of(origin, utterances), root
+
+
+def _passed_over(root: Path, sheets: Sequence[Sheet]) -> Counter[str]:
+    """Return how many files of each suffix are neither a table nor a clip of an audio folder."""
+    read = {row.file for sheet in sheets for row in sheet.rows}
+    read |= {sheet.place.relative_to(root).as_posix() for sheet in sheets if sheet.place != root}
+    return Counter(suffix_of(file) for file in files_below(root) if file not in read)
 
 
 def _only_label(cells: Mapping[str, str], place: str) -> Mapping[str, Label]:

@@ -36,9 +36,22 @@ def member_path(table: str, column: str, row: int, suffix: str) -> str:
 def member_at(path: Path) -> Member | None:
     """Return the clip that a path stands for, None where it is the path of a file of its own."""
     table = path.parent.parent
-    if table.suffix not in TABLES or not path.stem.isdecimal() or not table.is_file():
+    if table.suffix not in TABLES or not path.stem.isdecimal() or not is_file(table):
         return None
     return Member(table, unquote(path.parent.name), int(path.stem))
+
+
+def is_file(path: Path) -> bool:
+    """Say whether there is such a file; there is none of a name that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL
+        return False
+
+
+def no_name(problem: ValueError) -> str:
+    """Return why no file can have a name that Python refuses to hand to the system."""
+    return "its name is not UTF-8" if isinstance(problem, UnicodeError) else "its name holds a NUL"
 
 
 def file_of(path: Path) -> Path:

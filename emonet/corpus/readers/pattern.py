@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args
 
 from emonet.corpus.codes import Templates, labels_from, tidied
 from emonet.corpus.corpus import Strings, Target, Utterance, UtteranceField
-from emonet.corpus.readers.folders import files_below, is_listed
+from emonet.corpus.readers.folders import files_below, is_audio, is_listed
 from emonet.document import STRICT, Checked
 from emonet.errors import CorpusError, counted, did_you_mean
 
@@ -76,7 +76,7 @@ def scan_pattern(
         seen += 1
         # file systems differ in how they spell accents; cards and ids must not
         name = unicodedata.normalize("NFC", path)
-        match = regex.search(name)
+        match = _match(regex, name)
         if match is None:
             continue
         matched = True
@@ -93,8 +93,18 @@ def scan_pattern(
 
 def read_path(rule: PatternRule, targets: tuple[Target, ...], path: str) -> Utterance | None:
     """Return the utterance that a path names, None where the path does not match."""
-    match = re.search(rule.regex, unicodedata.normalize("NFC", path))
+    match = _match(re.compile(rule.regex), unicodedata.normalize("NFC", path))
     return None if match is None else _utterance(rule, match, targets, path)
+
+
+def _match(regex: re.Pattern[str], name: str) -> re.Match[str] | None:
+    """Return the match of a path, whatever case the suffix of a sound is in."""
+    match = regex.search(name)
+    if match is None and is_audio(name):
+        stem, _, suffix = name.rpartition(".")
+        others = (f"{stem}.{case}" for case in (suffix.lower(), suffix.upper()) if case != suffix)
+        match = next(filter(None, map(regex.search, others)), None)
+    return match
 
 
 def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, ...], path: str) -> Utterance:

@@ -56,6 +56,27 @@ class TestWalk:
         (tmp_path / "link.wav").symlink_to(tmp_path / "a" / "b.wav")
         assert list(files_below(tmp_path)) == ["a/b.wav", "link.wav"]
 
+    def test_linked_folders_are_followed_once(self, tmp_path: Path) -> None:
+        root, away = tmp_path / "root", tmp_path / "away"
+        touch(away, "x/1.wav", "x/y/2.wav")
+        touch(root, "a/0.wav", ".hidden/h.wav")
+        for name, place in (
+            ("b", away / "x"),
+            ("c", away),
+            ("d", root / "a"),
+            ("e", root / ".hidden"),
+            ("f", tmp_path),
+        ):
+            (root / name).symlink_to(place, target_is_directory=True)
+        (away / "x" / "round").symlink_to(away, target_is_directory=True)
+        found = list(files_below(root))
+        assert found == ["a/0.wav", "b/1.wav", "b/y/2.wav", "e/h.wav"]
+
+    def test_a_root_that_is_a_link_is_listed(self, tmp_path: Path) -> None:
+        touch(tmp_path, "real/1.wav")
+        (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+        assert list(files_below(tmp_path / "link")) == ["1.wav"]
+
     def test_a_root_that_is_no_folder_is_refused(self, tmp_path: Path) -> None:
         touch(tmp_path, "file")
         for name, what in (("none", "there is no such folder"), ("file", "this is a file, not a folder")):
@@ -113,6 +134,14 @@ class TestPattern:
         first, second = by_pattern(tmp_path, PatternRule(REGEX, {"emotion": "{label}"}))
         assert first == Utterance("s1/A1", "s1/A1.wav", {"emotion": "anger"}, speaker="s1", text="1")
         assert (second.id, second.speaker) == ("s2/N2", "s2")
+
+    def test_suffixes_may_be_in_capital_letters(self, tmp_path: Path) -> None:
+        touch(tmp_path, "s1/A1.WAV", "s1/N2.Wav")
+        found = by_pattern(tmp_path, PatternRule(REGEX, {"emotion": "{label}"}))
+        assert [(each.id, each.path) for each in found] == [("s1/A1", "s1/A1.WAV"), ("s1/N2", "s1/N2.Wav")]
+        shouted = PatternRule(REGEX.replace("wav", "WAV"), {"emotion": "{label}"})
+        touch(tmp_path, "s1/A3.wav")
+        assert [each.id for each in by_pattern(tmp_path, shouted)] == ["s1/A1", "s1/A3", "s1/N2"]
 
     def test_templates_renames_and_lower_case_are_applied(self, tmp_path: Path) -> None:
         touch(tmp_path, "S1/A1.wav")
@@ -198,6 +227,11 @@ class TestTable:
             {"train": "a.csv", "test": "b.csv"}, {"": "wav/{Name}.wav"}, {}, session="{split}", text="{Name}"
         )
         assert read_row_path(rule, "in/wav/a.wav") == Utterance("in/wav/a", "in/wav/a.wav", {}, text="a")
+
+    def test_a_suffix_in_capital_letters_is_found(self, tmp_path: Path) -> None:
+        touch(tmp_path, "wav/a.WAV", "wav/b.wav")
+        found = by_table(tmp_path, f"{HEADER}a,s1,A\nb,s1,A\n")
+        assert [each.path for each in found] == ["wav/a.WAV", "wav/b.wav"]
 
     def test_the_shallowest_of_two_copies_is_taken(self, tmp_path: Path) -> None:
         touch(tmp_path, "wav/a.wav", "copy/wav/a.wav", "z/deep/wav/b.wav", "y/wav/b.wav", "x/wav/b.wav")
