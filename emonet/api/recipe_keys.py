@@ -77,7 +77,8 @@ def recipe_page() -> Iterator[str]:
     """Yield the lines of the page of all keys, as Markdown: a heading and a table for each group."""
     for place, keys in groupby(recipe_keys(), key=lambda key: key.group):
         said = (inspect.getdoc(_GROUPS[place][1]) or "").partition("\n\n")[0]
-        yield from ("", f"## {heading_of(place)}", "", _plain(said), "", "| key | takes | default | meaning |")
+        yield from (*([""] if place else []), f"## {heading_of(place)}", "", _plain(said), "")
+        yield "| key | takes | default | meaning |"
         yield "|---|---|---|---|"
         for key in keys:
             default = "needed" if key.needed else f"`{key.default}`" if key.default else ""

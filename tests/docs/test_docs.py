@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -21,7 +21,10 @@ from emonet.api.recipe_keys import recipe_keys, recipe_page
 from emonet.cli.app import COMMANDS, app
 from emonet.plugin import hookspecs
 from emonet.plugin.registry import Component, load_registry
+from emonet.protocols.imported import IMPORTED, imported_folds
+from emonet.protocols.protocol import GENERIC
 from emonet.recipe.recipe import SVM, Recipe, Shared, Training, recipe_schema
+from emonet.recipe.strategies import STRATEGIES
 from tests.helpers.made import load_script
 from tests.helpers.tones import make_tones
 
@@ -77,7 +80,8 @@ def test_the_reference_of_commands_names_every_command() -> None:
 def test_the_reference_of_recipes_is_what_the_models_say() -> None:
     lines = list(recipe_page())
     assert len(lines) > 60
-    assert page("reference/recipe.md").endswith("\n".join(["", *lines, ""])), "make docs writes it anew"
+    assert page("reference/recipe.md").endswith("\n".join(["", "", *lines, ""])), "make docs writes it anew"
+    assert lines[0] == "## The recipe", "which is where make docs cuts the page"
 
 
 def test_each_key_of_a_recipe_is_in_the_reference_with_its_meaning() -> None:
@@ -116,6 +120,22 @@ def test_the_page_of_components_names_each_with_its_options_and_defaults() -> No
         parameters = inspect.signature(registry.factory(kinds[one], name)).parameters.values()
         defaults = {each.name: json.dumps(each.default).strip('"') for each in parameters}
         assert options == ", ".join(f"`{option}: {default}`" for option, default in defaults.items())
+
+
+def test_the_page_of_protocols_names_each_with_its_options() -> None:
+    rows = [line.split(" | ") for line in page("explanation/protocols.md").splitlines() if line.startswith("| `")]
+    said = {row[0].strip("| `"): re.findall(r"`(\w+)`", row[-1]) for row in rows}
+    functions: dict[str, Callable[..., Any]] = {**GENERIC, IMPORTED: imported_folds}
+    assert set(said) == set(functions)
+    for name, options in said.items():
+        parameters = inspect.signature(functions[name]).parameters.values()
+        assert options == [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+
+
+def test_the_readme_has_a_row_for_each_strategy() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Strategies\n")[2].partition("\n## ")[0]
+    named = [name for line in table.splitlines() for name in re.findall(r"`([\w+-]+)`", line.split(" | ")[0])]
+    assert sorted(named) == sorted(STRATEGIES)
 
 
 def test_the_table_of_scores_is_the_same_wherever_it_stands() -> None:
