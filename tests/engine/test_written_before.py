@@ -59,6 +59,16 @@ def test_the_scores_and_predictions_of_a_finished_run_are_those_of_then() -> Non
     assert len(finished["two-76dd12f7"].predictions()) == 24
 
 
+@pytest.mark.parametrize("run", RUNS, ids=lambda path: path.name[:3])
+def test_a_damaged_file_of_the_predictions_of_then_is_named(run: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / run.name))
+    path = sorted(copy.rglob("*.parquet"))[-1]
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(emonet.EmonetError) as caught:
+        emonet.runs(tmp_path)[run.name].predictions()
+    assert str(path) in str(caught.value)
+
+
 def test_a_finished_run_is_compared_with_one_of_today(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = emonet.run("two.yaml", runs=work / "runs")
     code, out, err = call(capsys, "runs", "compare", str(RUNS[1]), str(report.path))

@@ -58,7 +58,7 @@ def test_different_metrics_are_not_subtracted(make_score: Any, make_report: Any)
 
 
 def test_a_transductive_score_against_another_is_cautioned(make_score: Any, make_report: Any) -> None:
-    second = make_report(make_score(4, normalisation="speaker"), name="second")
+    second = make_report(make_score(4, normalisation="speaker", transductive=True), name="second")
     (row,) = compare([make_report(make_score(8)), second]).rows
     assert row.caution == "only 'second' normalised with the test speakers' own clips (transductive)."
     assert row.differences[1] == pytest.approx(0.1)
@@ -107,7 +107,7 @@ def test_seeds_are_compared_by_their_means(make_score: Any, make_report: Any) ->
 
 
 def test_two_normalisations_of_one_system_are_told_apart(make_score: Any, make_report: Any) -> None:
-    both = make_report(make_score(8), make_score(4, normalisation="speaker"))
+    both = make_report(make_score(8), make_score(4, normalisation="speaker", transductive=True))
     comparison = compare([both, both])
     assert [row.system for row in comparison.rows] == ["net", "net, normalisation speaker"]
     assert comparison.names == ("first (runs/first)", "first (runs/first)")

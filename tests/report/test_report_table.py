@@ -103,7 +103,7 @@ def test_a_network_of_one_seed_is_called_one_draw(make_score: Any, make_report: 
             "predicted.",
         ),
         (
-            {"normalisation": "speaker"},
+            {"normalisation": "speaker", "transductive": True},
             "(1) transductive: features normalised with each speaker's own clips, those of test included (no labels).",
         ),
         ({"protocol_overlap": "official split"}, "(1) speakers stand in two parts: official split."),
