@@ -79,8 +79,10 @@ _COLUMNS = ("task", "labels", "values", "run", "system", "fold", "seed", "checkp
 
 
 def _cells(task: dict[str, Any]) -> tuple[str, ...]:
+    from emonet.recipe.normalisation import normalisation_called
+
     made, scores = task["provenance"], _scores(task)
-    note = ", transductive" if task["normalisation"] == "speaker" else ""
+    note = ", transductive" if normalisation_called(task["normalisation"]).is_transductive else ""
     texts = [f"{name}{score['metric']} {score['all_folds']:.3f}" for name, score in scores.items()]
     folds = next(
         (f" ({counted(score['folds'], 'fold')}, {score['evaluation']}{note})" for score in scores.values()), ""

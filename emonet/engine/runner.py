@@ -36,6 +36,7 @@ from emonet.learn.clips import Clips, clips_of
 from emonet.machine import LIBRARIES, chosen_device, differences, machine_of
 from emonet.plugin.registry import Registry
 from emonet.recipe.aggregate import AGGREGATE, exposure
+from emonet.recipe.normalisation import NORMALISATIONS
 from emonet.recipe.provenance import FORMAT, LEARNED, heard_corpora, whole_provenance
 from emonet.recipe.stage import Stage
 from emonet.recipe.task import Task
@@ -156,12 +157,13 @@ class StageRunner:
 
     def _probe(self, stage: Stage, folder: Path) -> dict[str, Any]:
         """Fit the SVM, and keep what it said of dev before it was refitted with it; and the SVMs of other tied C's."""
-        from emonet.learn.normalisation import TABLE, parts_to_fit, save_table
+        from emonet.learn.normalisation import TABLE, save_table
         from emonet.learn.probe import fit_probe, normalised, save_probe, vector_table
 
         vectors, table = self._vectors(stage), None
-        if stage.normalisation != "none":
-            table = vector_table(vectors[part] for part in parts_to_fit(stage.normalisation))
+        normalisation = NORMALISATIONS[stage.normalisation]
+        if normalisation.is_fitted:
+            table = vector_table(vectors[part] for part in normalisation.fitted_on)
             save_table(folder / TABLE, table)
         features = {part: normalised(each, table) for part, each in vectors.items()}
         result = fit_probe(stage.task, features, stage.settings.svm, stage.seed)
@@ -293,12 +295,12 @@ class StageRunner:
 
     def _fitted_table(self, stage: Stage, learner: Learner, folder: Path) -> ScalingTable | None:
         """Fit the table that training normalises by, and keep it."""
-        from emonet.learn.normalisation import TABLE, frontend_table, parts_to_fit, save_table
+        from emonet.learn.normalisation import TABLE, frontend_table, save_table
 
-        if stage.normalisation == "none":
+        normalisation = NORMALISATIONS[stage.normalisation]
+        if not normalisation.is_fitted:
             return None
-        parts = parts_to_fit(stage.normalisation)
-        fitted = [clips[part] for clips in learner.clips.values() for part in parts]
+        fitted = [clips[part] for clips in learner.clips.values() for part in normalisation.fitted_on]
         table = frontend_table(learner.model.frontend, fitted, learner.device)
         save_table(folder / TABLE, table)
         return table
@@ -311,13 +313,14 @@ def _advice(stage: Stage) -> str:
 
 
 def _kept_table(stage: Stage, folder: Path, own: Callable[[], ScalingTable]) -> ScalingTable | None:
-    """Return the table of training; speakers that it has not heard are normalised by their ``own`` clips."""
+    """Return the table of training; where a normalisation asks for it, new groups have that of their ``own`` clips."""
     from emonet.learn.normalisation import TABLE, load_table
 
-    if stage.normalisation == "none":
+    normalisation = NORMALISATIONS[stage.normalisation]
+    if not normalisation.is_fitted:
         return None
     table = load_table(folder / TABLE)
-    return table.with_new(own()) if stage.normalisation == "speaker" else table
+    return table.with_new(own()) if normalisation.is_transductive else table
 
 
 def _missing(stage: Stage, facts: Mapping[str, Any]) -> tuple[Literal["dev", "test"], ...]:

@@ -19,6 +19,7 @@ from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions, seed_means
 from emonet.evaluate.selection import Choice, Selection, choice_among, extremes
+from emonet.recipe.normalisation import NORMALISATIONS
 from emonet.recipe.stage import Plan, Stage
 from emonet.report.folder import RunFolder, TrainingId
 from emonet.report.results import Report
@@ -98,6 +99,7 @@ def _setting(stages: Sequence[Stage], target: str, rows: Predictions) -> Setting
         protocol_hash=first.protocol.hash,
         protocol_overlap=first.protocol.overlap,
         normalisation=first.normalisation,
+        transductive=NORMALISATIONS[first.normalisation].is_transductive,
         metric=first.task.metric,
         best_epochs={fold: each["best_epoch"] for fold, each in facts.items()} if trained else None,
         final_epochs={fold: each["final_epoch"] for fold, each in facts.items()} if trained else None,

@@ -368,5 +368,5 @@ def _left_seeds(seeds: tuple[Seeds, Seeds], shared: Iterable[int], scores: tuple
 def _caution(ours: Score, theirs: Score) -> str:
     if ours.transductive == theirs.transductive:
         return ""
-    name = ours.system if ours.transductive else theirs.system
-    return f"only '{name}' normalised with the test speakers' own clips (transductive)"
+    one = ours if ours.transductive else theirs
+    return f"only '{one.system}' normalised with the test {one.normalisation}s' own clips (transductive)"

@@ -14,9 +14,6 @@ from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
 from emonet.evaluate.predictions import Checkpoint, Part, Prediction, Predictions
 from emonet.evaluate.selection import Selection
 
-TRANSDUCTIVE = "speaker"
-"""The normalisation that uses the test speakers' own clips, though not their labels."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -28,6 +25,7 @@ class Setting:
         protocol_hash: over utterances, labels, speakers, segments and parts; scores compare only under one hash.
         protocol_overlap: why speakers stand in two parts, empty where none does.
         normalisation: which clips the features were normalised with.
+        transductive: whether clips of test, though not their labels, were among them.
         metric: the name of the metric for selection, one of ``METRICS``.
         best_epochs: fold -> the epoch that was best on dev, None for models without epochs.
         final_epochs: fold -> the last epoch.
@@ -46,6 +44,7 @@ class Setting:
     protocol_hash: str
     protocol_overlap: str = ""
     normalisation: str = "none"
+    transductive: bool = False
     metric: str = "uar"
     best_epochs: Mapping[str, int] | None = None
     final_epochs: Mapping[str, int] | None = None
@@ -75,7 +74,6 @@ class Score(Setting):
         missing_classes: classes without an utterance in this part; only ``macro_f1_all`` may count them.
         n: number of predictions.
         speakers: number of known speakers.
-        transductive: normalised with the test speakers' own clips.
         notes: sentences that a reader of the number needs.
     """
 
@@ -95,7 +93,6 @@ class Score(Setting):
     classes: tuple[str, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     missing_classes: tuple[str, ...] = ()
-    transductive: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -156,7 +153,6 @@ def score_predictions(predictions: Predictions, setting: Setting) -> Score:
         **_over_folds(per_fold),
         n=len(predictions),
         speakers=len(set(speakers) - {None}),
-        transductive=setting.normalisation == TRANSDUCTIVE,
         notes=_notes(predictions),
         **_class_facts(truth, predicted, predictions.classes, metric),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emonet.audio.arrow import Wave
 from emonet.audio.store import Store
+from emonet.recipe.normalisation import NORMALISATIONS
 from emonet.recipe.task import Item, Task
 
 
@@ -44,14 +45,14 @@ class Clips:
 
 def clips_of(task: Task, part: str, stores: Mapping[str, Store], normalisation: str) -> Clips:
     """Look a task's items up in the stores of their corpora."""
-    items = task.items[part]
+    items, group = task.items[part], NORMALISATIONS[normalisation].group
     places = tuple((stores[item.corpus], stores[item.corpus].row_of[item.id]) for item in items)
     return Clips(
         items=items,
         places=places,
         labels=_labels(task, items),
         samples=np.array([store.samples[row] for store, row in places], dtype=np.int64),
-        groups=tuple(group_of(item, task, normalisation) for item in items),
+        groups=tuple(str(group(item, task)) for item in items),
     )
 
 
@@ -76,10 +77,3 @@ def from_unit(task: Task, values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _bounds(task: Task) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.array([each.range[0] for each in task.dimensions]), np.array([each.span for each in task.dimensions])
-
-
-def group_of(item: Item, task: Task, normalisation: str) -> str:
-    """Return the group whose statistics normalise an item: ``global`` is all that the task learns from."""
-    if normalisation == "speaker":
-        return f"{item.corpus}/{item.speaker}"
-    return item.corpus if normalisation == "corpus" else f"all of {task.id}"

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emonet.corpus.corpus import Part
 from emonet.learn.batches import Evaluation, evaluation_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.clips import Clips
@@ -74,15 +73,6 @@ def fit_table(pieces: Iterable[tuple[str, Floats]]) -> ScalingTable:
         moments[group].add(values)
     means = {group: found.mean for group, found in moments.items()}
     return ScalingTable(means, {group: found.scale() for group, found in moments.items()})
-
-
-def parts_to_fit(normalisation: str) -> tuple[Part, ...]:
-    """Return the parts whose clips the statistics come from before test is opened.
-
-    ``speaker`` reads each speaker's own clips: no labels, but transductive. The speakers of test that training has
-    not heard get theirs when test is opened. The others read train only.
-    """
-    return ("train", "dev") if normalisation == "speaker" else ("train",)
 
 
 TABLE = "normalisation.safetensors"

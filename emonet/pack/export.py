@@ -19,8 +19,9 @@ from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.normalisation import TABLE, load_table
 from emonet.model.state import task_key
-from emonet.pack.pack import FITTED, FORMAT, MEAN, OWN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
+from emonet.pack.pack import FORMAT, MEAN, OWN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
 from emonet.plugin.registry import Registry
+from emonet.recipe.normalisation import normalisation_called
 from emonet.recipe.provenance import LEARNED, Provenance, stated
 from emonet.recipe.recipe import read_recipe
 from emonet.report.folder import RunFolder, TrainingId
@@ -143,12 +144,16 @@ def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:
 
     Without normalisation there are none, and a speaker's own come from the files that are labelled.
     """
-    if stage["normalisation"] not in FITTED:
+    if not normalisation_called(stage["normalisation"]).is_packed:
         return {}
     path = folder / TABLE
     if not path.is_file():
         raise Damaged(path, "it is missing", "Copy the run again from where it came from, or run its recipe again.")
     table = load_table(path)
+    if len(table.means) > 1:
+        groups = f"{len(table.means)} groups of clips ({stage['normalisation']})"
+        message = f"Task '{stage['tasks'][0]}' is normalised in {groups}, and a pack holds mean and scale of one."
+        raise EmonetError(f"{message} Train with normalisation: global.")
     ((group, mean),) = table.means.items()
     return {MEAN: torch.from_numpy(mean), SCALE: torch.from_numpy(table.scales[group])}
 

@@ -19,6 +19,7 @@ from emonet.learn.normalisation import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
 from emonet.plugin.registry import Registry
+from emonet.recipe.normalisation import Normalisation, normalisation_called
 from emonet.recipe.provenance import LEARNED, stated
 from emonet.recipe.recipe import Evaluate
 from emonet.recipe.task import Dimension, Task
@@ -43,8 +44,6 @@ _FACTS: Mapping[str, frozenset[str]] = {
         }
     ),
 }
-FITTED = ("global", "corpus")
-"""Normalisations whose means and scales were fitted in training and go into the pack."""
 MEAN, SCALE = "scaling.mean", "scaling.scale"
 OWN = ("heads.", "private.")
 """Prefixes of a model's tensors that belong to tasks; all others are shared."""
@@ -202,13 +201,22 @@ def evaluation_of(part: Part) -> Evaluation:
     return Evaluation(kind, float(part.facts["window"]))
 
 
+def normalisation_of(part: Part) -> Normalisation:
+    """Return how a task's features are normalised.
+
+    Raises:
+        UnknownName: in a way that is not known here.
+    """
+    return normalisation_called(str(part.facts["normalisation"]))
+
+
 def scaling_of(part: Part, shape: tuple[int, ...]) -> ScalingTable | None:
     """Return a task's own mean and scale under the group ``""``; None where training fitted none.
 
     Raises:
         EmonetError: they are missing, or of another shape than the frontend's features.
     """
-    if part.facts["normalisation"] not in FITTED:
+    if not normalisation_of(part).is_packed:
         return None
     found = [part.tensors[name].numpy() for name in (MEAN, SCALE) if name in part.tensors]
     if [array.shape for array in found] != [tuple(shape)] * 2:

@@ -21,7 +21,7 @@ from emonet.learn.batches import SHORTEST, Evaluation, windows
 from emonet.learn.normalisation import ScalingTable, fit_table, frames_of
 from emonet.machine import chosen_device
 from emonet.model.contracts import Frontend
-from emonet.pack.pack import Pack, build_model, evaluation_of, scaling_of, task_of
+from emonet.pack.pack import Pack, build_model, evaluation_of, normalisation_of, scaling_of, task_of
 from emonet.plugin.registry import Registry
 from emonet.recipe.recipe import Evaluate, checked_device
 from emonet.recipe.task import Task
@@ -93,7 +93,7 @@ class Predictor:
     @property
     def by_speaker(self) -> tuple[str, ...]:
         """Tasks that were trained with each speaker's own statistics, and need them here."""
-        return tuple(task for task in self.networks if self.pack.task(task).facts["normalisation"] == "speaker")
+        return tuple(task for task in self.networks if normalisation_of(self.pack.task(task)).asks == "speaker")
 
     def fit_speakers(self, paths: Sequence[Path], speakers: Sequence[str], *, listen: Listener = silent) -> Predictor:
         """Return this predictor with mean and scale of each speaker, over whole files as in training.

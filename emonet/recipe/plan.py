@@ -11,6 +11,7 @@ from emonet.protocols.protocol import Protocol
 from emonet.recipe.aggregate import aggregated_task
 from emonet.recipe.check import check_system
 from emonet.recipe.components import FindFactory
+from emonet.recipe.normalisation import NORMALISATIONS, default_normalisation
 from emonet.recipe.outputs import Outputs, make_task, task_id
 from emonet.recipe.provenance import Kind, Provenance, heard_by, met_before
 from emonet.recipe.recipe import Recipe, System
@@ -89,7 +90,7 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
         if isinstance(source, CorpusFacts):
             _check_source_folds(name, source, facts)
         for stage in _Draft(recipe, name, row, components, facts, source).stages():
-            _check_speakers(stage)
+            _check_groups(stage)
             stages.setdefault((stage.key, stage.system if stage.scored else ""), stage)
     return Plan(recipe, tuple(stages.values()))
 
@@ -224,7 +225,7 @@ class _Draft:
             settings=self.system,
             components=components,
             tuned=tuned,
-            normalisation=self.system.normalisation or _default_normalisation(components),
+            normalisation=self.system.normalisation or default_normalisation(components),
             learning_rates=rates or self.system.training.learning_rates or self.row.learning_rates,
             tasks=tuple(tasks),
             protocols=tuple(known.protocol for known in facts),
@@ -239,18 +240,16 @@ class _Draft:
         return stage.with_key(self.content)
 
 
-def _default_normalisation(components: Mapping[str, Resolved]) -> str:
-    """Return the paper's: z-scores from train for vectors (4.1), nothing for log-mels (5.1)."""
-    return "global" if "extractor" in components else "none"
-
-
-def _check_speakers(stage: Stage) -> None:
-    """Refuse normalisation by speaker where nobody knows who speaks."""
-    for task in stage.tasks if stage.normalisation == "speaker" else ():
-        if any(item.speaker is None for items in task.items.values() for item in items):
+def _check_groups(stage: Stage) -> None:
+    """Refuse a normalisation whose groups nobody knows, such as that by speaker where nobody knows who speaks."""
+    normalisation = NORMALISATIONS[stage.normalisation]
+    for task in stage.tasks:
+        if any(normalisation.group(item, task) is None for items in task.items.values() for item in items):
+            others = [name for name, other in NORMALISATIONS.items() if not other.is_transductive]
             message = (
-                f"System '{stage.system}': '{task.id}' does not know who speaks, so that normalisation: speaker "
-                "cannot be done. Choose global, corpus or none."
+                f"System '{stage.system}': '{task.id}' does not say the {normalisation.asks or 'group'} of every "
+                f"utterance, so that normalisation: {stage.normalisation} cannot be done. "
+                f"Choose {', '.join(others[:-1])} or {others[-1]}."
             )
             raise RecipeError(message)
 

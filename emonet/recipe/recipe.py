@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -17,13 +18,14 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from emonet.corpus.readers.door import DOORS, Door
 from emonet.document import Document, changed, read_document, validate
 from emonet.errors import EmonetError, RecipeError, did_you_mean
 from emonet.recipe.choice import Choice
+from emonet.recipe.normalisation import NORMALISATIONS
 
-Normalisation = Literal["global", "none", "corpus", "speaker"]
 Rest = Literal["keep", "drop", "merge"]
 Shares = Literal["shared", "shared-families"]
 """The label space that corpora share, by canonical words or by the widest word of each family."""
@@ -32,6 +34,21 @@ LabelMap = Annotated[
     Discriminator(lambda value: "[word]" if isinstance(value, str) else "[labels]"),
 ]
 Evaluate = Literal["centre", "full", "windows"]
+
+
+def _known_normalisation(name: str) -> str:
+    if name not in NORMALISATIONS:
+        *others, last = (f"'{known}'" for known in NORMALISATIONS)
+        expected = {"expected": f"{', '.join(others)} or {last}"}
+        raise PydanticCustomError("literal_error", "Input should be {expected}", expected)
+    return name
+
+
+NormalisationName = Annotated[
+    str,
+    AfterValidator(_known_normalisation),
+    Field(json_schema_extra=lambda schema: schema.update(enum=list(NORMALISATIONS))),
+]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -241,7 +258,7 @@ class System(_Strict):
     frontend: Choice | None = None
     backbone: Choice | None = None
     adapter: Choice | None = None
-    normalisation: Normalisation | None = None
+    normalisation: NormalisationName | None = None
     training: Training = Training()
     svm: SVM = SVM()
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2

@@ -233,7 +233,8 @@ def _caution(names: tuple[str, ...], rows: Sequence[Row | None]) -> str:
     transductive = [f"'{name}'" for name, used in present if used]
     if not transductive or len(transductive) == len(present):
         return ""
-    return f"only {' and '.join(transductive)} normalised with the test speakers' own clips (transductive)."
+    own = " and ".join(sorted({f"{row.first.normalisation}s'" for row in rows if row and row.first.transductive}))
+    return f"only {' and '.join(transductive)} normalised with the test {own} own clips (transductive)."
 
 
 def _signed(value: float, metric: str) -> str:

@@ -164,7 +164,8 @@ def _score_notes(score: Score, judged: Part) -> Iterable[str]:
         else:
             yield f"{title} over the {classes} present: {score.part} has no {missing}"
     if score.transductive:
-        yield f"transductive: features normalised with each speaker's own clips, those of {judged} included (no labels)"
+        own = f"each {score.normalisation}'s own clips"
+        yield f"transductive: features normalised with {own}, those of {judged} included (no labels)"
     if score.head and score.best_epochs:
         yield f"one head learns {score.head.partition('/')[2]} together; its epochs are best by their mean on dev"
     if score.protocol_overlap:

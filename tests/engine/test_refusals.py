@@ -133,7 +133,7 @@ WITH_TABLES = [
     (
         "corpora=[{manifest: tones/nobody.csv, protocol: official}]\nsystems.full.source=\n"
         "systems.full.strategy=scratch\nsystems.net.normalisation=speaker",
-        "'nobody/label' does not know who speaks",
+        "'nobody/label' does not say the speaker of every utterance",
     ),
 ]
 """Changes, one a line, and what is said of them by the tables that a scan gives."""

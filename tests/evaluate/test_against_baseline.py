@@ -50,6 +50,7 @@ def score(
         protocol_id="foo/by-speaker",
         protocol_hash=protocol_hash,
         normalisation=normalisation,
+        transductive=normalisation == "speaker",
         best_epochs=epochs,
         final_epochs=epochs,
     )

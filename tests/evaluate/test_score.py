@@ -68,11 +68,6 @@ def test_a_class_missing_from_test_is_left_out_and_named() -> None:
     assert score.chance == 0.5
 
 
-def test_normalisation_by_speaker_is_called_transductive() -> None:
-    assert score_predictions(two_folds(), replace(SETTING, normalisation="speaker")).transductive
-    assert not score_predictions(two_folds(), replace(SETTING, normalisation="global")).transductive
-
-
 def test_a_score_survives_json() -> None:
     for setting in (
         SETTING,

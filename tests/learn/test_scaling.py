@@ -5,10 +5,10 @@ import pytest
 import torch
 from sklearn.preprocessing import StandardScaler
 
-from emonet.learn.clips import group_of
-from emonet.learn.normalisation import ScalingTable, fit_table, frontend_table, parts_to_fit
+from emonet.learn.normalisation import ScalingTable, fit_table, frontend_table
 from emonet.learn.probe import Vectors, normalised, vector_table
 from emonet.plugin.registry import load_registry
+from emonet.recipe.normalisation import NORMALISATIONS
 from emonet.recipe.task import Item, Task
 from tests.helpers.prepared_task import Prepared
 
@@ -23,8 +23,8 @@ def groups(names: str) -> dict[str, tuple[str, ...]]:
 def scaled(groups: dict[str, tuple[str, ...]], normalisation: str) -> dict[str, np.ndarray]:
     """Return the features as a stage normalises them: by the parts of training, new groups by their own clips."""
     vectors = {part: Vectors(rows, groups[part]) for part, rows in FEATURES.items()}
-    table = vector_table(vectors[part] for part in parts_to_fit(normalisation))
-    if normalisation == "speaker":
+    table = vector_table(vectors[part] for part in NORMALISATIONS[normalisation].fitted_on)
+    if NORMALISATIONS[normalisation].is_transductive:
         table = table.with_new(vector_table([vectors["test"]]))
     return {part: normalised(each, table) for part, each in vectors.items()}
 
@@ -40,9 +40,9 @@ def test_none_leaves_the_features_alone() -> None:
     assert normalised(Vectors(FEATURES["test"], groups(" ")["test"]), None) is FEATURES["test"]
 
 
-@pytest.mark.parametrize("normalisation", ["global", "corpus", "speaker"])
+@pytest.mark.parametrize("normalisation", list(NORMALISATIONS))
 def test_no_table_of_training_is_fitted_on_test(normalisation: str) -> None:
-    assert "test" not in parts_to_fit(normalisation)
+    assert "test" not in NORMALISATIONS[normalisation].fitted_on
 
 
 def test_a_group_that_training_knows_keeps_its_statistics_when_test_is_opened() -> None:
@@ -69,9 +69,8 @@ def test_speaker_makes_every_speakers_own_clips_standard() -> None:
 def test_an_aggregated_task_is_one_group_for_global_and_one_a_corpus_for_corpus() -> None:
     items = tuple(Item(corpus, "u", 0, "s") for corpus in ("foo", "bar"))
     task = Task("aggregate/arousal", ("low", "high"), {"train": items})
-    assert len({group_of(item, task, "global") for item in items}) == 1
-    assert len({group_of(item, task, "corpus") for item in items}) == 2
-    assert len({group_of(item, task, "speaker") for item in items}) == 2
+    groups = {name: {each.group(item, task) for item in items} for name, each in NORMALISATIONS.items()}
+    assert {name: len(found) for name, found in groups.items()} == {"global": 1, "none": 1, "corpus": 2, "speaker": 2}
 
 
 def test_a_feature_that_never_varies_becomes_zero_not_nan() -> None:

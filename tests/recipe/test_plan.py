@@ -525,7 +525,8 @@ def test_normalisation_by_speaker_without_speakers_is_refused() -> None:
     nobody = tuple(replace(each, speaker=None, split=part[str(each.speaker)]) for each in UTTERANCES)
     facts = replace(FACTS, utterances=nobody, protocol=make_protocol("official", {}, CORPUS, nobody))
     assert plan(recipe(normalisation="corpus"), [facts], factory).stages
-    with pytest.raises(RecipeError, match=r"'foo/emotion' does not know who speaks.*Choose global, corpus or none"):
+    text = r"'foo/emotion' does not say the speaker of every utterance.*Choose global, none or corpus"
+    with pytest.raises(RecipeError, match=text):
         plan(recipe(normalisation="speaker"), [facts], factory)
 
 
