@@ -107,7 +107,10 @@ def _texts(name: str, corpus: Corpus, utterances: Sequence[Utterance], count: in
     texts = groups_by("text", corpus, utterances)
     shuffled_texts = shuffled(texts.values(), seed)
     if len(shuffled_texts) < count:
-        raise CorpusError(too_few(corpus, f"{name} with {count} blocks of texts", "text", len(shuffled_texts), count))
+        few = len(shuffled_texts)
+        fewer = "{k: 2, dev: 0.2}" if few == 2 else f"{{k: {few}}}"
+        advice = f" Or ask for fewer: {name}: {fewer}." if few >= 2 and name == "text-independent" else ""
+        raise CorpusError(too_few(corpus, f"{name} with {count} blocks of texts", "text", few, count) + advice)
     kinds: dict[tuple[str, ...], list[str]] = {}
     classes = _classes_of(corpus, utterances, texts)
     for text in shuffled_texts:

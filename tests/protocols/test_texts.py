@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -118,6 +119,15 @@ def test_with_two_blocks_of_texts_dev_has_the_texts_of_train_and_other_speakers(
 def test_too_few_groups_and_wrong_options_are_explained(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(CorpusError, match=message):
         protocol(name, spoken(), **options)
+
+
+@pytest.mark.parametrize(("texts", "options"), [(2, {"k": 2, "dev": 0.2}), (3, {"k": 3}), (4, {"k": 4})])
+def test_with_few_texts_the_message_names_options_that_work(texts: int, options: dict[str, Any]) -> None:
+    few = [each for each in spoken() if each.text in sorted({str(every.text) for every in spoken()})[:texts]]
+    written = "{k: 2, dev: 0.2}" if texts == 2 else f"{{k: {texts}}}"
+    with pytest.raises(CorpusError, match=re.escape(f"Or ask for fewer: text-independent: {written}.")):
+        protocol("text-independent", few)
+    assert len(protocol("text-independent", few, **options).folds) == texts
 
 
 def test_a_corpus_without_texts_is_refused() -> None:
