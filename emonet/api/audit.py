@@ -180,7 +180,7 @@ def _of_lists(
     called = listed.header.corpus or listed.data
     corpus = registry.corpus(corpus_id) if corpus_id else corpus_called(called, registry.corpora.values())
     verdict = audit_list(listed, rules, corpus, audio=audio, listen=listen)
-    told_of = [finding.seen for finding in verdict.findings if finding.what == "speakers"]
+    told_of = [finding.seen for finding in verdict.findings if finding.what in {"speakers", "sessions"}]
     if not rules.patterns and all(seen == UNKNOWN for seen in told_of):
         why = f" (it calls its data '{called}', which is no corpus here)" if called else ""
         if corpus is not None:

@@ -40,6 +40,16 @@ def test_a_list_that_nothing_reads_is_refused(emonet: Emonet, lists: Path) -> No
     assert "(it calls its data 'nowhere', which is no corpus here)" in emonet("audit", named).err
 
 
+def test_a_list_whose_names_tell_dialogues_alone_is_audited_by_them(emonet: Emonet, tmp_path: Path) -> None:
+    rows = [
+        f"train/12_anger_fear/12_anger_fear_a_00{number}.wav,{part}"
+        for number, part in enumerate(("train", "dev", "test"))
+    ]
+    (tmp_path / "lists.csv").write_text("\n".join(["file,split", *rows]) + "\n")
+    ran = emonet("audit", tmp_path / "lists.csv", "--corpus", "resd")
+    assert "speakers unknown, session-dependent (1 of 1 test sessions also in train)" in ran.out
+
+
 def test_a_corpus_is_audited_by_its_own_protocols(emonet: Emonet, plugin: Path, tones: Path) -> None:
     ran = emonet("audit", "tones", "--root", tones, "--plugin", plugin)
     assert ran.code == 0, ran.err

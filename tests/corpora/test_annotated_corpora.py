@@ -289,6 +289,54 @@ def test_rows_of_emns_whose_recording_is_not_there_keep_the_tables_path(tmp_path
     assert "wavs/recorded_audio_a.webm" in {each.path for each in scanned("emns", tmp_path)}
 
 
+class TestResd:
+    """Clips as files, as older copies have them, or as bytes in Parquet files, as the hub has them now."""
+
+    def table(self, root: Path, split: str, names: dict[str, str], **columns: list[str]) -> Path:
+        """Write the clips of a part in the form of the hub: name, path, speech, emotion."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = root / f"data/{split}-00000-of-00001.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cells: dict[str, Any] = {
+            "name": list(names),
+            "path": [f"happiness_enthusiasm_32/{name}.wav" for name in names],
+            "speech": [{"bytes": b"RIFF", "path": f"{name}.wav"} for name in names],
+            "emotion": list(names.values()),
+        }
+        pq.write_table(pa.table(cells | columns), path)
+        return path
+
+    def test_the_files_of_the_hub_are_read_where_they_are(self, tmp_path: Path) -> None:
+        named = {"32_happiness_enthusiasm_h_120": "happiness", "06_happiness_enthusiasm e_002": "enthusiasm"}
+        self.table(tmp_path, "train", named, text=["Да.", " Нет \n"])
+        self.table(tmp_path, "test", {"34_anger_fear_a_010": "anger"})
+        found = {each.id: each for each in scanned("resd", tmp_path)}
+        assert [(each.labels["emotion"], each.session, each.split, each.text) for each in found.values()] == [
+            ("anger", "34", "test", None),
+            ("happiness", "32", "train", "Да."),
+            ("enthusiasm", "06", "train", "Нет"),
+        ]
+        path = "data/train-00000-of-00001.parquet/speech/00000000.wav"
+        assert found["32_happiness_enthusiasm_h_120"].path == path
+        (fold,) = make_protocol("official", {}, CORPORA["resd"], list(found.values())).folds
+        assert sorted(fold.parts.values()) == ["dev", "test", "train"]
+
+    def test_clips_that_lie_beside_as_files_are_not_read_a_second_time(self, tmp_path: Path) -> None:
+        self.table(tmp_path, "train", {"06_happiness_enthusiasm a_002": "anger"})
+        both = scanned("resd", release("resd", tmp_path))
+        assert len(both) == len(CORPORA["resd"].examples)
+        assert [each.path for each in both if each.labels["emotion"] == "anger"] == [
+            "data/train-00000-of-00001.parquet/speech/00000000.wav"
+        ]
+
+    def test_a_word_that_the_card_does_not_know_is_named_with_its_row(self, tmp_path: Path) -> None:
+        self.table(tmp_path, "train", {"06_happiness_enthusiasm a_002": "angre"})
+        with pytest.raises(CorpusError, match=r"parquet, row 0: .*no code 'angre'.*Did you mean 'anger'"):
+            scanned("resd", tmp_path)
+
+
 class TestCremaD:
     """What was acted stands in names; who acted, in a table that may be missing."""
 
