@@ -58,7 +58,8 @@ class Page:
 
 RUNS: Mapping[str, Page] = {
     "tutorial/first-run.md": Page(
-        TINY, ("emonet corpora fetch", "emonet corpora prepare polish", "emonet run examples/")
+        {**TINY, "leave-one-speaker-out": "by-speaker"},
+        ("emonet corpora fetch", "emonet corpora prepare polish", "emonet run examples/"),
     ),
     "how-to/own-folder.md": Page({}, ("emonet corpora check --audformat",)),
     "how-to/own-card.md": Page({}, ("emonet plugins check", "emonet corpora check", "emonet corpora prepare")),
@@ -70,7 +71,12 @@ RUNS: Mapping[str, Page] = {
         {**POLISH, "leave-one-speaker-out": "by-speaker"}, ("emonet audit emodb/", "emonet audit urdu/")
     ),
     "how-to/compare-systems.md": Page(
-        {**SMALL_NET, "[crema_d]": "[{manifest: my_folder/labels.csv}]", "k: 5": "k: 4", "OTHER": "RUN"}
+        {
+            **SMALL_NET,
+            "[crema_d]": "[{manifest: my_folder/labels.csv}]",
+            "{grouped-k-fold: {k: 5}}": "by-speaker",
+            "OTHER": "RUN",
+        }
     ),
     "how-to/packs-and-predict.md": Page({}, ("emonet pack import", "emonet predict by-speaker-pack"), has_run=True),
     "explanation/protocols.md": Page({**POLISH, "k=3": "k=4"}),
