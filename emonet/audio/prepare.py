@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -26,7 +26,7 @@ from emonet.audio.arrow import (
 from emonet.audio.decode import SAMPLE_RATE
 from emonet.audio.roots import FORMAT, META, discard, outdated, record
 from emonet.audio.shards import Problem, Shards
-from emonet.audio.store import PROBLEMS, STORE, open_store, read_meta, store_table
+from emonet.audio.store import PROBLEMS, STORE, open_store, read_meta, read_problems, store_table
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.readers.members import file_of
 from emonet.errors import CorpusError, Damaged, counted
@@ -299,7 +299,6 @@ def verify_store(folder: Path, listen: Listener = silent) -> None:
 
 def _prepared(folder: Path, *, reused: bool) -> Prepared:
     meta = read_meta(folder)
-    problems: list[Mapping[str, str]] = json.loads((folder / PROBLEMS).read_text(encoding="utf-8"))
     return Prepared(
         folder=folder,
         key=meta["key"],
@@ -307,7 +306,7 @@ def _prepared(folder: Path, *, reused: bool) -> Prepared:
         count=meta["count"],
         hours=meta["samples"] / SAMPLE_RATE / 3600,
         bits=meta["bits"],
-        problems=tuple(Problem(**problem) for problem in problems),
+        problems=read_problems(folder),
         reused=reused,
     )
 

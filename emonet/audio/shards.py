@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emonet.audio.arrow import Wave, batch_of, packed, write_batches
+from emonet.audio.arrow import Wave, batch_of, packed, row_of, write_batches
 from emonet.audio.decode import AudioProblem, read_recording, usable_wave
 from emonet.audio.parallel import in_order
 from emonet.corpus.corpus import Utterance
@@ -22,11 +22,16 @@ SHARD_SAMPLES = 1 << 26
 
 @dataclass(frozen=True)
 class Problem:
-    """An utterance that is left out, and why."""
+    """An utterance that is left out, and why.
+
+    Attributes:
+        row: all that is known of the utterance; see ``emonet.audio.arrow.row_of``.
+    """
 
     id: str
     path: str
     reason: str
+    row: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Heard(NamedTuple):
@@ -124,5 +129,5 @@ def hear(root: Path, utterance: Utterance) -> Heard | Problem:
         recording = read_recording(root / utterance.path, utterance.start, utterance.end)
         wave = usable_wave(recording)
     except AudioProblem as problem:
-        return Problem(utterance.id, utterance.path, problem.reason)
+        return Problem(utterance.id, utterance.path, problem.reason, row_of(utterance))
     return Heard(packed(wave), recording.rate)

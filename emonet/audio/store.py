@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from emonet.audio.arrow import Wave
+    from emonet.audio.shards import Problem
 
 STORE = "store.arrow"
 PROBLEMS = "problems.json"
@@ -148,6 +150,19 @@ def read_rates(folder: Path) -> dict[str, int]:
     """
     table = store_table(folder)
     return dict(zip(table.column("id").to_pylist(), table.column("rate").to_pylist(), strict=True))
+
+
+def read_problems(folder: Path) -> tuple[Problem, ...]:
+    """Return what was left out of a store.
+
+    Raises:
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
+    """
+    from emonet.audio.shards import Problem
+
+    read_meta(folder)
+    return tuple(Problem(**each) for each in json.loads((folder / PROBLEMS).read_text(encoding="utf-8")))
 
 
 def read_content(folder: Path) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emonet.audio.roots import current, find_root, require_root
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.readers.door import enter
+from emonet.engine.left_out import Dropped, dropped_of
 from emonet.errors import CorpusError, Damaged, RecipeError, counted
 from emonet.events import Listener, Notice, silent
 from emonet.files import sha256_of
 from emonet.plugin.registry import Registry
-from emonet.protocols.protocol import make_protocol
+from emonet.protocols.protocol import Protocol, make_protocol
 from emonet.recipe.aggregate import space_for
 from emonet.recipe.choice import Choice
 from emonet.recipe.outputs import Outputs, chosen_outputs, occurring, task_id
@@ -33,12 +35,14 @@ class Gathered:
         entry: what the recipe says of it.
         place: the folder of its store, whether it is there or not.
         store: the same where it is there, None while the corpus is not prepared: its table is then the scan's.
+        dropped: what cannot be used of its audio; nothing while the corpus is not prepared.
     """
 
     facts: CorpusFacts
     entry: CorpusEntry
     place: Path
     store: Path | None
+    dropped: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,7 @@ class _Gatherer:
         if root is None:
             return gathered
         made = prepare_scanned(self._scan(corpus, root), listen=self.listen, remember=not entry.door)
-        if made.problems and not made.reused:
+        if made.problems:
             left_out = f"{corpus.id}: {counted(len(made.problems), 'file')} left out"
             which = entry.option if entry.door else corpus.id
             self.listen(Notice(f"{left_out}; `emonet corpora prepare {which}` lists them with their reasons."))
@@ -241,11 +245,25 @@ class _Gatherer:
         corpus, choice = opened.corpus, entry.protocol or self.choice
         outputs = occurring(corpus, opened.outputs, utterances)
         wanted = _labelled(corpus, outputs, utterances)
-        protocol = make_protocol(choice.name, choice.options, corpus, wanted, base=self.base)
+        protocol = self._protocol(choice, corpus, wanted)
         left_out = sum(map(outputs.has_some, utterances)) - len(wanted) if outputs.dimensions else 0
         speakers = entry.speakers or corpus.speakers
         facts = CorpusFacts(corpus, outputs, wanted, protocol, content, left_out, speakers)
-        return Gathered(facts, entry, place, place)
+        dropped: tuple[Dropped, ...] = ()
+        if content:
+            from emonet.audio.store import read_problems
+
+            dropped = dropped_of(
+                read_problems(place),
+                lambda each: outputs.label_of(each) is not None,
+                protocol,
+                wanted,
+                partial(self._protocol, choice, corpus),
+            )
+        return Gathered(facts, entry, place, place, dropped)
+
+    def _protocol(self, choice: Choice, corpus: Corpus, utterances: Sequence[Utterance]) -> Protocol:
+        return make_protocol(choice.name, choice.options, corpus, utterances, base=self.base)
 
     def _scan(self, corpus: Corpus, root: Path) -> Scan:
         from emonet.audio.prepare import scan_corpus

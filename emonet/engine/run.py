@@ -15,6 +15,7 @@ from emonet.engine.audit import audit_plan, check_strict
 from emonet.engine.executor import Executor
 from emonet.engine.gather import Gathered, Gathering, gather, labels_of
 from emonet.engine.kept import at_work, note_needs, stage_facts
+from emonet.engine.left_out import counted_by_split, named
 from emonet.engine.runner import StageRunner, is_done
 from emonet.engine.scoring import opened_in, report_of
 from emonet.errors import Damaged
@@ -32,7 +33,7 @@ from emonet.recipe.plan import plan
 from emonet.recipe.recipe import Recipe
 from emonet.recipe.stage import Plan, by_id
 from emonet.report.folder import RunFolder
-from emonet.report.results import Report
+from emonet.report.results import LeftOut, Report
 
 
 def plan_run(
@@ -172,13 +173,25 @@ def _run(
         brief = tuple(each.brief() for each in verdicts)
         content = {each.facts.corpus.id: each.facts.content for each in gathered}
         report = replace(report_of(made, folder, notes), audits=brief, corpora=_corpora(gathered), content=content)
-        report = replace(report, machines=_machines(made))
+        report = replace(report, machines=_machines(made), left_out=_left_out(gathered))
         folder.finish(report, opened_in(stage for stage in made.stages if stage.opens))
     except BaseException as problem:
         tell(RunStopped(folder.path, type(problem).__name__))
         raise
     tell(RunEnded(folder.path))
     return folder, report
+
+
+def _left_out(gathered: Iterable[Gathered]) -> tuple[LeftOut, ...]:
+    """Return what each partition of the run lacks, where it lacks something."""
+    found = {
+        (each.facts.corpus.id, each.facts.protocol.hash): counted_by_split(
+            each.facts.corpus.id, each.facts.protocol, each.dropped
+        )
+        for each in gathered
+        if each.dropped
+    }
+    return tuple(found.values())
 
 
 def _machines(made: Plan) -> tuple[Mapping[str, str], ...]:
@@ -235,6 +248,9 @@ def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered], verdicts: 
     protocols = by_id(each.facts.protocol for each in gathered)
     folder.write("protocols", {name: _protocol_json(each) for name, each in protocols.items()})
     folder.write("audit", [verdict.to_json() for verdict in verdicts])
+    folder.write(
+        "left_out", [row for each in gathered for row in named(each.facts.corpus.id, each.facts.protocol, each.dropped)]
+    )
 
 
 def _protocol_json(protocol: Protocol) -> dict[str, object]:

@@ -19,6 +19,7 @@ from emonet.report.curves import Curve
 if TYPE_CHECKING:
     from pathlib import Path
 
+_SPLITS = ("test", "dev", "train")
 _TEXTS = ("name", "folder", "created", "version")
 _Part = TypeVar("_Part")
 
@@ -67,6 +68,38 @@ class OpeningCount:
         return f"{text}." if self.by_run or not self.times else f"{text}; this run did not open it."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """How much of a corpus was left out because its audio cannot be used.
+
+    Attributes:
+        protocol: the protocol's id.
+        hash: the protocol's hash.
+        count: utterances that carry what is learned.
+        folds: how many the protocol has.
+        splits: split -> how many of them it would have, in any fold.
+        reasons: reason in short -> how many of them.
+    """
+
+    corpus: str
+    protocol: str
+    hash: str
+    count: int
+    folds: int
+    splits: Mapping[str, int]
+    reasons: Mapping[str, int]
+
+    @property
+    def line(self) -> str:
+        """Return one sentence for a report."""
+        ordered = sorted(self.splits.items(), key=lambda each: _SPLITS.index(each[0]) if each[0] in _SPLITS else 9)
+        lacking = ", ".join(f"{split} {count}" for split, count in ordered)
+        over = " (in some fold)" if self.folds > 1 else ""
+        why = ", ".join(f"{reason} {count}" for reason, count in self.reasons.items())
+        text = f"Left out of {self.protocol} #{self.hash[:8]}: {counted(self.count, 'utterance')}"
+        return f"{text}; {why}; {lacking}{over}. The run's left_out.json names them."
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All scores of a run.
@@ -85,6 +118,7 @@ class Report:
         corpora: what the run's corpora are made of.
         content: corpus -> hash of its prepared utterances and their audio.
         machines: that trained what the scores are of, each once; see ``machine_of``.
+        left_out: what the partitions lack since its audio cannot be used.
         openings: how often the test part of each protocol had been opened in this EMONET_HOME by then.
     """
 
@@ -103,6 +137,7 @@ class Report:
     openings: tuple[OpeningCount, ...] = ()
     content: Mapping[str, str] = field(default_factory=dict)
     machines: tuple[Mapping[str, str], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON; what is empty is left out, save for scores and notes."""
@@ -117,6 +152,7 @@ class Report:
             "openings": [asdict(each) for each in self.openings],
             "content": dict(self.content),
             "machines": [dict(each) for each in self.machines],
+            "left_out": [asdict(each) for each in self.left_out],
         }
         given = {key: value for key, value in rest.items() if value}
         return {**texts, "notes": list(self.notes), "scores": [score.to_json() for score in self.scores], **given}
@@ -150,6 +186,7 @@ class Report:
             openings=_typed(tuple[OpeningCount, ...], data, "openings", ()),
             content=_typed(dict[str, str], data, "content", {}),
             machines=_typed(tuple[dict[str, str], ...], data, "machines", ()),
+            left_out=_typed(tuple[LeftOut, ...], data, "left_out", ()),
         )
 
 

@@ -178,7 +178,17 @@ def _footnotes(report: Report, rows: Sequence[Row], marks: Marks) -> tuple[str, 
     choices = _choices(rows)
     audits = (verdict.line for verdict in report.audits)
     openings = (each.line for each in report.openings)
-    return (*_general_notes(rows), *_interval_notes(rows), *numbered, *choices, *audits, *openings, *report.notes)
+    lost = (each.line for each in report.left_out)
+    return (
+        *_general_notes(rows),
+        *_interval_notes(rows),
+        *numbered,
+        *choices,
+        *lost,
+        *audits,
+        *openings,
+        *report.notes,
+    )
 
 
 def _interval_notes(rows: Iterable[Row]) -> Iterable[str]:

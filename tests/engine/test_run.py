@@ -393,3 +393,25 @@ def test_a_baseline_is_tested_against_in_the_run(recipe: Path, emonet: Emonet) -
     code, _, err = emonet("run", "first.yaml", "--quiet", "--set", "baseline=smv")
     assert code == 2
     assert "the baseline 'smv' is no system. Did you mean 'svm'?" in err
+
+
+def test_what_was_left_out_stands_under_the_score_of_every_run(emonet: Emonet, recipe: Path, tones: Path) -> None:
+    first = tones.parent / "s0" / "anger_0.wav"
+    first.write_bytes(b"")
+    for number in range(2):  # the second run finds the store there
+        report = ran(emonet, "--set", "systems={svm: {strategy: svm, extractor: egemaps, svm: {c: [0.1]}}}")
+        (left_out,) = report["left_out"]
+        assert (left_out["count"], left_out["reasons"]) == (1, {"empty": 1})
+        assert left_out["splits"] == {"train": 1, "dev": 1, "test": 1}
+        (rows,) = [json.loads(path.read_text()) for path in Path("runs").glob("*/left_out.json")]
+        assert [(row["id"], row["path"], row["reason"]) for row in rows] == [("s0/anger_0", "s0/anger_0.wav", "empty")]
+        assert sorted(rows[0]["splits"].values()) == ["dev", "test", *["train"] * (left_out["folds"] - 2)]
+        code, _, err = emonet("run", "first.yaml", "--set", f"seeds=[{number}]", "--plan")
+        assert code == 0, err
+    (run,) = Path("runs").iterdir()
+    assert "left_out.json" in (run / "SHA256SUMS").read_text()
+    line = "1 utterance; empty 1; test 1, dev 1, train 1 (in some fold). The run's left_out.json names them."
+    for form in ("terminal", "markdown", "html", "latex"):
+        _, out, _ = emonet("runs", "show", run.name, "--format", form)
+        plain = " ".join(out.replace("\\_", "_").replace("&#39;", "'").split())
+        assert line in plain, form
