@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
@@ -24,17 +26,24 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     """
     voted = _votes(root)
     for match in matches(root, _AUDIO, "crema_d_perceived", "AudioWAV/1001_DFA_ANG_XX.wav"):
-        # copies exist in which one name ends in a single X
-        clip = match["clip"] + ("X" if match["clip"].endswith("_X") else "")
-        if clip in voted:
+        if (clip := _clip(match)) in voted:
             place, codes = voted[clip]
-            yield Utterance(
-                id=clip,
-                path=match.string,
-                labels=labels_from(codes, targets, place),
-                speaker=match["speaker"],
-                text=match["text"],
-            )
+            yield replace(_named(match), labels=labels_from(codes, targets, place))
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a clip says, None for any other path; what was perceived is not in it."""
+    match = re.search(_AUDIO, path)
+    return match and _named(match)
+
+
+def _named(match: re.Match[str]) -> Utterance:
+    return Utterance(_clip(match), match.string, {}, speaker=match["speaker"], text=match["text"])
+
+
+def _clip(match: re.Match[str]) -> str:
+    # copies exist in which one name ends in a single X
+    return match["clip"] + ("X" if match["clip"].endswith("_X") else "")
 
 
 def _votes(root: Path) -> dict[str, tuple[str, dict[str, str]]]:

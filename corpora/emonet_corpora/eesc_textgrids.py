@@ -34,8 +34,18 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 id=match["id"],
                 path=match.string,
                 labels=labels_from(codes, targets, str(root / grid)),
-                speaker="marit" if int(match["id"]) in _MARIT else "marju",
+                speaker=_speaker(match["id"]),
             )
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a clip says, None for any other path: the speaker, but no label."""
+    match = re.search(_AUDIO, path)
+    return match and Utterance(match["id"], path, {}, speaker=_speaker(match["id"]))
+
+
+def _speaker(number: str) -> str:
+    return "marit" if int(number) in _MARIT else "marju"
 
 
 def _emotion(path: Path) -> str:

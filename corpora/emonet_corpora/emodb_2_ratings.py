@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
@@ -24,14 +25,24 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     for match in matches(root, _AUDIO, "emodb_2", "wav/03a01Fa.wav"):
         path = match.string
         place, ratings = rated.get(path.removeprefix(beginning(path, match)), (path, {}))
-        codes = {"emotion": match["label"], "sex": match["speaker"], **ratings}
-        yield Utterance(
-            id=match["name"],
-            path=path,
-            labels=labels_from(codes, targets, place),
-            speaker=match["speaker"],
-            text=match["text"],
-        )
+        yield _utterance(match, targets, ratings, place)
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a recording says, None for any other path; the ratings are not in it."""
+    match = re.search(_AUDIO, path)
+    return match and _utterance(match, targets, {}, path)
+
+
+def _utterance(match: re.Match[str], targets: tuple[Target, ...], ratings: Mapping[str, str], place: str) -> Utterance:
+    codes = {"emotion": match["label"], "sex": match["speaker"], **ratings}
+    return Utterance(
+        id=match["name"],
+        path=match.string,
+        labels=labels_from(codes, targets, place),
+        speaker=match["speaker"],
+        text=match["text"],
+    )
 
 
 def _ratings(root: Path) -> dict[str, tuple[str, dict[str, str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,15 +29,25 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     rated = {cells["file"]: (place, cells) for place, cells in rows(root, table.string, columns=needed)}
     for match in matches(root, _AUDIO, "emotale", "wav/DK_001_A_1.wav"):
         place, cells = rated.get(match["name"], (match.string, {}))
-        codes = {"emotion": match["label"], "sex": match["speaker"], **(_ratings(cells, place) if cells else {})}
-        yield Utterance(
-            id=match["name"].removesuffix(".wav"),
-            path=match.string,
-            labels=labels_from(codes, targets, place),
-            speaker=match["speaker"],
-            text=f"{match['language']}{match['text']}",
-            language=_LANGUAGES[match["language"]],
-        )
+        yield _utterance(match, targets, _ratings(cells, place) if cells else {}, place)
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a clip says, None for any other path; the ratings are not in it."""
+    match = re.search(_AUDIO, path)
+    return match and _utterance(match, targets, {}, path)
+
+
+def _utterance(match: re.Match[str], targets: tuple[Target, ...], ratings: Mapping[str, str], place: str) -> Utterance:
+    codes = {"emotion": match["label"], "sex": match["speaker"], **ratings}
+    return Utterance(
+        id=match["name"].removesuffix(".wav"),
+        path=match.string,
+        labels=labels_from(codes, targets, place),
+        speaker=match["speaker"],
+        text=f"{match['language']}{match['text']}",
+        language=_LANGUAGES[match["language"]],
+    )
 
 
 def _ratings(cells: Mapping[str, str], place: str) -> dict[str, str]:

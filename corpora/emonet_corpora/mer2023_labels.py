@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,12 @@ _CLIP = (
     r"(?P<name>sample(?:new)?_\d{8})\.(?:avi|mp4|wav)$"
 )
 _TABLE = r"(?:^|/)(?P<part>train|test[123])-label\.csv$"
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a clip says, None for any other path: its part, but no label."""
+    match = re.search(_CLIP, path)
+    return match and Utterance(match["name"], path, {}, split=match["train"] or match["test"])
 
 
 def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:

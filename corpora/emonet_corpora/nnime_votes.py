@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from emonet import CorpusError, Target, Utterance
 from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
-_AUDIO = r"(?:^|/)(?P<name>(?:angry|frustration|happy|neutral|sad|surprise)_(?P<session>\d{2})_[AB]_\d{3}\.wav)$"
+_AUDIO = (
+    r"(?:^|/)(?P<name>(?:angry|frustration|happy|neutral|sad|surprise)_(?P<session>\d{2})_(?P<side>[AB])_\d{3}\.wav)$"
+)
 _TABLE = r"(?:^|/)labels_consensus(?:_[1-5])?\.csv$"
 _WORDS = (
     "angry",
@@ -24,6 +27,9 @@ _WORDS = (
     "relax",
     "joy",
 )
+_LAST_SESSION = 22
+_OF_LAST_SESSION = {"A": "8", "B": "43"}
+"""In all other sessions, speakers are numbered as they come: 1 and 2, 3 and 4, and so on."""
 _SAME = 1e-6
 """Shares of votes that are nearer than this are a tie."""
 
@@ -55,6 +61,17 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
             speaker=cells["SpkrID"] or None,
             session=match["session"],
         )
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a turn says, None for any other path: session and speaker, but no label."""
+    match = re.search(_AUDIO, path)
+    if match is None:
+        return None
+    session = int(match["session"])
+    number = 2 * session - (match["side"] == "A")
+    speaker = _OF_LAST_SESSION[match["side"]] if session == _LAST_SESSION else str(number)
+    return Utterance(match["name"].removesuffix(".wav"), path, {}, speaker=speaker, session=match["session"])
 
 
 def _strongest(cells: Mapping[str, str], place: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
@@ -24,14 +25,24 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     """
     sentences = _sentences(root)
     for match in matches(root, _AUDIO, "portuguese_castro_lima", "8sA_angry8.wav"):
-        codes = {"emotion": match["label"], "kind": match["kind"]}
-        yield Utterance(
-            id=match["name"],
-            path=match.string,
-            labels=labels_from(codes, targets, match.string),
-            speaker=match["speaker"],
-            text=sentences.get(match["name"]),
-        )
+        yield _utterance(match, targets, sentences)
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a clip says, None for any other path; the sentence is not in it."""
+    match = re.search(_AUDIO, path)
+    return match and _utterance(match, targets, {})
+
+
+def _utterance(match: re.Match[str], targets: tuple[Target, ...], sentences: Mapping[str, str]) -> Utterance:
+    codes = {"emotion": match["label"], "kind": match["kind"]}
+    return Utterance(
+        id=match["name"],
+        path=match.string,
+        labels=labels_from(codes, targets, match.string),
+        speaker=match["speaker"],
+        text=sentences.get(match["name"]),
+    )
 
 
 def _sentences(root: Path) -> dict[str, str]:

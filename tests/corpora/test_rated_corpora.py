@@ -10,6 +10,7 @@ from emonet.errors import CorpusError
 from emonet.protocols.protocol import make_protocol
 from tests.helpers.releases import CORPORA, check_damage_is_named, release, scanned, write
 
+HEARD = "Audio/json/G00003/G00003_56/G00003_56_13/G00003_56_13_002.json"
 SENTS = "PORTUGUESE/Castro_2010_AppxB_Sents.txt"
 
 
@@ -36,7 +37,9 @@ SENTS = "PORTUGUESE/Castro_2010_AppxB_Sents.txt"
         ("emodb_2", "db.emotion.csv", ",0.9,", ",90,", r"csv:2: recognised is 90\.0, outside its range"),
         ("emotale", "annotations.csv", "DK_001_A_1.wav,4.0", "DK_001_A_1.wav,high", r"csv:2: not a rating"),
         ("emotale", "annotations.csv", "a3_cat", "a3_emotion", "no column 'a3_cat'"),
-        ("emotiontalk", "audio.csv", ",surprised", ",suprised", "Did you mean 'surprised'"),
+        ("emotiontalk", HEARD, '": "surprised', '": "suprised', "Did you mean 'surprised'"),
+        ("emotiontalk", HEARD, "emotion_result", "emotion", r"002\.json: not an annotation \(KeyError"),
+        ("emotiontalk", HEARD, "{", "[", r"002\.json: not an annotation \(JSONDecodeError"),
         ("emozionalmente", "metadata/samples.csv", ",disgust", ",disgusto", "Did you mean 'disgust'"),
         (
             "emozionalmente",
@@ -126,21 +129,37 @@ class TestEmodb2:
 
 
 class TestEmotionTalk:
-    """A sound and its video are one clip; dev and test of the owners share actors."""
+    """A sound and its video are one clip; labels are JSON files or tables; dev and test of the owners share actors."""
 
     def test_a_sound_is_read_and_the_video_beside_it_is_not(self, tmp_path: Path) -> None:
         root = release("emotiontalk", tmp_path)
         before = scanned("emotiontalk", root)
         for example in CORPORA["emotiontalk"].examples:
-            write(root / example.path.replace(".wav", ".mp4"), "")
+            write(root / example.path.replace("Audio/wav", "Multimodal/mp4").replace(".wav", ".mp4"), "")
         assert scanned("emotiontalk", root) == before
         for example in CORPORA["emotiontalk"].examples:
             (root / example.path).unlink()
         assert [each.id for each in scanned("emotiontalk", root)] == [each.id for each in before]
 
-    def test_without_the_table_of_what_was_heard_it_is_asked_for(self, tmp_path: Path) -> None:
-        (release("emotiontalk", tmp_path) / "audio.csv").unlink()
-        with pytest.raises(CorpusError, match=r"no 'audio\.csv' of the corpus 'emotiontalk', only 'mm\.csv'.*--root"):
+    def test_the_owners_tables_are_read_where_the_files_are_not_there(self, tmp_path: Path) -> None:
+        root = release("emotiontalk", tmp_path)
+        before = {each.id: dict(each.labels) for each in scanned("emotiontalk", root)}
+        words = {"fear": "fearful", "anger": "angry", "happiness": "happy", "sadness": "sad", "surprise": "surprised"}
+        for path in root.rglob("*.json"):
+            path.unlink()
+        for table, target in (("audio", "emotion"), ("mm", "both"), ("video", "seen")):
+            lines = [
+                f"{name.replace('_', '/')}/{name}.mp4,{words.get(str(labels[target]), labels[target])}"
+                for name, labels in before.items()
+                if target in labels
+            ]
+            write(root / f"{table}.csv", "\n".join(["file_name,emotion", *lines]))
+        assert {each.id: dict(each.labels) for each in scanned("emotiontalk", root)} == before
+
+    def test_without_what_was_heard_it_is_asked_for(self, tmp_path: Path) -> None:
+        for path in (release("emotiontalk", tmp_path) / "Audio").rglob("*.json"):
+            path.unlink()
+        with pytest.raises(CorpusError, match=r"nothing says what was heard.*no 'audio\.csv'.*--root"):
             scanned("emotiontalk", tmp_path)
 
     def test_the_owners_dev_and_test_share_an_actor_and_train_shares_none(self, tmp_path: Path) -> None:
@@ -242,11 +261,32 @@ def test_two_cards_of_the_same_people_call_them_by_the_same_names_and_say_so(
     assert {CORPORA[name].speakers, CORPORA[other].speakers} == {"shared"}
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["crema_d_perceived", "emodb_2", "emotale", "emotiontalk", "nnime", "eesc", "mer2023", "portuguese_castro_lima"],
+)
+def test_what_a_name_says_by_itself_is_what_the_scan_says(name: str, tmp_path: Path) -> None:
+    read_name = CORPORA[name].read_name
+    assert read_name is not None
+    for each in scanned(name, release(name, tmp_path)):
+        alone = read_name(each.path)
+        assert alone is not None
+        assert (alone.id, alone.speaker, alone.session, alone.split) == (
+            each.id,
+            each.speaker,
+            each.session,
+            each.split,
+        )
+        assert alone.labels.items() <= each.labels.items()
+        assert alone.text in {each.text, None}
+    assert read_name("something/else.txt") is None
+
+
 def test_a_recording_that_no_table_names_is_left_out_or_has_no_ratings(tmp_path: Path) -> None:
     for name, stranger in (
         ("crema_d_perceived", "AudioWAV/1003_DFA_ANG_XX.wav"),
         ("emozionalmente", "audio/1613646342154.wav"),
-        ("emotiontalk", "G00009/G00009_42/G00009_42_14/G00009_42_14_099.wav"),
+        ("emotiontalk", "Audio/wav/G00009/G00009_42/G00009_42_14/G00009_42_14_099.wav"),
         ("mer2023", "mer2023train/train/sample_00009999.avi"),
         ("nnime", "sad_14_A_999.wav"),
         ("eesc", "EKORPUS/999.wav"),
