@@ -15,6 +15,7 @@ from emonet.findings import LEVELS, Level, Verdict, over_folds
 from emonet.plugin.registry import Registry
 from emonet.progress import told
 from emonet.recipe.recipe import Recipe
+from emonet.task_id import TaskId
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +158,7 @@ def _of_recipes(
 
 def _declared(subject: str, registry: Registry) -> list[str]:
     """Return the protocols that a corpus declares, or the one that any corpus with speakers has."""
-    return declared_protocols(None if subject.startswith("{") else registry.corpus(subject.partition("/")[0]))
+    return declared_protocols(None if subject.startswith("{") else registry.corpus(TaskId.of(subject).corpus))
 
 
 def _of_lists(

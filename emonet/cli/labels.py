@@ -12,6 +12,7 @@ import typer
 
 from emonet.cli.console import AsJson, PluginFiles, load_plugins, print_json, print_table, say
 from emonet.errors import CorpusError, counted
+from emonet.task_id import TaskId
 
 if TYPE_CHECKING:
     from emonet.affect import Affect
@@ -110,7 +111,7 @@ def coverage(
             if each.proposal
             else "..."
         )
-        which = f"'{each.label}' of {each.corpus}/{each.target}"
+        which = f"'{each.label}' of {TaskId(each.corpus, each.target).text}"
         say(f"Not mapped: {which}; a card would say affect: {{{each.label}: {cell}}}")
 
 
@@ -226,7 +227,7 @@ def _covered_row(each: Covered) -> tuple[str, ...]:
     told = _told(each.contested) or reason
     status = "-" if each.status == "no emotion" else each.status
     shown = [f"{proposed[0]}{value}{proposed[1]}" for value in cell]
-    return (each.label, f"{each.corpus}/{each.target}", each.word or "-", status, *shown, told)
+    return (each.label, TaskId(each.corpus, each.target).text, each.word or "-", status, *shown, told)
 
 
 def _word_facts(word: Word) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from emonet.errors import Damaged, EmonetError, counted
 from emonet.events import Listener, Progress, silent
 from emonet.files import home, read_sealed, stages_folder
 from emonet.report.folder import Content, RunFolder, runs_in
+from emonet.task_id import TaskId
 
 Kind = Literal["stage", "store", "features", "fingerprints", "openings", "fetched corpus"]
 State = Literal["whole", "damaged", "incomplete", "outdated", "unknown"]
@@ -109,7 +110,7 @@ def _tasks_of(folder: Path) -> str:
     """Return the corpora of a stage's tasks, as it says; nothing where it says nothing."""
     try:
         tasks: Mapping[str, Any] = json.loads((folder / DONE).read_text(encoding="utf-8"))["learned"]
-        return ", ".join(sorted({str(task).partition("/")[0] for task in tasks}))
+        return ", ".join(sorted({TaskId.of(str(task)).corpus for task in tasks}))
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
@@ -257,7 +258,7 @@ def needs_of(folders: Sequence[Path]) -> Needs:
             if is_ended:
                 content |= set(_json_of(run, "scores").get("content", {}).items())
             else:
-                corpora |= {task.partition("/")[0] for stage in plan for task in stage["tasks"]}
+                corpora |= {TaskId.of(task).corpus for stage in plan for task in stage["tasks"]}
     return Needs(frozenset(stages), frozenset(content), frozenset(corpora))
 
 

@@ -19,9 +19,10 @@ from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import Protocol, make_protocol
 from emonet.recipe.aggregate import space_for
 from emonet.recipe.choice import Choice
-from emonet.recipe.outputs import Outputs, chosen_outputs, occurring, task_id
+from emonet.recipe.outputs import Outputs, chosen_outputs, occurring
 from emonet.recipe.plan import Checkpoint, CorpusFacts
 from emonet.recipe.recipe import CorpusEntry, Recipe, SourceEntry
+from emonet.task_id import TaskId
 
 if TYPE_CHECKING:
     from emonet.audio.prepare import Scan
@@ -92,7 +93,7 @@ class Opened:
     @property
     def task(self) -> str:
         """Return the id of what is learned of it."""
-        return task_id(self.corpus.id, self.outputs.name)
+        return TaskId(self.corpus.id, self.outputs.name).text
 
 
 def gather(recipe: Recipe, base: Path, registry: Registry, *, listen: Listener = silent) -> Gathering:

@@ -40,6 +40,7 @@ from emonet.recipe.normalisation import NORMALISATIONS
 from emonet.recipe.provenance import FORMAT, LEARNED, heard_corpora, whole_provenance
 from emonet.recipe.stage import Stage
 from emonet.recipe.task import Task
+from emonet.task_id import TaskId
 
 if TYPE_CHECKING:
     import torch
@@ -348,7 +349,7 @@ def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Check
         said: probabilities or decision values (N, K) of classes, or numbers (N, D) in the corpus' own unit.
     """
     task, items = stage.task, stage.task.items[part]
-    made = Pass(task.id.partition("/")[0], "", part, stage.fold, stage.seed, stage.system, checkpoint)
+    made = Pass(TaskId.of(task.id).corpus, "", part, stage.fold, stage.seed, stage.system, checkpoint)
     ids, speakers = [item.id for item in items], [item.speaker for item in items]
     if not task.classes:
         tables = []

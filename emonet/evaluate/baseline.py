@@ -13,6 +13,7 @@ from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Prediction, Predictions
 from emonet.evaluate.score import Score
 from emonet.evaluate.significance import LEAST_SEEDS, almost_stochastic_order, holm, mcnemar, sign_flip
+from emonet.task_id import TaskId
 
 LEVEL = 0.05
 """Significance level of the marks, the paper's (7.2.2)."""
@@ -184,7 +185,7 @@ def _tables(predictions: Iterable[Predictions]) -> Tables:
     for table in predictions:
         for row in table.rows:
             if (row.part, row.checkpoint) == ("test", "best"):
-                tables.setdefault((f"{row.corpus}/{row.target}", row.system), []).append(row)
+                tables.setdefault((TaskId(row.corpus, row.target).text, row.system), []).append(row)
     return tables
 
 
@@ -268,7 +269,7 @@ def _is_trained(score: Score) -> bool:
 
 
 def _score_of(row: Prediction, scores: Sequence[Score]) -> Score:
-    task = f"{row.corpus}/{row.target}"
+    task = TaskId(row.corpus, row.target).text
     found = [score for score in scores if (score.task, score.system, score.part) == (task, row.system, "test")]
     if not found:
         message = f"There are predictions of '{row.system}' on {task}, but no score that says under which protocol."

@@ -13,6 +13,7 @@ from emonet.evaluate.interval import Interval, score_interval
 from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
 from emonet.evaluate.predictions import Checkpoint, Part, Prediction, Predictions
 from emonet.evaluate.selection import Selection
+from emonet.task_id import TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ def score_predictions(predictions: Predictions, setting: Setting) -> Score:
     return Score(
         **{field.name: getattr(setting, field.name) for field in fields(Setting)},
         system=first.system,
-        task=f"{first.corpus}/{first.target}",
+        task=TaskId(first.corpus, first.target).text,
         part=first.part,
         checkpoint=first.checkpoint,
         seed=first.seed,
@@ -255,7 +256,7 @@ def _test_rows(predictions: Iterable[Predictions]) -> _Rows:
     """Return (task, system, checkpoint, seed) -> (fold, id) -> the row."""
     found: _Rows = {}
     for row in (row for table in predictions for row in table.rows if row.part == "test"):
-        key = (f"{row.corpus}/{row.target}", row.system, row.checkpoint, row.seed)
+        key = (TaskId(row.corpus, row.target).text, row.system, row.checkpoint, row.seed)
         found.setdefault(key, {})[row.fold, row.id] = row
     return found
 

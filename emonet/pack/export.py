@@ -25,6 +25,7 @@ from emonet.recipe.normalisation import normalisation_called
 from emonet.recipe.provenance import LEARNED, Provenance, stated
 from emonet.recipe.recipe import read_recipe
 from emonet.report.folder import RunFolder, TrainingId
+from emonet.task_id import TaskId
 
 _ROLES = ("frontend", "backbone")
 
@@ -167,13 +168,13 @@ def _facts(
     provenance |= {"run": run.path.name, "stage": stage["key"], "checkpoint": choice.checkpoint}
     (dimensions,) = stage.get("dimensions", [[]])
     wanted = {"part": "test", "system": stage["system"], "seed": stage["seed"], "checkpoint": choice.checkpoint}
-    corpus, _, target = task.partition("/")
-    names = [each["name"] for each in dimensions] or [target]
+    own = TaskId.of(task)
+    names = [each["name"] for each in dimensions] or [own.target]
     found = {
         name: _score(each, stage["fold"])
         for name in names
         for each in scores
-        if {**wanted, "task": f"{corpus}/{name}"}.items() <= each.items()
+        if {**wanted, "task": own._replace(target=name).text}.items() <= each.items()
     }
     return {
         "pack": "task",
@@ -212,7 +213,7 @@ def _score(score: Mapping[str, Any], fold: str) -> dict[str, Any]:
 
 def _affect(stage: Mapping[str, Any], registry: Registry) -> dict[str, dict[str, str]]:
     """Return the cells of a task's labels: the card's, or those of Table 2 where it knows all labels of a manifest."""
-    corpus, _, target = stage["tasks"][0].partition("/")
+    corpus, target = TaskId.of(stage["tasks"][0])
     (labels,) = stage["classes"]
     card = registry.corpora.get(corpus)
     if card is None:

@@ -13,11 +13,12 @@ from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import check_protocol
 from emonet.recipe.aggregate import AGGREGATE
 from emonet.recipe.components import FindFactory, components_of
-from emonet.recipe.outputs import chosen_outputs, task_id
+from emonet.recipe.outputs import chosen_outputs
 from emonet.recipe.recipe import CorpusEntry, Recipe, System
 from emonet.recipe.sampling import sampler_of
 from emonet.recipe.stage import Resolved
 from emonet.recipe.strategies import USER_MAP, Strategy, strategy
+from emonet.task_id import TaskId
 
 
 def check(recipe: Recipe, registry: Registry) -> None:
@@ -47,7 +48,7 @@ def _checked_task(entry: CorpusEntry, recipe: Recipe, registry: Registry) -> str
     check_protocol(choice.name, choice.options, corpus)
     if corpus is None:
         return None
-    return task_id(corpus.id, chosen_outputs(corpus, entry.target, entry.classes, entry.metric).name)
+    return TaskId(corpus.id, chosen_outputs(corpus, entry.target, entry.classes, entry.metric).name).text
 
 
 def _check_executor(recipe: Recipe, registry: Registry) -> None:

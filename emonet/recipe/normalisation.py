@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from emonet.corpus.corpus import Part
 from emonet.errors import UnknownName
@@ -70,3 +74,19 @@ def normalisation_called(name: str) -> Normalisation:
 def default_normalisation(roles: Mapping[str, object]) -> str:
     """Return the paper's for a system with these components: z-scores from train for vectors (4.1), else none (5.1)."""
     return "global" if "extractor" in roles else "none"
+
+
+def _known(name: str) -> str:
+    if name not in NORMALISATIONS:
+        *others, last = (f"'{known}'" for known in NORMALISATIONS)
+        expected = {"expected": f"{', '.join(others)} or {last}"}
+        raise PydanticCustomError("literal_error", "Input should be {expected}", expected)
+    return name
+
+
+NormalisationName = Annotated[
+    str,
+    AfterValidator(_known),
+    Field(json_schema_extra=lambda schema: schema.update(enum=list(NORMALISATIONS))),
+]
+"""The name of one, as recipes give it."""

@@ -10,6 +10,7 @@ from emonet.corpus.corpus import PARTS, Corpus, Target, Utterance
 from emonet.errors import RecipeError, UnknownName, did_you_mean
 from emonet.protocols.protocol import Fold
 from emonet.recipe.task import Dimension, Item, Task, Truth
+from emonet.task_id import TaskId
 
 if TYPE_CHECKING:
     from emonet.evaluate.metrics import Kind
@@ -64,11 +65,6 @@ class Outputs:
         return any(name in utterance.labels for name in self.names)
 
 
-def task_id(corpus_id: str, target: str) -> str:
-    """Return the id of the task that learns a corpus' target, or its joined dimensions."""
-    return f"{corpus_id}/{target}"
-
-
 def chosen_outputs(
     corpus: Corpus, target: str | Sequence[str] | None = None, classes: Sequence[str] = (), metric: str = ""
 ) -> Outputs:
@@ -92,7 +88,7 @@ def chosen_outputs(
         outputs = Outputs(targets[0], dimensions=dimensions)
         if classes:
             message = (
-                f"The target '{task_id(corpus.id, outputs.name)}' holds numbers, so that classes: "
+                f"The target '{TaskId(corpus.id, outputs.name).text}' holds numbers, so that classes: "
                 f"[{', '.join(classes)}] cannot be selected from it. Leave classes out, or name a target with classes: "
                 f"{_with_classes(corpus)}."
             )
@@ -102,7 +98,7 @@ def chosen_outputs(
 
         known = [name for name, each in METRICS.items() if each.kind == outputs.kind]
         if metric not in known:
-            raise UnknownName(f"metric of '{task_id(corpus.id, outputs.name)}'", metric, known)
+            raise UnknownName(f"metric of '{TaskId(corpus.id, outputs.name).text}'", metric, known)
     return replace(outputs, metric=metric)
 
 
@@ -120,7 +116,7 @@ def _targets(corpus: Corpus, wanted: str | Sequence[str] | None) -> tuple[Target
     if classed is not None and len(targets) > 1:
         message = (
             f"Corpus '{corpus.id}': one head cannot learn '{classed}', which has classes, together with other targets. "
-            f"Name it by itself, as a further entry under corpora: {task_id(corpus.id, classed)}."
+            f"Name it by itself, as a further entry under corpora: {TaskId(corpus.id, classed).text}."
         )
         raise RecipeError(message)
     return targets
@@ -186,7 +182,7 @@ def make_task(corpus: Corpus, outputs: Outputs, utterances: Sequence[Utterance],
     loss, metric = _DEFAULTS[outputs.kind]
     metric = outputs.metric or metric
     return Task(
-        task_id(corpus.id, outputs.name),
+        TaskId(corpus.id, outputs.name).text,
         outputs.classes,
         {part: tuple(items[part]) for part in PARTS},
         loss,

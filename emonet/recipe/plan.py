@@ -12,12 +12,13 @@ from emonet.recipe.aggregate import aggregated_task
 from emonet.recipe.check import check_system
 from emonet.recipe.components import FindFactory
 from emonet.recipe.normalisation import NORMALISATIONS, default_normalisation
-from emonet.recipe.outputs import Outputs, make_task, task_id
+from emonet.recipe.outputs import Outputs, make_task
 from emonet.recipe.provenance import Kind, Provenance, heard_by, met_before
 from emonet.recipe.recipe import Recipe, System
 from emonet.recipe.stage import Plan, Resolved, Stage, StageKind, Start
 from emonet.recipe.strategies import FULL_RATES, Strategy, Tuned
 from emonet.recipe.task import Task
+from emonet.task_id import TaskId
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class CorpusFacts:
     @property
     def task_id(self) -> str:
         """Return the id of the corpus' task."""
-        return task_id(self.corpus.id, self.outputs.name)
+        return TaskId(self.corpus.id, self.outputs.name).text
 
     @property
     def note(self) -> str:

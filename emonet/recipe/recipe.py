@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -18,13 +17,13 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from emonet.corpus.readers.door import DOORS, Door
 from emonet.document import Document, changed, read_document, validate
 from emonet.errors import EmonetError, RecipeError, did_you_mean
 from emonet.recipe.choice import Choice
-from emonet.recipe.normalisation import NORMALISATIONS
+from emonet.recipe.normalisation import NormalisationName
+from emonet.task_id import TaskId
 
 Rest = Literal["keep", "drop", "merge"]
 Shares = Literal["shared", "shared-families"]
@@ -34,21 +33,6 @@ LabelMap = Annotated[
     Discriminator(lambda value: "[word]" if isinstance(value, str) else "[labels]"),
 ]
 Evaluate = Literal["centre", "full", "windows"]
-
-
-def _known_normalisation(name: str) -> str:
-    if name not in NORMALISATIONS:
-        *others, last = (f"'{known}'" for known in NORMALISATIONS)
-        expected = {"expected": f"{', '.join(others)} or {last}"}
-        raise PydanticCustomError("literal_error", "Input should be {expected}", expected)
-    return name
-
-
-NormalisationName = Annotated[
-    str,
-    AfterValidator(_known_normalisation),
-    Field(json_schema_extra=lambda schema: schema.update(enum=list(NORMALISATIONS))),
-]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -83,8 +67,8 @@ class CorpusEntry(Door):
     @classmethod
     def _from_short_form(cls, value: Any) -> Any:
         if isinstance(value, str):
-            name, _, target = value.partition("/")
-            return {"id": name, "target": target or None}
+            task = TaskId.of(value)
+            return {"id": task.corpus, "target": task.target or None}
         if isinstance(value, Mapping) and len(value) == 1 and not set(value) & {"id", *DOORS}:
             name, options = next(iter(value.items()))
             if options is None or isinstance(options, Mapping):

@@ -9,6 +9,7 @@ from emonet.errors import RecipeError, UnknownName
 from emonet.plugin.build import build
 from emonet.randomness import generator_for
 from emonet.recipe.choice import Choice
+from emonet.task_id import TaskId
 
 Sampler = Callable[[int, int], list[int]]
 """(seed, round) -> the tasks (by position) whose batches make the round; a function of nothing else."""
@@ -54,13 +55,13 @@ def _temperature(*, t: float = 2.0) -> float:
 
 def _weights(given: Mapping[str, Any], names: Sequence[str]) -> list[float]:
     """Return explicit weights by task id or corpus id; a task without one is never drawn."""
-    known = {name for task in names for name in (task, task.partition("/")[0])}
+    known = {name for task in names for name in (task, TaskId.of(task).corpus)}
     for name, weight in given.items():
         if name not in known:
             raise UnknownName("task in sampling weights", name, known)
         if not isinstance(weight, (int, float)) or weight < 0:
             raise RecipeError(f"sampling weights: {name} has the weight {weight!r}, expected a number from 0 on.")
-    weights = [float(given.get(name, given.get(name.partition("/")[0], 0.0))) for name in names]
+    weights = [float(given.get(name, given.get(TaskId.of(name).corpus, 0.0))) for name in names]
     if not any(weights):
         raise RecipeError("sampling weights: all are 0, so nothing would be learned. Give one task a weight.")
     return weights

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from emonet.task_id import TaskId
+
 Truth = int | tuple[float, ...]
 """The index of a class, or a number for each dimension in the corpus' own unit."""
 
@@ -75,7 +77,7 @@ class Task:
     @property
     def targets(self) -> tuple[str, ...]:
         """Return the targets that are scored: the task's own, or each of its dimensions."""
-        return tuple(each.name for each in self.dimensions) or (self.id.partition("/")[2],)
+        return tuple(each.name for each in self.dimensions) or (TaskId.of(self.id).target,)
 
     def shut(self) -> Task:
         """Return the task without its test part, as training gets it: there, ``items["test"]`` is a KeyError."""
@@ -85,8 +87,8 @@ class Task:
         """Return the task of one of the dimensions."""
         at = self.targets.index(name)
         items = {part: tuple(_at(item, at) for item in found) for part, found in self.items.items()}
-        corpus = self.id.partition("/")[0]
-        return replace(self, id=f"{corpus}/{name}", items=items, dimensions=self.dimensions[at : at + 1])
+        own = TaskId(TaskId.of(self.id).corpus, name)
+        return replace(self, id=own.text, items=items, dimensions=self.dimensions[at : at + 1])
 
     def class_of(self, item: Item) -> str:
         """Return the name of an item's class."""

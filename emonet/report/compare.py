@@ -14,6 +14,7 @@ from emonet.report import cells
 from emonet.report.results import Report
 from emonet.report.rows import Row, protocol_of, rows_of
 from emonet.report.table import Table
+from emonet.task_id import TaskId
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _machines(names: tuple[str, ...], reports: Sequence[Report]) -> str:
 
 def _sources(names: tuple[str, ...], reports: Sequence[Report], rows: Sequence[ComparedRow]) -> str:
     """Return a sentence where runs heard other data of a corpus that none of them is compared on."""
-    scored = {row.task.partition("/")[0] for row in rows}
+    scored = {TaskId.of(row.task).corpus for row in rows}
     told = []
     for corpus in dict.fromkeys(corpus for report in reports for corpus in report.content):
         heard = {
@@ -210,7 +211,7 @@ def _problem(names: tuple[str, ...], rows: Sequence[Row | None]) -> str:
 
 def _finding(row: ComparedRow, names: tuple[str, ...], reports: Sequence[Report]) -> str:
     """Return how the prepared data of a row's corpus differ between the runs that have it; empty where they do not."""
-    corpus = row.task.partition("/")[0]
+    corpus = TaskId.of(row.task).corpus
     heard = {
         name: report.content.get(corpus, "")
         for name, value, report in zip(names, row.values, reports, strict=True)

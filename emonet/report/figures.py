@@ -11,6 +11,7 @@ from emonet.audio.statistics import BIN, CELLS, LONGEST, CorpusStatistics, bins
 from emonet.errors import MissingExtra, counted
 from emonet.files import replacing
 from emonet.report.table import Table
+from emonet.task_id import TaskId
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -177,21 +178,21 @@ def _sizes(figure: Figure, statistics: Sequence[CorpusStatistics]) -> None:
 
 def _classes(figure: Figure, statistics: Sequence[CorpusStatistics]) -> None:
     panels = [
-        (f"{each.corpus}/{target}", counts, each)
+        (TaskId(each.corpus, target), counts, each)
         for each in statistics
         for target, counts in each.classes.items()
         if any(counts.values())
     ]
     used: set[str] = set()
     most = max((len(counts) for _, counts, _ in panels), default=0)
-    for axes, (title, counts, each) in zip(_grid(figure, len(panels), 1.2 + 0.24 * most), panels, strict=True):
-        cells = [each.cells.get(title.partition("/")[2], {}).get(label, "") for label in counts]
+    for axes, (task, counts, each) in zip(_grid(figure, len(panels), 1.2 + 0.24 * most), panels, strict=True):
+        cells = [each.cells.get(task.target, {}).get(label, "") for label in counts]
         used |= set(cells)
         bars = axes.barh(list(counts), list(counts.values()), height=0.7, color=[_tone(cell) for cell in cells])
         axes.bar_label(bars, padding=3, fontsize=8, color=_GREY)
         axes.margins(x=0.18)
         axes.set_ylim(most - 0.4, -0.6)  # bars of one height in all panels
-        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_title(task.text, loc="left", fontsize=10)
     if panels:
         _legend(figure, [cell for cell in (*CELLS, "") if cell in used])
 

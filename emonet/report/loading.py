@@ -13,10 +13,10 @@ from emonet.evaluate.baseline import COMPARE_FROM, compare_with_baseline, one_fa
 from emonet.evaluate.predictions import Predictions
 from emonet.evaluate.score import Score, seed_means
 from emonet.findings import about_system
-from emonet.recipe.outputs import task_id
 from emonet.report.curves import Curve, read_curve
 from emonet.report.folder import RunFolder
 from emonet.report.results import OpeningCount, Report
+from emonet.task_id import TaskId
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _compared_anew(merged: Report, tables: Sequence[Predictions], compare_from: 
 
 def published_results(corpora: Iterable[Corpus]) -> dict[str, Published]:
     """Return task -> what the paper reports for it, by the cards of corpora; it is about their first targets."""
-    return {task_id(corpus.id, corpus.targets[0].name): corpus.paper for corpus in corpora if corpus.paper}
+    return {TaskId(corpus.id, corpus.targets[0].name).text: corpus.paper for corpus in corpora if corpus.paper}
 
 
 def read_curves(run: RunFolder, scores: Iterable[Score]) -> tuple[Curve, ...]:

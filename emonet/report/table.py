@@ -14,6 +14,7 @@ from emonet.evaluate.score import Score
 from emonet.report import cells
 from emonet.report.results import Report
 from emonet.report.rows import Row, protocol_of, rows_of
+from emonet.task_id import TaskId
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _score_notes(score: Score, judged: Part) -> Iterable[str]:
         own = f"each {score.normalisation}'s own clips"
         yield f"transductive: features normalised with {own}, those of {judged} included (no labels)"
     if score.head and score.best_epochs:
-        yield f"one head learns {score.head.partition('/')[2]} together; its epochs are best by their mean on dev"
+        yield f"one head learns {TaskId.of(score.head).target} together; its epochs are best by their mean on dev"
     if score.protocol_overlap:
         yield f"speakers stand in two parts: {score.protocol_overlap}"
     yield from score.notes
