@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.codes import labels_from
+from emonet.corpus.corpus import Label
 from emonet_corpora._release import matches, rows
 
 _SOUNDS = "breathing-deep|breathing-shallow|cough-heavy|cough-shallow|counting-fast|counting-normal|vowel-[aeo]"
@@ -28,14 +30,27 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
         if not cells or f"{match['speaker']}_{match['sound']}" in bad:
             continue
         codes = {"covid": cells["covid_status"], "sound": match["sound"], "sex": cells["g"]}
-        yield Utterance(
-            id=f"{match['date']}/{match['speaker']}/{match['sound']}",
-            path=match.string,
-            labels=labels_from(codes, targets, place),
-            speaker=match["speaker"],
-            session=match["date"],
-            text=match["sound"],
-        )
+        yield _utterance(match, labels_from(codes, targets, place))
+
+
+def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
+    """Return what the path of a recording says, None for any other path; the status is not in it."""
+    match = re.search(_FILE, path)
+    if match is None:
+        return None
+    labels = labels_from({"sound": match["sound"]}, targets, path)
+    return _utterance(match, labels)
+
+
+def _utterance(match: re.Match[str], labels: Mapping[str, Label]) -> Utterance:
+    return Utterance(
+        id=f"{match['date']}/{match['speaker']}/{match['sound']}",
+        path=match.string,
+        labels=labels,
+        speaker=match["speaker"],
+        session=match["date"],
+        text=match["sound"],
+    )
 
 
 def _participants(root: Path) -> dict[str, tuple[str, dict[str, str]]]:

@@ -68,10 +68,12 @@ def scan_pattern(
 ) -> Iterator[Utterance]:
     """Yield an utterance for every file whose path matches; files with no label left are passed over.
 
+    Of a recording that was converted where it lies, the first form by name is read: ``a.m4a`` before ``a.wav``.
+
     Raises:
         CorpusError: nothing below ``root`` matches; the text names a file that was looked for.
     """
-    regex, matched, seen = re.compile(rule.regex), False, 0
+    regex, matched, seen, last = re.compile(rule.regex), False, 0, ""
     for path in files_below(root):
         seen += 1
         # file systems differ in how they spell accents; cards and ids must not
@@ -81,7 +83,12 @@ def scan_pattern(
             continue
         matched = True
         # what is said of a bad file may be bad, too
-        if not is_listed(name, known_bad) and (utterance := _utterance(rule, match, targets, path)).labels:
+        if is_listed(name, known_bad):
+            continue
+        utterance = _utterance(rule, match, targets, path)
+        # files come sorted, so that all forms of a recording follow each other
+        if utterance.labels and utterance.id != last:
+            last = utterance.id
             yield utterance
     if not matched:
         message = (

@@ -165,6 +165,11 @@ class TestPattern:
         rule = PatternRule(REGEX.replace("ANX", "ABNX"), {"emotion": "{label}"})
         assert [found.id for found in by_pattern(tmp_path, rule, {"s1/B1.wav": "no such class"})] == ["s1/A2"]
 
+    def test_a_recording_in_two_forms_side_by_side_is_one(self, tmp_path: Path) -> None:
+        touch(tmp_path, "s1/A1.sph", "s1/A1.wav", "s1/A2.wav", "s2/A1.wav")
+        found = by_pattern(tmp_path, PatternRule(REGEX.replace("wav", "(?:sph|wav)"), {"emotion": "{label}"}))
+        assert [each.path for each in found] == ["s1/A1.sph", "s1/A2.wav", "s2/A1.wav"]
+
     def test_decomposed_accents_match_and_give_composed_ids(self, tmp_path: Path) -> None:
         decomposed = unicodedata.normalize("NFD", "é/A1.wav")
         touch(tmp_path, decomposed)
