@@ -39,8 +39,8 @@ def _check_example(corpus: Corpus, example: Example, found: list[Utterance]) -> 
         raise broken(corpus, seen, promised="what the card states of its example", cause=cause)
 
 
-def _difference(example: Example, utterance: Utterance) -> str:
-    """Say in what the utterance differs; what an example does not state is not compared."""
+def _difference(example: Example | Utterance, utterance: Utterance) -> str:
+    """Say in what the utterance differs; what an example, or a name, does not state is not compared."""
     for target, label in example.labels.items():
         if utterance.labels.get(target) != label:
             return f"{target} {utterance.labels.get(target)!r} instead of {label!r}"
@@ -49,6 +49,22 @@ def _difference(example: Example, utterance: Utterance) -> str:
         if stated is not None and stated != read:
             return f"{name} {read!r} instead of {stated!r}"
     return ""
+
+
+def check_names_say_what_the_scan_says(corpus: Corpus) -> None:
+    """What ``read_name`` tells of an example's path, where it tells anything, is what the scan tells of the file."""
+    if corpus.read_name is None:
+        return
+    found: dict[str, list[Utterance]] = {}
+    for utterance in _scanned(corpus):
+        found.setdefault(utterance.path, []).append(utterance)
+    for path, utterances in found.items():
+        told = corpus.read_name(path)
+        differences = [_difference(told, each) for each in utterances] if told else [""]
+        if all(differences):
+            seen = f"read_name tells of '{path}' what its scan does not: {differences[0]}"
+            cause = "a second regex for names, or a field that only a table tells"
+            raise broken(corpus, seen, promised="one reading of a name, with or without the data", cause=cause)
 
 
 def check_a_scan_keeps_its_order(corpus: Corpus) -> None:

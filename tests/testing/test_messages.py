@@ -56,6 +56,7 @@ CASES = [
     ("check_targets_have_two_classes_or_a_range", None, r"target 'kind' has the classes \['acted'\]"),
     ("check_codes_cover_all_classes", None, "differ by sadness"),
     ("check_expected_counts_add_up", None, "add up to 9, the utterances are 8"),
+    ("check_names_say_what_the_scan_says", None, "speaker 's1' instead of 'session1/s1'"),
     ("check_counts_by_class_leave_no_utterance_out", None, "add up to 8, the utterances are 9"),
     (
         "check_expected_counts_add_up",
