@@ -10,7 +10,9 @@ from emonet import CorpusError, Target, Utterance
 from emonet.corpus.codes import labels_from
 from emonet_corpora._release import beginning, matches, rows
 
-_AUDIO = r"(?:^|/)wav/(?P<name>(?P<speaker>03|08|09|1[0-6])(?P<text>[ab]\d\d)(?P<label>[A-Z])(?P<take>[a-z]))\.wav$"
+_AUDIO = (
+    r"(?:^|/)wav/(?P<name>(?P<speaker>03|08|09|1[0-6])(?P<text>[ab]\d\d)(?P<label>[A-Z])(?P<take>[a-z]))(?:xx)?\.wav$"
+)
 _TABLE = r"(?:^|/)db\.emotion\.csv$"
 _CONFIDENCE, _NATURALNESS = "emotion.confidence", "emotion.naturalness"
 
