@@ -65,6 +65,12 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def can_write(folder: Path) -> bool:
+    """Say whether files can be written to a folder, or the folder be made where it is not there."""
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    return os.access(there, os.W_OK)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, atomically."""
     with replacing(path) as temporary:
@@ -82,9 +88,13 @@ def _umask() -> int:
     return value
 
 
+HOME = "EMONET_HOME"
+"""Names the folder of all that is kept."""
+
+
 def home() -> Path:
     """Return EmoNet's own folder: ``EMONET_HOME``, or the platform's folder for user data."""
-    given = os.environ.get("EMONET_HOME")
+    given = os.environ.get(HOME)
     return Path(given).expanduser() if given else Path(platformdirs.user_data_path("emonet"))
 
 

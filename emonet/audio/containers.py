@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emonet.corpus.readers.members import Member, open_arrow
 from emonet.errors import AudioProblem, MissingExtra
-from emonet.files import home
+from emonet.files import can_write, home
 
 if TYPE_CHECKING:
     import numpy as np
@@ -245,8 +245,10 @@ def _spooled(batches: Iterator[pa.RecordBatch]) -> pa.Table:
     """Return batches as a table that lies on the disk; it is gone when nobody looks at it, be it by a kill."""
     import pyarrow as pa
 
-    home().mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=home(), prefix=".clips-") as file:
+    folder = home() if can_write(home()) else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".clips-") as file:
         first = next(batches)
         with pa.ipc.new_stream(file, first.schema) as writer:
             writer.write_batch(first)

@@ -19,7 +19,7 @@ from emonet.audio.parallel import in_order
 from emonet.audio.store import Store
 from emonet.errors import ContractError, Damaged, EmonetError
 from emonet.events import Listener, Notice, Progress, silent
-from emonet.files import digest_of, explaining_a_full_disk, replacing
+from emonet.files import can_write, digest_of, explaining_a_full_disk, replacing
 
 if TYPE_CHECKING:
     from emonet.model.contracts import Extractor
@@ -56,8 +56,10 @@ def extract_features(
 
     key = digest_of({"name": name, "version": version, "options": dict(options), "content": store.content})
     folder = store.folder / "features"
+    extraction = _Extraction(store, extractor, name, folder / key, workers, keeps=can_write(folder))
+    if not extraction.keeps:  # a store that is shared, and may only be read, has no place for a lock
+        return extraction.run(listen)
     folder.mkdir(exist_ok=True)
-    extraction = _Extraction(store, extractor, name, folder / key, workers)
     with FileLock(folder / f".{key}.lock"), explaining_a_full_disk(f"the features '{name}'", folder):
         return extraction.run(listen)
 
@@ -69,6 +71,7 @@ class _Extraction:
     name: str
     place: Path
     workers: int | None
+    keeps: bool
 
     def schema(self, features: Features, ids: Sequence[str]) -> pa.Schema:
         """Return the schema of a table of features (N, D); its metadata hold their digest."""
@@ -96,8 +99,9 @@ class _Extraction:
             blocks.append(block)
         features = np.concatenate(blocks)
         self._write(whole, features, 0)
-        for path in paths:
-            path.unlink()
+        if self.keeps:
+            for path in paths:
+                path.unlink()
         strange.report(self.name, self.store.corpus, listen)
         return features
 
@@ -135,6 +139,8 @@ class _Extraction:
         return [utterance.id for utterance in self.store.utterances[start:end]]
 
     def _write(self, path: Path, features: Features, start: int) -> None:
+        if not self.keeps:
+            return
         ids = self._ids(start, start + len(features))
         schema = self.schema(features, ids)
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(features.reshape(-1)), self.extractor.dim)

@@ -31,7 +31,17 @@ from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.readers.members import file_of
 from emonet.errors import CorpusError, Damaged, counted
 from emonet.events import Listener, Notice, Progress, silent
-from emonet.files import digest_of, explaining_a_full_disk, replacing, store_folder, sums_of, write_json, write_sealed
+from emonet.files import (
+    HOME,
+    can_write,
+    digest_of,
+    explaining_a_full_disk,
+    replacing,
+    store_folder,
+    sums_of,
+    write_json,
+    write_sealed,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -125,23 +135,29 @@ def prepare_scanned(
 ) -> Prepared:
     """Bring a corpus into its store as ``prepare`` does, where its folder was scanned already."""
     corpus, folder = scan.corpus, scan.folder
-    with (
-        _only_one(corpus, listen),
-        explaining_a_full_disk(f"the store of corpus '{corpus.id}'", store_folder(corpus.id)),
-    ):
-        shards = Shards(folder / "parts", scan.root, scan.utterances)
-        prepared = _kept(folder, listen, verify=verify)
-        if prepared is None:
-            if remember and (old := outdated(corpus.id)):
-                listen(Notice(f"{old}: this store is of another version of emonet. {corpus.id} is prepared anew."))
-            _make(corpus, shards, folder, listen, workers)
-            prepared = _prepared(folder, reused=False)
-        shutil.rmtree(shards.folder, ignore_errors=True)
-        if strict and prepared.problems:
-            raise CorpusError(_listing(corpus, prepared.problems))
-        if remember:
-            record(corpus.id, scan.key, scan.root)
+    # What is complete needs no lock, which a store that may only be read has no place for.
+    prepared = _whole(folder, listen, verify=verify)
+    if prepared is None:
+        with (
+            _only_one(corpus, listen),
+            explaining_a_full_disk(f"the store of corpus '{corpus.id}'", store_folder(corpus.id)),
+        ):
+            prepared = _kept(folder, listen, verify=verify) or _made(scan, listen, workers, remember=remember)
+    if strict and prepared.problems:
+        raise CorpusError(_listing(corpus, prepared.problems))
+    if remember and can_write(store_folder(corpus.id)):
+        record(corpus.id, scan.key, scan.root)
     return prepared
+
+
+def _made(scan: Scan, listen: Listener, workers: int | None, *, remember: bool) -> Prepared:
+    corpus, folder = scan.corpus, scan.folder
+    shards = Shards(folder / "parts", scan.root, scan.utterances)
+    if remember and (old := outdated(corpus.id)):
+        listen(Notice(f"{old}: this store is of another version of emonet. {corpus.id} is prepared anew."))
+    _make(corpus, shards, folder, listen, workers)
+    shutil.rmtree(shards.folder, ignore_errors=True)
+    return _prepared(folder, reused=False)
 
 
 def scan_corpus(corpus: Corpus, root: Path) -> Scan:
@@ -200,6 +216,9 @@ def _only_one(corpus: Corpus, listen: Listener) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     folder = store_folder(corpus.id)
+    if not can_write(folder):
+        whose = f"Let whoever keeps it prepare the corpus with these files, or let {HOME} name a folder of your own."
+        raise CorpusError(f"{folder}: corpus '{corpus.id}' is not prepared there, and this may not be written. {whose}")
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
     try:
@@ -269,15 +288,29 @@ def _digest(batch: pa.RecordBatch, update: Callable[[bytes], None]) -> None:
         update(wave.astype(wave.dtype.newbyteorder("<"), copy=False).tobytes())
 
 
-def _kept(folder: Path, listen: Listener, *, verify: bool) -> Prepared | None:
-    """Return the store that is there already, None where there is none or it is damaged."""
+def _whole(folder: Path, listen: Listener, *, verify: bool) -> Prepared | None:
+    """Return the store that is there already and whole, None where it has to be made."""
+    try:
+        return _opened(folder, listen, verify=verify)
+    except Damaged:
+        if not can_write(folder):
+            raise
+        return None
+
+
+def _opened(folder: Path, listen: Listener, *, verify: bool) -> Prepared | None:
     if not (folder / META).is_file():
         return None
+    store_table(folder)
+    if verify:
+        verify_store(folder, listen)
+    return _prepared(folder, reused=True)
+
+
+def _kept(folder: Path, listen: Listener, *, verify: bool) -> Prepared | None:
+    """Return the store that is there already, None where there is none or it is damaged."""
     try:
-        store_table(folder)
-        if verify:
-            verify_store(folder, listen)
-        return _prepared(folder, reused=True)
+        return _opened(folder, listen, verify=verify)
     except Damaged as problem:
         listen(Notice(f"{problem.path} is damaged ({problem.reason}). The store is made anew."))
         discard(folder)

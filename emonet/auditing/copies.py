@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from emonet.auditing.shared import PAIRS, FoldRows
 from emonet.errors import Damaged
 from emonet.events import Listener, Notice, Progress, silent
+from emonet.files import can_write
 from emonet.findings import Finding, Level
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def _clips(store: Store, listen: Listener) -> list[Clip]:
         clips.append(clip_of(store.wave(row)))
         if (row + 1) % _EVERY == 0 or row + 1 == len(store):
             listen(Progress(f"fingerprinting {store.corpus}", row + 1, len(store)))
-    _keep(path, {**to_arrays(clips), "content": store.content})
+    if can_write(store.folder):
+        _keep(path, {**to_arrays(clips), "content": store.content})
     return clips
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from emonet.errors import Damaged
-from emonet.files import damaged, home, read_sealed, stages_folder, sums_of, write_sealed
+from emonet.errors import Damaged, EmonetError
+from emonet.files import HOME, can_write, damaged, home, read_sealed, stages_folder, sums_of, write_sealed
 
 DONE = "stage.json"
 """Written last: facts of the stage under a seal, with the SHA-256 of each of its files."""
@@ -99,6 +99,9 @@ def at_work() -> Iterator[Path]:
     from filelock import FileLock
 
     folder = home() / "work"
+    if not can_write(folder):
+        own = f"a folder of your own, with a link to its stores: mkdir MINE && ln -s {home() / 'store'} MINE/store"
+        raise EmonetError(f"{home()}: this may not be written, and a run keeps its stages in {HOME}. Let it name {own}")
     folder.mkdir(parents=True, exist_ok=True)
     _sweep_work(folder)
     needs = folder / f"{uuid4().hex}.json"

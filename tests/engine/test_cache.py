@@ -319,3 +319,13 @@ def test_the_command_imports_no_torch(place: Path) -> None:
         "assert not {'torch', 'datasets'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_home_that_may_not_be_written_says_how_to_use_its_stores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMONET_HOME", str(tmp_path))
+    monkeypatch.setattr("emonet.engine.kept.can_write", lambda _: False)
+    advice = rf"a run keeps its stages in EMONET_HOME.*ln -s {tmp_path}/store MINE/store"
+    with pytest.raises(EmonetError, match=advice), at_work():
+        pass
