@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from emonet.model.model import Model
 
-_BACKBONE = "backbone."
-_PRIVATE = "private."
-
 
 @dataclass(frozen=True)
 class Assembler:
@@ -96,13 +93,13 @@ def _weights(key: str, name: str) -> Path:
 
 def _shared_of(path: Path, stage: Stage) -> dict[str, torch.Tensor]:
     from emonet.learn.checkpoint import load_checkpoint
+    from emonet.model.state import backbone_in, has_private
 
     tensors, _ = load_checkpoint(path)
-    shared = {name.removeprefix(_BACKBONE): value for name, value in tensors.items() if name.startswith(_BACKBONE)}
-    if stage.tuned == "head" and any(name.startswith(_PRIVATE) for name in tensors):
+    if stage.tuned == "head" and has_private(tensors):
         message = (
             f"{path}: the norms of this model belong to its tasks, so a head alone cannot be tuned on it. "
             "Choose the strategy 'adapters', or a checkpoint of a model without adapters."
         )
         raise EmonetError(message)
-    return shared
+    return backbone_in(tensors)

@@ -14,7 +14,7 @@ from emonet.model.adapt import Private
 from emonet.model.features import normalised_features
 from emonet.model.head import Head
 from emonet.model.merge import Merged, merge
-from emonet.model.state import take_over, task_key, under
+from emonet.model.state import take_over, task_key, task_state
 
 if TYPE_CHECKING:
     from emonet.model.contracts import Adapter, Backbone, Frontend
@@ -186,8 +186,7 @@ class Model(nn.Module):
     def task_state(self, task: str) -> dict[str, Tensor]:
         """Return all that a task owns: ``head.*`` and ``private.*``."""
         private = self.private_of(task)
-        own = {} if private is None else under("private.", private.state_dict())
-        return under("head.", self.head_of(task).state_dict()) | own
+        return task_state(self.head_of(task).state_dict(), None if private is None else private.state_dict())
 
     def load_task(self, task: str, state: Mapping[str, Tensor], origin: Path) -> None:
         """Put tensors into what a task owns; all of them, or none.

@@ -1,4 +1,8 @@
-"""Putting given tensors in the place of a model's own: all of them, or none."""
+"""The state of a model: what of it belongs to which task, and putting given tensors in its place, all or none.
+
+The names of a model's tensors begin with ``backbone.``, ``frontend.``, ``heads.KEY.`` or ``private.KEY.``, where KEY is
+``task_key`` of a task; the state of one task by itself has ``head.`` and ``private.``.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +38,44 @@ def layer_key(path: str) -> str:
 def _usable(key: str) -> str:
     # A module's name must not be one of its container's own attributes.
     return f"%{ord(key[0]):02X}{key[1:]}" if key and hasattr(_EMPTY, key) else key
+
+
+_BACKBONE, _HEADS, _PRIVATE = "backbone.", "heads.", "private."
+_HEAD = "head."
+
+
+def task_state(head: Mapping[str, torch.Tensor], private: Mapping[str, torch.Tensor] | None) -> dict[str, torch.Tensor]:
+    """Return the state of a task by itself, of its head's and its private tensors."""
+    return _under(_HEAD, head) | _under(_PRIVATE, private or {})
+
+
+def task_state_in(state: Mapping[str, torch.Tensor], task: str) -> dict[str, torch.Tensor]:
+    """Return the state of a task by itself, out of that of a whole model."""
+    key = f"{task_key(task)}."
+    return task_state(_below(f"{_HEADS}{key}", state), _below(f"{_PRIVATE}{key}", state))
+
+
+def shared_in(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return what of a whole model's state belongs to no task, under its names there."""
+    return {name: tensor for name, tensor in state.items() if not name.startswith((_HEADS, _PRIVATE))}
+
+
+def backbone_in(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the backbone's state, out of that of a whole model."""
+    return _below(_BACKBONE, state)
+
+
+def has_private(state: Mapping[str, torch.Tensor]) -> bool:
+    """Say whether some task of a whole model's state owns norms or an adapter."""
+    return any(name.startswith(_PRIVATE) for name in state)
+
+
+def _below(prefix: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+
+
+def _under(prefix: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {f"{prefix}{name}": tensor for name, tensor in state.items()}
 
 
 @torch.no_grad()
@@ -78,8 +120,3 @@ def mean_state(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.
             means = [state[f"{name.removesuffix(_VARIANCE)}{_MEAN}"] for state in states]
             found[name] = found[name] + torch.stack(means).var(0, correction=0)
     return found
-
-
-def under(prefix: str, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return a state with a prefix before every name."""
-    return {f"{prefix}{name}": tensor for name, tensor in state.items()}

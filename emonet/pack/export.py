@@ -18,8 +18,8 @@ from emonet.findings import Verdict, about_system
 from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.normalisation import TABLE, load_table
-from emonet.model.state import task_key
-from emonet.pack.pack import FORMAT, MEAN, OWN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
+from emonet.model.state import shared_in, task_state_in
+from emonet.pack.pack import FORMAT, MEAN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
 from emonet.plugin.registry import Registry
 from emonet.recipe.normalisation import normalisation_called
 from emonet.recipe.provenance import LEARNED, Provenance, stated
@@ -129,15 +129,8 @@ def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trai
         raise UnknownName("checkpoint of the run", checkpoint, checkpoints)
     path = checkpoints[checkpoint]
     tensors, facts = load_checkpoint(path)
-    shared = {name: value for name, value in tensors.items() if not name.startswith(OWN)}
-    key = task_key(task)
-    own = {
-        f"{new}{name.removeprefix(old)}": value
-        for old, new in ((f"heads.{key}.", "head."), (f"private.{key}.", "private."))
-        for name, value in tensors.items()
-        if name.startswith(old)
-    }
-    return _Trained(stage, shared, own | _scaling(stage, path.parent), stated(facts, path.name))
+    own = task_state_in(tensors, task) | _scaling(stage, path.parent)
+    return _Trained(stage, shared_in(tensors), own, stated(facts, path.name))
 
 
 def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:

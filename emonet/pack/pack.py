@@ -45,8 +45,6 @@ _FACTS: Mapping[str, frozenset[str]] = {
     ),
 }
 MEAN, SCALE = "scaling.mean", "scaling.scale"
-OWN = ("heads.", "private.")
-"""Prefixes of a model's tensors that belong to tasks; all others are shared."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from emonet.errors import ContractError, EmonetError
 from emonet.model.adapt import Private, layer_kind
 from emonet.model.contracts import Adapter
 from emonet.model.model import Model, parameter_count, private_share
-from emonet.model.state import layer_key, mean_state
+from emonet.model.state import backbone_in, has_private, layer_key, mean_state, shared_in, task_state_in
 from tests.helpers.adapted_networks import (
     ADAPTERS,
     LENGTHS,
@@ -203,6 +203,20 @@ def test_an_adapter_that_does_not_fold_is_not_folded() -> None:
     model = a_model("foo", adapter=Inserted())
     with pytest.raises(ContractError, match="The adapter Inserted of task 'foo' does not fold into the shared"):
         model.norm_state("foo", folded=True)
+
+
+def test_a_whole_model_s_state_is_shared_and_the_tasks_own() -> None:
+    model = a_model("foo", "foo.bar", adapter=Scaled())
+    model.add_task("plain", 2)
+    state = model.state_dict()
+    for task in ("foo", "foo.bar", "plain"):
+        found, own = task_state_in(state, task), model.task_state(task)
+        assert list(found) == list(own)
+        assert all(torch.equal(found[name], own[name]) for name in own)
+    assert set(shared_in(state)) == {name for name in state if name.startswith(("frontend.", "backbone."))}
+    assert set(backbone_in(state)) == set(model.shared_state())
+    assert has_private(state)
+    assert not has_private(a_model("plain").state_dict())
 
 
 def test_the_mean_of_states_counts_the_spread_of_their_means() -> None:
