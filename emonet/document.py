@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache, partial
+from io import StringIO
 from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -78,14 +79,21 @@ def read_document(path: Path, error: type[EmonetError]) -> Document:
         EmonetError: of type ``error``, when the file is missing, not UTF-8 or not YAML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except FileNotFoundError:
         raise error(f"{path}: there is no such file. Check the path.") from None
-    except UnicodeDecodeError:
-        raise error(f"{path}: not UTF-8 text. Save the file as UTF-8.") from None
     except OSError as problem:
         raise error(f"{path}: cannot be read ({problem.strerror}).") from None
-    return parse_document(text, str(path), error)
+    return document_of(content, str(path), error)
+
+
+def document_of(content: bytes, name: str, error: type[EmonetError]) -> Document:
+    """Parse what a YAML file holds; see ``read_document``."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise error(f"{name}: not UTF-8 text. Save the file as UTF-8.") from None
+    return parse_document(StringIO(text, newline=None).read(), name, error)
 
 
 def parse_document(text: str, name: str, error: type[EmonetError]) -> Document:

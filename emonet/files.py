@@ -98,6 +98,17 @@ def home() -> Path:
     return Path(given).expanduser() if given else Path(platformdirs.user_data_path("emonet"))
 
 
+def remembered_folder() -> Path | None:
+    """Return the folder of what is only remembered, and may be removed at any time.
+
+    It is the platform's folder for caches, or ``EMONET_CACHE``; None where that is empty, for nothing to be remembered.
+    """
+    given = os.environ.get("EMONET_CACHE")
+    if given is None:
+        return Path(platformdirs.user_cache_path("emonet"))
+    return Path(given).expanduser() if given else None
+
+
 def fetched_folder(corpus_id: str) -> Path:
     """Return the folder that ``emonet corpora fetch`` unpacks a corpus into."""
     return home() / "corpora" / corpus_id

@@ -7,7 +7,8 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -68,7 +69,31 @@ class LazyGroup(TyperGroup):
             return None
         command = typer.main.get_command(importlib.import_module(COMMANDS[cmd_name]).app)
         command.name = cmd_name
+        for each in (command, *getattr(command, "commands", {}).values()):
+            each.get_params = partial(_eased, each.get_params)
         return command
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the options of ``emonet`` itself."""
+        return _eased(super().get_params, ctx)
+
+
+def _eased(params_of: Callable[..., Any], ctx: Any) -> Any:
+    """Return a command's parameters, which typer converts only where it must: to do so, it loads pydantic (0.1 s)."""
+    params = params_of(ctx)
+    for param in params:
+        if not isinstance(param.process_value, partial):
+            param.process_value = partial(_taken, param, param.process_value)
+    return params
+
+
+def _taken(param: Any, convert: Callable[..., Any], ctx: Any, value: Any) -> Any:
+    """Return a parameter's default and a text as they are, anything else as typer converts it."""
+    is_text = isinstance(value, str) and getattr(getattr(param, "type_descriptor", None), "annotation", None) is str
+    is_default = value is param.default and not param.required
+    if not (is_text or is_default):
+        return convert(ctx, value)
+    return value if param.callback is None else param.callback(ctx, param, value)
 
 
 app = typer.Typer(cls=LazyGroup, epilog=_EPILOG, add_completion=False, no_args_is_help=True)

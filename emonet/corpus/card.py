@@ -29,6 +29,7 @@ from emonet.corpus.corpus import (
 from emonet.corpus.readers.scan import CardFacts, ScanEntry, read_name_of, scan_of
 from emonet.document import STRICT, Checked, read_document, validate
 from emonet.errors import CorpusError, did_you_mean
+from emonet.remembered import Said, read_all
 
 Parts = Mapping[Part, tuple[str, ...]]
 
@@ -180,9 +181,12 @@ def read_card(path: Path) -> Corpus:
     Raises:
         CorpusError: naming file, line and key of everything that is wrong, with the nearest right word.
     """
-    document = read_document(path, CorpusError)
-    card = validate(Card, document, CorpusError)
-    targets = tuple(_target(name, entry, document.place(("targets", name))) for name, entry in card.targets.items())
+    return _corpus(Said(path, validate(Card, read_document(path, CorpusError), CorpusError)))
+
+
+def _corpus(said: Said[Card]) -> Corpus:
+    card, path = said.fact, said.path
+    targets = tuple(_target(name, entry, said) for name, entry in card.targets.items())
     facts = _facts(card, targets, path)
     return Corpus(
         id=card.id,
@@ -219,14 +223,15 @@ def _facts(card: Card, targets: tuple[Target, ...], path: Path) -> CardFacts:
     return CardFacts(card.id, path, targets, card.known_bad, examples, tuple(card.fixtures))
 
 
-def _target(name: str, entry: TargetEntry, place: str) -> Target:
+def _target(name: str, entry: TargetEntry, said: Said[Card]) -> Target:
     classes = tuple(TABLE_2) if entry.open else entry.classes
     codes = entry.codes or {label: label for label in classes}
-    affect = {} if entry.affect is None else _affect(classes, entry.affect, place)
+    affect = {} if entry.affect is None else _affect(name, classes, entry.affect, said)
     return Target(name, classes, codes, affect, entry.range, entry.unit, entry.open)
 
 
-def _affect(classes: tuple[str, ...], own: Mapping[str, OwnCell], place: str) -> dict[str, Affect]:
+def _affect(target: str, classes: tuple[str, ...], own: Mapping[str, OwnCell], said: Said[Card]) -> dict[str, Affect]:
+    keys: tuple[str, ...] = ("targets", target)
     cells: dict[str, Affect] = {}
     for label in classes:
         if label in own:
@@ -236,7 +241,7 @@ def _affect(classes: tuple[str, ...], own: Mapping[str, OwnCell], place: str) ->
         else:
             hint = did_you_mean(label, TABLE_2)
             message = (
-                f"{place}: the label '{label}' has no arousal and valence in the paper's Table 2. {hint} "
+                f"{said.place(keys)}: the label '{label}' has no arousal and valence in the paper's Table 2. {hint} "
                 f"Add affect: {{{label}: {{arousal: ..., valence: ..., reason: ...}}}}, "
                 "or affect: false where the classes are no emotions."
             )
@@ -245,7 +250,8 @@ def _affect(classes: tuple[str, ...], own: Mapping[str, OwnCell], place: str) ->
     if stray:
         word = min(stray)
         hint = did_you_mean(word, classes)
-        raise CorpusError(f"{place}: affect for '{word}', which is no class. {hint} Classes: {', '.join(classes)}.")
+        message = f"affect for '{word}', which is no class. {hint} Classes: {', '.join(classes)}."
+        raise CorpusError(f"{said.place(keys)}: {message}")
     return cells
 
 
@@ -273,9 +279,10 @@ def corpora_in(folder: Path | str) -> list[Corpus]:
         CorpusError: a card is wrong, or two cards carry one id.
     """
     corpora: dict[str, Corpus] = {}
-    for path in sorted(Path(folder).glob("*.yaml")):
-        corpus = read_card(path)
+    paths = sorted(Path(folder).glob("*.yaml"))
+    for said in read_all(paths, Card, CorpusError, among=Path(folder), code=Path(__file__).parent):
+        corpus = _corpus(said)
         if corpus.id in corpora:
-            raise CorpusError(f"{path}: a second card with the id '{corpus.id}'. Ids must differ.")
+            raise CorpusError(f"{said.path}: a second card with the id '{corpus.id}'. Ids must differ.")
         corpora[corpus.id] = corpus
     return list(corpora.values())

@@ -7,10 +7,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from emonet.affect import TABLE_2, Affect, Arousal, OwnCell, Valence
-from emonet.document import STRICT, Document, read_document, validate
+from emonet.document import STRICT
 from emonet.errors import PluginError
+
+if TYPE_CHECKING:
+    from emonet.remembered import Said
 
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "\u0131": "i", "'": "", "\u2019": ""})
 
@@ -78,9 +82,12 @@ def words_in(path: Path | str) -> list[Word]:
     Raises:
         PluginError: naming file, line and key of everything that is wrong.
     """
-    document = read_document(Path(path), PluginError)
-    entries = validate(Mapping[str, _WordEntry], document, PluginError)  # type: ignore[type-abstract]
-    return [_word(name, entry, document) for name, entry in entries.items()]
+    from emonet.remembered import read_all
+
+    file = Path(path)
+    words: Any = Mapping[str, _WordEntry]
+    (said,) = read_all([file], words, PluginError, among=file, code=Path(__file__).parent)
+    return [_word(name, entry, said) for name, entry in said.fact.items()]
 
 
 @dataclass(frozen=True)
@@ -95,13 +102,14 @@ class _WordEntry:
     contested: tuple[Contest, ...] = ()
 
 
-def _word(name: str, entry: _WordEntry, document: Document) -> Word:
-    place = document.place((name,))
+def _word(name: str, entry: _WordEntry, said: Said[Any]) -> Word:
     if name != spelling(name):
-        raise PluginError(f"{place}: the word '{name}' is not plain. Write it '{spelling(name)}'.")
+        raise PluginError(f"{said.place((name,))}: the word '{name}' is not plain. Write it '{spelling(name)}'.")
     if entry.affect is not None and name in TABLE_2:
         cell = TABLE_2[name]
         told = f"has its cell from the paper's Table 2 ({cell.arousal} arousal, {cell.valence} valence)"
-        raise PluginError(f"{place}: the word '{name}' {told}. Say who puts it elsewhere under contested.")
+        raise PluginError(
+            f"{said.place((name,))}: the word '{name}' {told}. Say who puts it elsewhere under contested."
+        )
     affect = TABLE_2.get(name) if entry.affect is None else entry.affect.cell
     return Word(name, affect, entry.aliases, entry.same_as, entry.family, entry.contested)

@@ -31,6 +31,7 @@ def _compiles(regex: str) -> str:
 class PatternRule:
     """A regex searched in each POSIX path, and templates such as ``{session}{sex}`` over its groups.
 
+    ``label`` has a template for each target; that of the first one may stand under the empty name.
     A field without a template takes the group of its own name. ``rename`` maps values of a field;
     ``lower`` names the fields that are lower-cased first.
     """
@@ -116,7 +117,7 @@ def _match(regex: re.Pattern[str], name: str) -> re.Match[str] | None:
 
 def _utterance(rule: PatternRule, match: re.Match[str], targets: tuple[Target, ...], path: str) -> Utterance:
     groups = {name: value or "" for name, value in match.groupdict().items()}
-    codes = {target: template.format_map(groups) for target, template in rule.label.items()}
+    codes = {target or targets[0].name: template.format_map(groups) for target, template in rule.label.items()}
     fields: dict[str, Any] = {name: _field(rule, name, groups) for name in _FIELDS}
     labels = labels_from(codes, targets, path)
     name = str(PurePosixPath(match.string).with_suffix(""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -13,9 +13,7 @@ from typing import Annotated, Any
 
 from emonet.corpus.codes import Templates
 from emonet.corpus.corpus import ReadName, Scan, Strings, Target, Utterance
-from emonet.corpus.readers.audformat import scan_audformat
 from emonet.corpus.readers.folders import is_listed, scan_with_advice
-from emonet.corpus.readers.hub import check_fields, scan_hub
 from emonet.corpus.readers.manifest import scan_manifest
 from emonet.corpus.readers.pattern import PatternRule, read_path, scan_pattern
 from emonet.corpus.readers.table import TableRule, read_row_path, scan_tables
@@ -133,19 +131,23 @@ def scan_of(entry: ScanEntry, card: CardFacts) -> Scan:
 
 
 def _way_of(entry: ScanEntry, card: CardFacts) -> Scan:
-    targets, first = card.targets, card.targets[0].name
-    if (pattern := _pattern(entry, first)) is not None:
-        return partial(scan_pattern, pattern, targets, card.id, card.examples[0], card.known_bad)
-    if (table := _table(entry, first)) is not None:
-        return partial(scan_tables, table, targets, card.id, card.known_bad)
+    targets = card.targets
+    if entry.pattern is not None:
+        return partial(scan_pattern, entry.pattern, targets, card.id, card.examples[0], card.known_bad)
+    if entry.table is not None:
+        return partial(scan_tables, entry.table, targets, card.id, card.known_bad)
     if entry.manifest is not None:
         return partial(scan_manifest, targets, card.id, card.known_bad)
     if entry.hub is not None:
+        from emonet.corpus.readers.hub import check_fields, scan_hub
+
         check_fields(entry.hub.columns, [target.name for target in targets])
         return partial(scan_hub, entry.hub.columns, targets, card.id, card.known_bad)
     if entry.audformat is not None:
+        from emonet.corpus.readers.audformat import scan_audformat
+
         base = entry.audformat
-        columns = _per_target(base.column, first)
+        columns = {target or targets[0].name: column for target, column in base.column.items()}
         return partial(scan_audformat, columns, base.table, base.attribute, targets, card.known_bad)
     module = card.path.with_name(f"{entry.module}.py")
     if not module.is_file():
@@ -158,24 +160,13 @@ def _way_of(entry: ScanEntry, card: CardFacts) -> Scan:
 
 def read_name_of(entry: ScanEntry, card: CardFacts) -> ReadName | None:
     """Return what reads a path by itself, as far as it says anything; None for a card whose files have any names."""
-    first = card.targets[0].name
-    if (pattern := _pattern(entry, first)) is not None:
-        return partial(read_path, pattern, card.targets)
-    if (table := _table(entry, first)) is not None:
-        return partial(read_row_path, table)
+    if entry.pattern is not None:
+        return partial(read_path, entry.pattern, card.targets)
+    if entry.table is not None:
+        return partial(read_row_path, entry.table)
     if entry.module is not None:
         return partial(_read_name_of_module, card.path.with_name(f"{entry.module}.py"), card.targets)
     return None
-
-
-def _pattern(entry: ScanEntry, first: str) -> PatternRule | None:
-    rule = entry.pattern
-    return None if rule is None else replace(rule, label=_per_target(rule.label, first))
-
-
-def _table(entry: ScanEntry, first: str) -> TableRule | None:
-    rule = entry.table
-    return None if rule is None else replace(rule, label=_per_target(rule.label, first))
 
 
 def _scan_of_module(
@@ -210,7 +201,3 @@ def _module_at(path: Path) -> ModuleType:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _per_target(templates: Strings, first: str) -> Strings:
-    return {target or first: template for target, template in templates.items()}

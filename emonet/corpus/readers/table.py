@@ -33,10 +33,11 @@ class TableRule:
     """CSV files (split -> file name, wherever it lies below the root) and templates over their columns.
 
     ``path`` holds for each split, or for all of them under the empty name, a template for the end of the audio file's
-    path; ``{split}`` is the split of the row's table. A row whose audio is not there is kept with that path, so that
-    preparing the corpus can report it. Where one file holds all, it stands under the empty name, and the template
-    ``split`` may name a column. ``start`` and ``end`` are templates for times in s; ``rename`` maps values of a field,
-    ``lower`` names those in lower case. Without ``quotes``, quotation marks are text like any other.
+    path, and ``label`` one for each target, or for the first one under the empty name; ``{split}`` is the split of the
+    row's table. A row whose audio is not there is kept with that path, so that preparing the corpus can report it.
+    Where one file holds all, it stands under the empty name, and the template ``split`` may name a column. ``start``
+    and ``end`` are templates for times in s; ``rename`` maps values of a field, ``lower`` names those in lower case.
+    Without ``quotes``, quotation marks are text like any other.
     """
 
     __pydantic_config__ = STRICT
@@ -207,7 +208,7 @@ def _utterance(
     rule: TableRule, tail: str, row: Mapping[str, str], targets: tuple[Target, ...], place: str
 ) -> Utterance:
     """Return what a row says; ``tail`` is the end of its clip's path."""
-    codes = {target: fill(column, row, place) for target, column in rule.label.items()}
+    codes = {target or targets[0].name: fill(column, row, place) for target, column in rule.label.items()}
     fields: dict[str, Any] = {field: _field(rule, field, row, place) for field in _FIELDS}
     start, end = times_in(fill(rule.start, row, place), fill(rule.end, row, place), place)
     return Utterance(
