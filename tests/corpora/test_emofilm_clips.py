@@ -68,6 +68,7 @@ def test_a_speaker_who_is_not_named_is_one_for_film_language_and_sex(speaker: st
         ("Camilo Garcia", "Camilo García"),
         ("constantino romero+6", "Constantino Romero"),
         ("Robert Duval", "Robert  Duvall"),
+        ("Tony Collette", "Toni Collette"),
     ],
 )
 def test_a_person_or_a_film_under_two_spellings_is_one(one: str, other: str, tmp_path: Path) -> None:
