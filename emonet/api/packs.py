@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emonet.api.corpora import Plugins, registry_of
 from emonet.api.frames import frame_of
-from emonet.audio.decode import AudioProblem, Recording, rounded, usable_wave
+from emonet.audio.decode import FULL_SCALE, AudioProblem, Recording, rounded, usable_wave
 from emonet.errors import EmonetError
 from emonet.events import Notice
 from emonet.pack.audio_files import Grouping, audio_files, groups_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from emonet.events import Listener
 
 _SHOWN = ("file", "task", "window", "begin", "end", "evaluation", "label", "arousal", "valence")
-_FULL_SCALE = {"int16": 1 << 15, "int32": 1 << 31}
+_FULL_SCALE = {"int16": FULL_SCALE, "int32": 1 << 31}
 _RATES = range(1_000, 768_001)
 
 

@@ -15,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from emonet.audio.decode import SAMPLE_RATE, rounded
+from emonet.audio.decode import FULL_SCALE, SAMPLE_RATE, rounded
 from emonet.corpus.corpus import Utterance
 from emonet.errors import Damaged
 
 Wave = NDArray[np.int16] | NDArray[np.float32]
 """Samples (T,) as they are kept: 16-bit steps, full scale 32768; or floats, full scale 1."""
 
-_FULL_SCALE = np.float32(1 << 15)
+_FULL_SCALE = np.float32(FULL_SCALE)
 _TYPES = {"start": pa.float64(), "end": pa.float64()}
 DESCRIPTION = pa.schema(
     [(field.name, _TYPES.get(field.name, pa.string())) for field in fields(Utterance)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from emonet.audio.containers import read_container, read_member
 from emonet.audio.riff import checked_source
 from emonet.corpus.readers.folders import CONTAINERS
-from emonet.corpus.readers.members import member_at, no_name
+from emonet.corpus.readers.members import is_lfs_pointer, member_at, no_name
 from emonet.errors import AudioProblem, MissingExtra, Unusable
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "FULL_SCALE",
     "SAMPLE_RATE",
     "AudioProblem",
     "Recording",
@@ -40,10 +41,10 @@ _QUALITY = "VHQ"
 """soxr's: flat to 0.1 dB up to 0.92 of the lower rate's half; what lies beyond that half is 150 dB down and more."""
 _DEEP = frozenset({"PCM_24", "PCM_32", "FLOAT", "DOUBLE"})
 """libsndfile's lossless encodings of more than 16 bits."""
-_FULL_SCALE = 1 << 15
+FULL_SCALE = 1 << 15
+"""Steps of 16 bits from 0 to full scale."""
 _ESTIMATE = 0.05
 """Share of the promised frames that may be missing: the length of an MP3 without a header is estimated."""
-_POINTER = b"version https://git-lfs"
 _UNKNOWN = frozenset({1, 4, 7})
 """libsndfile's errors for a format and an encoding that it does not read, and for what is no MP3 file, though it is
 called so; PyAV is then asked."""
@@ -155,8 +156,8 @@ def rounded(wave: NDArray[np.float32]) -> NDArray[np.float32]:
     import numpy as np
 
     with np.errstate(over="ignore"):  # such samples are refused later
-        steps: NDArray[np.float32] = np.rint(wave * np.float32(_FULL_SCALE)).clip(-_FULL_SCALE, _FULL_SCALE - 1)
-    return steps / np.float32(_FULL_SCALE)
+        steps: NDArray[np.float32] = np.rint(wave * np.float32(FULL_SCALE)).clip(-FULL_SCALE, FULL_SCALE - 1)
+    return steps / np.float32(FULL_SCALE)
 
 
 def _mean(channels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -197,14 +198,14 @@ def _check_file(path: Path) -> None:
         if found.st_size == 0:
             raise AudioProblem("empty")
         with path.open("rb") as file:
-            beginning = file.read(len(_POINTER))
+            is_pointer = is_lfs_pointer(file)
     except (FileNotFoundError, NotADirectoryError):
         raise AudioProblem("missing") from None
     except OSError as error:
         raise AudioProblem(f"unreadable: {error.strerror}") from None
     except ValueError as error:
         raise AudioProblem(f"unreadable: {no_name(error)}") from None
-    if beginning == _POINTER:
+    if is_pointer:
         raise AudioProblem("Git LFS pointer: run `git lfs pull`")
 
 

@@ -15,13 +15,12 @@ from pathlib import Path, PurePosixPath
 from emonet.corpus.codes import Unmapped, unmapped_codes
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.readers.folders import suffix_of
-from emonet.corpus.readers.members import TABLES, file_of, no_name
+from emonet.corpus.readers.members import TABLES, file_of, is_lfs_pointer, no_name
 from emonet.events import Listener, Progress
 from emonet.findings import Some
 
 _OFTEN = 10_000
 """Utterances between two reports of progress."""
-_POINTER = b"version https://git-lfs"
 _ABSENT = frozenset({ENOENT, ENOTDIR, ELOOP})
 _WIDEST = 60
 """Letters of a path that is no file's up to which it is shown."""
@@ -198,7 +197,7 @@ def _look_at_name(survey: Survey, path: str) -> None:
 def _is_pointer(file: Path) -> bool:
     try:
         with file.open("rb") as opened:
-            return opened.read(len(_POINTER)) == _POINTER
+            return is_lfs_pointer(opened)
     except OSError:
         return False
 

@@ -19,8 +19,8 @@ from emonet.errors import PluginError, UnknownName, did_you_mean
 from emonet.events import Event
 from emonet.labels.ontology import Ontology, ontology_of
 from emonet.labels.words import Word
+from emonet.options import build
 from emonet.plugin import hookspecs
-from emonet.plugin.build import build
 from emonet.plugin.component import traits_of
 from emonet.plugin.marker import PROJECT
 

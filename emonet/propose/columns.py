@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from emonet.corpus.readers.hub import OTHER_NAMES
 from emonet.corpus.readers.rows import TARGET
-from emonet.corpus.readers.table import read_rows
+from emonet.corpus.readers.table import delimiter_of, read_rows
 from emonet.corpus.splits import COLUMNS, is_split, splits_of
 from emonet.errors import CorpusError
 from emonet.propose.roles import Labels, Meaning, labels_of
@@ -125,7 +125,7 @@ def _read(folder: Path, name: str) -> Sheet | None:
     path = folder / name
     try:
         header = path.read_text(encoding="utf-8-sig").partition("\n")[0]
-        delimiter = max(",;\t", key=header.count)
+        delimiter = delimiter_of(header)
         return Sheet(name, delimiter, tuple(row for _, row in read_rows(path, delimiter, "utf-8-sig")))
     except (CorpusError, OSError, UnicodeDecodeError):
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emonet.corpus.corpus import PARTS, Corpus, Utterance
 from emonet.errors import CorpusError
+from emonet.options import Paths, Share
 from emonet.protocols.fold import Fold, Groups, groups_by, shuffled
 from emonet.protocols.lists import read_lists
 from emonet.protocols.matching import Match, check_match, match
@@ -38,10 +39,10 @@ def imported_folds(  # noqa: PLR0913 - a protocol's options
     utterances: Sequence[Utterance],
     base: Path,
     *,
-    file: tuple[str, ...] = (),
+    file: Paths = (),
     format: str = "",
     overlap: str = "",
-    dev: float | None = None,
+    dev: Share | None = None,
     dev_by: str = "speaker",
     partial: bool = False,
     seed: int = 1,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emonet.corpus.corpus import PARTS
+from emonet.corpus.readers.table import delimiter_of
 from emonet.corpus.splits import COLUMNS, split_called
 from emonet.errors import CorpusError, UnknownName
 from emonet.files import write_text
@@ -85,7 +86,6 @@ _FACTS = {
     "emotion": "label",
     "emo": "label",
 }
-_DELIMITERS = ",;\t"
 
 
 def format_of(path: Path, text: str) -> str:
@@ -153,7 +153,7 @@ def read_csv(path: Path, text: str) -> Iterator[Entry]:
     """
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     skipped = len(text.splitlines()) - len(lines)
-    delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
+    delimiter = delimiter_of(lines[0]) if lines else ","
     rows = csv.DictReader(io.StringIO("\n".join(lines)), delimiter=delimiter)
     columns = {name: _column(rows.fieldnames or (), wanted) for name, wanted in _COLUMNS.items()}
     if not columns["name"]:
@@ -201,7 +201,7 @@ def _column(header: Any, wanted: tuple[str, ...]) -> str:
 
 def _header(text: str) -> list[str]:
     line = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
-    return line.split(max(_DELIMITERS, key=line.count))
+    return line.split(delimiter_of(line))
 
 
 def _json(text: str) -> Any:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from emonet.corpus.corpus import PARTS, Corpus, NamedProtocol, Utterance
-from emonet.errors import CorpusError, UnknownName, did_you_mean
+from emonet.errors import CorpusError, UnknownName
 from emonet.files import digest_of
+from emonet.options import check_options
 from emonet.protocols.fold import Fold, Protocol, check_speakers, groups_by, with_random_dev
 from emonet.protocols.imported import IMPORTED, check_hash, imported_folds
 from emonet.protocols.speakers import GENERIC
 
 __all__ = ["GENERIC", "Fold", "Protocol", "make_protocol"]
 
+_OPTION = inspect.Parameter.KEYWORD_ONLY
 _DEV_SEED = 1
 """Seed of the dev part that a card has cut from train; in a card there is nothing to choose."""
 
@@ -67,17 +70,15 @@ def check_protocol(name: str, options: Mapping[str, Any], corpus: Corpus | None)
     """
     declared = [protocol.name for protocol in corpus.protocols] if corpus is not None else []
     if name in declared:
-        _check_options(name, (), options)
+        check_options(f"Protocol '{name}'", lambda: None, options, error=CorpusError)
         return
     functions: Mapping[str, Callable[..., Any]] = {**GENERIC, IMPORTED: imported_folds}
     if name not in functions:
         kind = f"protocol of corpus '{corpus.id}'" if corpus is not None else "protocol"
         raise UnknownName(kind, name, [*declared, *functions])
-    parameters = inspect.signature(functions[name]).parameters
-    known = {key: value.default for key, value in parameters.items() if value.kind is value.KEYWORD_ONLY}
-    _check_options(name, tuple(known), options)
-    for key, value in options.items():
-        _check_value(f"Protocol '{name}': the option '{key}'", value, known[key])
+    given = [each for each in inspect.signature(functions[name]).parameters.values() if each.kind is not _OPTION]
+    own = partial(functions[name], *(None for _ in given))
+    check_options(f"Protocol '{name}'", own, options, error=CorpusError)
 
 
 def _hash(folds: Iterable[Fold], utterances: Sequence[Utterance]) -> str:
@@ -119,27 +120,3 @@ def _check_parts(fold: Fold, corpus: Corpus) -> None:
     if empty:
         message = f"Corpus '{corpus.id}', fold '{fold.name}': nothing is in {' and '.join(empty)}."
         raise CorpusError(f"{message} Check that the copy is complete, or choose another protocol.")
-
-
-def _check_value(option: str, value: Any, default: Any) -> None:
-    """Refuse a value that is not of its default's kind; a share of the data has a number or None as default."""
-    if isinstance(default, bool):
-        is_right, wants = isinstance(value, bool), "true or false"
-    elif isinstance(default, tuple):
-        is_right = isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
-        wants = "a path, or a list of paths"
-    elif isinstance(default, str):
-        is_right, wants = isinstance(value, str), "text"
-    elif isinstance(default, int):
-        is_right, wants = isinstance(value, int) and not isinstance(value, bool), "a whole number"
-    else:
-        is_right, wants = isinstance(value, int | float) and 0 < value < 1, "a share between 0 and 1, e.g. 0.2"
-    if not is_right:
-        raise CorpusError(f"{option} is {value!r}. Give {wants}.")
-
-
-def _check_options(name: str, known: tuple[str, ...], options: Mapping[str, Any]) -> None:
-    for key in options:
-        if key not in known:
-            text = f"Protocol '{name}' has no option '{key}'. {did_you_mean(key, known)}"
-            raise CorpusError(f"{text.strip()} Its options: {', '.join(known) or 'none'}.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from emonet.corpus.corpus import PARTS, Corpus, Utterance
 from emonet.errors import CorpusError, did_you_mean
+from emonet.options import Share
 from emonet.protocols.fold import (
     Fold,
     Folds,
@@ -30,7 +31,7 @@ def _official(corpus: Corpus, utterances: Sequence[Utterance], *, overlap: str =
     return (Fold("official", groups),), overlap
 
 
-def _hidden_test(corpus: Corpus, utterances: Sequence[Utterance], *, dev: float | None = None, seed: int = 1) -> Folds:
+def _hidden_test(corpus: Corpus, utterances: Sequence[Utterance], *, dev: Share | None = None, seed: int = 1) -> Folds:
     """Test on the corpus' own dev part, since the labels of its test part are kept back; cut dev from train."""
     share = 0.2 if dev is None else dev
     new = {"train": "train", "dev": "test"}
@@ -42,7 +43,7 @@ def _hidden_test(corpus: Corpus, utterances: Sequence[Utterance], *, dev: float 
 
 
 def _by_speaker(
-    corpus: Corpus, utterances: Sequence[Utterance], *, dev: float = 0.2, test: float = 0.2, seed: int = 1
+    corpus: Corpus, utterances: Sequence[Utterance], *, dev: Share = 0.2, test: Share = 0.2, seed: int = 1
 ) -> Folds:
     groups = groups_by("speaker", corpus, utterances)
     speakers = shuffled(groups.values(), seed)
@@ -60,7 +61,7 @@ def _by_speaker(
 def _leave_one_out(field: str) -> Callable[..., Folds]:
     name = f"leave-one-{field}-out"
 
-    def split(corpus: Corpus, utterances: Sequence[Utterance], *, dev: float | None = None, seed: int = 1) -> Folds:
+    def split(corpus: Corpus, utterances: Sequence[Utterance], *, dev: Share | None = None, seed: int = 1) -> Folds:
         groups = groups_by(field, corpus, utterances)
         names = sorted(set(groups.values()))
         needed = 3 if dev is None else 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.errors import CorpusError
+from emonet.options import Share
 from emonet.protocols.fold import Fold, Folds, Groups, groups_by, rotated, shuffled, too_few
 
 TEXTS_APART = "folds go by text, so that no sentence is in two parts; speakers may be"
@@ -14,7 +15,7 @@ TEXTS_APART = "folds go by text, so that no sentence is in two parts; speakers m
 
 
 def text_independent(
-    corpus: Corpus, utterances: Sequence[Utterance], *, k: int = 5, dev: float | None = None, seed: int = 1
+    corpus: Corpus, utterances: Sequence[Utterance], *, k: int = 5, dev: Share | None = None, seed: int = 1
 ) -> Folds:
     """Test every text in one of ``k`` folds, with other texts as dev; speakers stand in several parts.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from emonet.errors import EmonetError, RecipeError
-from emonet.plugin.build import check_options
+from emonet.options import check_options
 from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import check_protocol
 from emonet.recipe.aggregate import AGGREGATE

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emonet.errors import RecipeError
-from emonet.plugin.build import check_options
+from emonet.options import check_options
 from emonet.plugin.component import traits_of
 from emonet.plugin.registry import Component
 from emonet.recipe.choice import Choice

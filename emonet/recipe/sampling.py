@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
 
-from emonet.errors import RecipeError, UnknownName
-from emonet.plugin.build import build
+from emonet.errors import UnknownName
+from emonet.options import build
 from emonet.randomness import generator_for
 from emonet.recipe.choice import Choice
 from emonet.task_id import TaskId
@@ -28,43 +28,39 @@ def sampler_of(choice: Choice, names: Sequence[str], sizes: Sequence[int]) -> Sa
     """
     if choice.name not in SAMPLINGS:
         raise UnknownName("sampling", choice.name, SAMPLINGS)
-    if choice.name == "weights":
-        return _drawn(_weights(choice.options, names))
-    if choice.name == "round-robin":
-        _ = build("sampling 'round-robin'", _round_robin, choice.options)
-        return lambda seed, number: list(range(len(names)))
-    power = build(f"sampling '{choice.name}'", SAMPLINGS[choice.name], choice.options)
-    return _drawn([size**power for size in sizes])
+    made: Sampler = build(f"sampling '{choice.name}'", partial(SAMPLINGS[choice.name], names, sizes), choice.options)
+    return made
 
 
-def _round_robin() -> None:
+def _round_robin(names: Sequence[str], sizes: Sequence[int]) -> Sampler:
     """Take every task once, in the order of the recipe (paper, 6.1)."""
+    return lambda seed, number: list(range(len(names)))
 
 
-def _proportional() -> float:
+def _proportional(names: Sequence[str], sizes: Sequence[int]) -> Sampler:
     """Draw tasks in proportion to their clips."""
-    return 1.0
+    return _drawn(sizes)
 
 
-def _temperature(*, t: float = 2.0) -> float:
+def _temperature(names: Sequence[str], sizes: Sequence[int], *, t: float = 2.0) -> Sampler:
     """Draw tasks in proportion to clips ** (1 / t): 1 is proportional, a large t uniform."""
     if t <= 0:
         raise ValueError(f"t={t:g} must be greater than 0")
-    return 1.0 / t
+    return _drawn([size ** (1.0 / t) for size in sizes])
 
 
-def _weights(given: Mapping[str, Any], names: Sequence[str]) -> list[float]:
-    """Return explicit weights by task id or corpus id; a task without one is never drawn."""
+def _weights(names: Sequence[str], sizes: Sequence[int], **given: float) -> Sampler:
+    """Draw tasks by explicit weights, by task id or corpus id; a task without one is never drawn."""
     known = {name for task in names for name in (task, TaskId.of(task).corpus)}
     for name, weight in given.items():
         if name not in known:
             raise UnknownName("task in sampling weights", name, known)
-        if not isinstance(weight, (int, float)) or weight < 0:
-            raise RecipeError(f"sampling weights: {name} has the weight {weight!r}, expected a number from 0 on.")
+        if weight < 0:
+            raise ValueError(f"{name} has the weight {weight!r}, expected a number from 0 on")
     weights = [float(given.get(name, given.get(TaskId.of(name).corpus, 0.0))) for name in names]
     if not any(weights):
-        raise RecipeError("sampling weights: all are 0, so nothing would be learned. Give one task a weight.")
-    return weights
+        raise ValueError("all are 0, so nothing would be learned. Give one task a weight")
+    return _drawn(weights)
 
 
 def _drawn(weights: Sequence[float]) -> Sampler:
@@ -78,10 +74,10 @@ def _drawn(weights: Sequence[float]) -> Sampler:
     return draw
 
 
-SAMPLINGS: Mapping[str, Callable[..., Any]] = {
+SAMPLINGS: Mapping[str, Callable[..., Sampler]] = {
     "round-robin": _round_robin,
     "proportional": _proportional,
     "temperature": _temperature,
     "weights": _weights,
 }
-"""All samplings by name."""
+"""Name -> what makes a sampler of the tasks' ids, of how many train clips each has, and of options."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from emonet.corpus.corpus import Corpus
 from emonet.errors import ContractError, UnknownName
-from emonet.plugin.build import build
+from emonet.options import build
 from emonet.plugin.marker import PROJECT
 
 

@@ -6,12 +6,11 @@ import numpy as np
 import opensmile
 from numpy.typing import NDArray
 
+from emonet.audio.decode import rounded
 from emonet.model.contracts import SAMPLE_RATE
 
 SHORTEST = 960
 """Samples (60 ms) of the longest analysis window, that of the pitch: openSMILE gives NaN for anything shorter."""
-FULL_SCALE = np.float32(32768)
-"""openSMILE works in 16 bits: it cuts what is finer, towards 0, and full scale itself would wrap round to -1.0."""
 
 
 class FunctionalsExtractor:
@@ -37,7 +36,8 @@ class FunctionalsExtractor:
         compute is 0, its value for silence; it happens to linear prediction over an almost silent clip.
         """
         padded = np.pad(wave, (0, max(0, SHORTEST - len(wave))))
-        signal = np.rint(padded * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1) / FULL_SCALE
+        # openSMILE works in 16 bits: it cuts what is finer, towards 0, and full scale itself would wrap round to -1.0.
+        signal = rounded(padded)
         # Every call sets up an openSMILE of its own, so that calls share nothing.
         values = np.asarray(self._smile(signal, SAMPLE_RATE), dtype=np.float32).reshape(self.dim)
         return np.where(np.isfinite(values), values, np.float32(0))

@@ -286,5 +286,5 @@ def test_a_value_of_the_wrong_type_is_refused_in_words(
                 return width
             return {{"n": net}}
     """
-    with pytest.raises(RecipeError, match=f"backbone 'n': the option width is {value!r}, expected {words}"):
+    with pytest.raises(RecipeError, match=f"backbone 'n': the option 'width' is {value!r}. Give {words}"):
         single_file(tmp_path, source).build("backbones", "n", {"width": value})

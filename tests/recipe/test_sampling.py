@@ -50,6 +50,7 @@ def test_a_round_is_a_function_of_seed_and_number() -> None:
         ({"temperature": {"t": 0}}, "t=0 must be greater than 0"),
         ({"weights": {"fo": 1}}, "Unknown task in sampling weights 'fo'. Did you mean 'foo'?"),
         ({"weights": {"foo": -1}}, "foo has the weight -1, expected a number from 0 on"),
+        ({"weights": {"foo": "much"}}, "sampling 'weights': the option 'foo' is 'much'. Give a number."),
         ({"weights": {"foo": 0}}, "all are 0, so nothing would be learned"),
         ({"round-robin": {"x": 1}}, "has no option 'x'"),
     ],

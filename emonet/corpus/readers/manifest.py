@@ -22,7 +22,7 @@ from emonet.corpus.readers.rows import (
     scan_rows,
     utterances_of,
 )
-from emonet.corpus.readers.table import read_rows, undecodable_place
+from emonet.corpus.readers.table import delimiter_of, read_rows, undecodable_place
 from emonet.corpus.splits import SPELLINGS, is_split, splits_of
 from emonet.errors import CorpusError, did_you_mean
 
@@ -103,7 +103,6 @@ def _target(column: str, table: Path) -> Target:
 
 _NEAR = 0.85
 """Likeness from which on a column is taken for a misspelt one: 'Speaker', 'speakr' and 'splits', not 'gender'."""
-_DELIMITERS = ",;\t"
 _ENCODING = "utf-8-sig"
 
 
@@ -165,7 +164,7 @@ def _header(table: Path, label_columns: Sequence[str]) -> tuple[str, list[str]]:
             header = file.readline().rstrip("\r\n")
     except UnicodeDecodeError:
         raise CorpusError(f"{undecodable_place(table, _ENCODING)}: not UTF-8 text. Save the file as UTF-8.") from None
-    delimiter = max(_DELIMITERS, key=header.count)
+    delimiter = delimiter_of(header)
     columns = [column.strip().strip('"') for column in header.split(delimiter)]
     for needed in (("file",), label_columns):
         # A column called label:NAME holds labels as well.

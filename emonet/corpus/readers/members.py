@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
@@ -47,6 +47,14 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # a name that is too long, or holds a NUL
         return False
+
+
+_POINTER = b"version https://git-lfs"
+
+
+def is_lfs_pointer(file: IO[bytes]) -> bool:
+    """Say whether an open file begins as what Git LFS leaves in place of one that was not pulled."""
+    return file.read(len(_POINTER)) == _POINTER
 
 
 def no_name(problem: ValueError) -> str:

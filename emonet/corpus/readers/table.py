@@ -142,6 +142,18 @@ def _columns(template: str) -> set[str]:
     return {column for _, column, _, _ in Formatter().parse(template) if column is not None}
 
 
+DELIMITERS = ",;\t"
+
+
+def delimiter_of(header: str) -> str:
+    """Return the delimiter that the first line of a table uses.
+
+    >>> delimiter_of("file;label, or not;speaker")
+    ';'
+    """
+    return max(DELIMITERS, key=header.count)
+
+
 def read_rows(
     table: Path, delimiter: str, encoding: str, *, quotes: bool = True
 ) -> Iterator[tuple[int, dict[str, str]]]:
