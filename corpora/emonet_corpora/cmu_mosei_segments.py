@@ -18,9 +18,9 @@ from emonet_corpora._release import matches, rows
 _AUDIO = r"(?:^|/)WAV_16000/(?P<video>[A-Za-z0-9_-]+)\.wav$"
 _LABELS = r"(?:^|/)CMU_MOSEI_Labels\.(?P<kind>csd|csv)$"
 _FOLDS = "cmu_mosei_std_folds.py"
-_PARTS = {"standard_train_fold": "train", "standard_valid_fold": "dev", "standard_test_fold": "test"}
+_SPLITS = {"standard_train_fold": "train", "standard_valid_fold": "dev", "standard_test_fold": "test"}
 _OUTSIDE = "outside"
-"""Stands for the part of a video that is in none of the owners' folds."""
+"""Stands for the split of a video that is in none of the owners' folds."""
 _EMOTIONS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 _RATINGS = ("sentiment", *_EMOTIONS)
 _TABLE = "All Labels"
@@ -38,7 +38,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     """
     found = matches(root, _AUDIO, "cmu_mosei", "Raw/Audio/Full/WAV_16000/-3g5yACwYnA.wav")
     audio = {match["video"]: match.string for match in found}
-    parts = _parts(root)
+    splits = _splits(root)
     for place, video, start, end, ratings in _segments(root):
         begin = max(0.0, start)
         if video in audio and end > begin:
@@ -48,7 +48,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 path=audio[video],
                 labels=labels_from(codes, targets, place),
                 session=video,
-                split=parts.get(video, _OUTSIDE) if parts else None,
+                split=splits.get(video, _OUTSIDE) if splits else None,
                 start=begin,
                 end=end,
             )
@@ -60,8 +60,8 @@ def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
     return None if match is None else Utterance(match["video"], path, {}, session=match["video"])
 
 
-def _parts(root: Path) -> dict[str, str]:
-    """Return the part of each video by the owners' list, empty where the list is not below ``root``.
+def _splits(root: Path) -> dict[str, str]:
+    """Return the split of each video by the owners' list, empty where the list is not below ``root``.
 
     The list is a Python file of three lists; it is parsed and never run.
     """
@@ -77,9 +77,9 @@ def _parts(root: Path) -> dict[str, str]:
             for name in each.targets
             if isinstance(name, ast.Name)
         }
-        return {str(video): part for name, part in _PARTS.items() for video in lists[name]}
+        return {str(video): split for name, split in _SPLITS.items() for video in lists[name]}
     except (SyntaxError, ValueError, TypeError, KeyError) as problem:
-        message = f"{root / path}: not the lists {', '.join(_PARTS)} ({problem}). Get the file again."
+        message = f"{root / path}: not the lists {', '.join(_SPLITS)} ({problem}). Get the file again."
         raise CorpusError(message) from None
 
 

@@ -11,7 +11,7 @@ from emonet.corpus.codes import labels_from
 from emonet_corpora._release import matches, rows
 
 _AUDIO = r"(?:^|/)(?P<speaker>[34]\d{2})_P/(?P=speaker)_AUDIO\.wav$"
-_SPLITS = r"(?:^|/)(?:(?P<part>train|dev|test)_split_Depression_AVEC2017|(?P<full>full_test_split))\.csv$"
+_SPLITS = r"(?:^|/)(?:(?P<split>train|dev|test)_split_Depression_AVEC2017|(?P<full>full_test_split))\.csv$"
 _COLUMNS = {
     "participant_id": "speaker",
     "phq8_binary": "depression",
@@ -42,7 +42,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     for match in matches(root, _AUDIO, "daic_woz", "303_P/303_AUDIO.wav"):
         if match["speaker"] not in interviews:
             continue
-        place, part, codes = interviews[match["speaker"]]
+        place, split, codes = interviews[match["speaker"]]
         labels = labels_from({**codes, "depression": _depression(codes)}, targets, place)
         for start, end in _turns(root, match.string.replace("_AUDIO.wav", "_TRANSCRIPT.csv"), match["speaker"]):
             yield Utterance(
@@ -50,7 +50,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 path=match.string,
                 labels=labels,
                 speaker=match["speaker"],
-                split=part,
+                split=split,
                 start=start,
                 end=end,
             )
@@ -63,7 +63,7 @@ def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
 
 
 def _interviews(root: Path) -> dict[str, tuple[str, str, dict[str, str]]]:
-    """Return place, part and codes of each participant; the full test file, with labels, comes last and wins."""
+    """Return place, split and codes of each participant; the full test file, with labels, comes last and wins."""
     tables = matches(root, _SPLITS, "daic_woz", "train_split_Depression_AVEC2017.csv")
     found: dict[str, tuple[str, str, dict[str, str]]] = {}
     for match in sorted(tables, key=lambda match: match["full"] is not None):
@@ -71,7 +71,7 @@ def _interviews(root: Path) -> dict[str, tuple[str, str, dict[str, str]]]:
             codes = {_COLUMNS[name.lower()]: cell for name, cell in cells.items() if name.lower() in _COLUMNS}
             if "speaker" not in codes:
                 raise CorpusError(f"{root / match.string}:1: there is no column 'Participant_ID'. Get the file again.")
-            found[codes["speaker"]] = (place, match["part"] or "test", codes)
+            found[codes["speaker"]] = (place, match["split"] or "test", codes)
     return found
 
 

@@ -40,7 +40,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
 
 
 def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
-    """Return what the path of a clip says, its scene and part, None for any other path."""
+    """Return what the path of a clip says, its scene and split, None for any other path."""
     match = re.search(_CLIP, path)
     if match is None:
         return None

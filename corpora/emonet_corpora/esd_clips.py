@@ -14,7 +14,7 @@ _CLIP = re.compile(
     r"(?:^|/)(?P<speaker>00(?:0[1-9]|1\d|20))/(?P<state>Neutral|Angry|Happy|Sad|Surprise)/"
     r"(?:(?P<split>train|evaluation|test)/)?(?P=speaker)_(?P<number>\d{6})\.wav$"
 )
-_PARTS = {"train": "train", "evaluation": "dev", "test": "test"}
+_SPLITS = {"train": "train", "evaluation": "dev", "test": "test"}
 _SENTENCES = 350
 """Everybody reads as many in each state, in one order, and numbers go on from state to state."""
 _FIRST_ENGLISH = "0011"
@@ -45,6 +45,6 @@ def _utterance(match: re.Match[str], targets: tuple[Target, ...]) -> Utterance:
         labels=labels_from({"emotion": match["state"], "sex": match["speaker"]}, targets, match.string),
         speaker=match["speaker"],
         text=f"{language} {sentence:03}",
-        split=_PARTS.get(match["split"] or ""),
+        split=_SPLITS.get(match["split"] or ""),
         language=language,
     )

@@ -1,4 +1,4 @@
-"""M3ED: clips named after the utterances of one JSON file, in parts by TV series."""
+"""M3ED: clips named after the utterances of one JSON file, in splits by TV series."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emonet_corpora._release import matches
 
 _CLIP = r"(?:^|/)(?P<side>[AB])_(?P<key>(?P<dialogue>(?P<title>[a-z0-9]+)_\d+)_\d+)\.wav$"
 _LISTS = r"(?:^|/)splitInfo/movie_list_(?P<split>train|val|test)\.txt$"
-_PARTS = {"train": "train", "val": "dev", "test": "test"}
+_SPLITS = {"train": "train", "val": "dev", "test": "test"}
 
 
 def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
@@ -25,11 +25,11 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     """
     (found, *_) = matches(root, r"(?:^|/)annotation\.json$", "m3ed", "annotation.json")
     place = root / found.string
-    titles, parts = _read(place), _parts(root)
+    titles, splits = _read(place), _splits(root)
     for match in matches(root, _CLIP, "m3ed", "modality_speech/A_shaonianpai_1_1.wav"):
         dialogue = titles.get(match["title"], {}).get(match["dialogue"], {})
         if match["key"] in dialogue.get("Dialog", {}):
-            yield _utterance(match, dialogue, targets, parts, f"{place}: {match['key']}")
+            yield _utterance(match, dialogue, targets, splits, f"{place}: {match['key']}")
 
 
 def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
@@ -39,7 +39,7 @@ def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
 
 
 def _utterance(
-    match: re.Match[str], dialogue: Any, targets: tuple[Target, ...], parts: dict[str, str], place: str
+    match: re.Match[str], dialogue: Any, targets: tuple[Target, ...], splits: dict[str, str], place: str
 ) -> Utterance:
     try:
         code = dialogue["Dialog"][match["key"]]["EmoAnnotation"]["final_main_emo"]
@@ -52,7 +52,7 @@ def _utterance(
         labels=labels_from({"emotion": code}, targets, place),
         speaker=f"{match['title']}_{name}",
         session=match["dialogue"],
-        split=parts.get(match["title"]),
+        split=splits.get(match["title"]),
     )
 
 
@@ -66,10 +66,10 @@ def _read(path: Path) -> Any:
     return found
 
 
-def _parts(root: Path) -> dict[str, str]:
-    """Return the part of each series."""
+def _splits(root: Path) -> dict[str, str]:
+    """Return the split of each series."""
     lists = matches(root, _LISTS, "m3ed", "splitInfo/movie_list_train.txt")
-    return {title: _PARTS[match["split"]] for match in lists for title in _titles(root / match.string)}
+    return {title: _SPLITS[match["split"]] for match in lists for title in _titles(root / match.string)}
 
 
 def _titles(path: Path) -> list[str]:

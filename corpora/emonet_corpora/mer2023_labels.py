@@ -1,4 +1,4 @@
-"""MER2023: clips of films and series, with a table of labels for the training part and for each of three tests."""
+"""MER2023: clips of films and series, with a table of labels for the training split and for each of three tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLIP = (
     r"(?:^|/)(?:mer2023train/(?P<train>train|test3)|(?P<test>test[12]))/"
     r"(?P<name>sample(?:new)?_\d{8})\.(?:avi|mp4|wav)$"
 )
-_TABLE = r"(?:^|/)(?P<part>train|test[123])-label\.csv$"
+_TABLE = r"(?:^|/)(?P<split>train|test[123])-label\.csv$"
 
 
 def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
@@ -24,26 +24,26 @@ def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
 
 
 def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
-    """Yield an utterance for each clip that the table of its part names; tests without a table are left out.
+    """Yield an utterance for each clip that the table of its split names; tests without a table are left out.
 
     Raises:
-        CorpusError: clips or the table of the training part are not there, or a row cannot be read.
+        CorpusError: clips or the table of the training split are not there, or a row cannot be read.
     """
     labelled: dict[tuple[str, str], tuple[str, str]] = {}
     tables = matches(root, _TABLE, "mer2023", "mer2023train/train-label.csv")
-    if all(table["part"] != "train" for table in tables):
+    if all(table["split"] != "train" for table in tables):
         text = f"{root}: there is no 'train-label.csv' of the corpus 'mer2023', only '{tables[0].string}'."
         raise CorpusError(f"{text} Give the folder that holds mer2023train with --root.")
     for table in tables:
         for place, cells in rows(root, table.string, columns=("name", "discrete")):
-            labelled[table["part"], cells["name"]] = place, cells["discrete"]
+            labelled[table["split"], cells["name"]] = place, cells["discrete"]
     for match in matches(root, _CLIP, "mer2023", "mer2023train/train/sample_00002721.avi"):
-        part = match["train"] or match["test"]
-        if (part, match["name"]) in labelled:
-            place, label = labelled[part, match["name"]]
+        split = match["train"] or match["test"]
+        if (split, match["name"]) in labelled:
+            place, label = labelled[split, match["name"]]
             yield Utterance(
                 id=match["name"],
                 path=match.string,
                 labels=labels_from({"emotion": label}, targets, place),
-                split=part,
+                split=split,
             )

@@ -13,7 +13,7 @@ from emonet_corpora._release import matches, rows
 _FILE = r"(?:^|/)(?P<name>MSP-PODCAST_(?:test3_\d{4}|(?P<podcast>\d{4})_\d{4}(?:_\d{4})?)\.wav)$"
 _TABLE = r"(?:^|/)labels_con[sc]ensus\.csv$"
 _NEEDED = ("FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom", "SpkrID", "Gender", "Split_Set")
-_PARTS = {
+_SPLITS = {
     "train": "train",
     "development": "dev",
     "validation": "dev",
@@ -44,7 +44,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
                 labels=labels_from(_codes(cells), targets, place),
                 speaker=cells["SpkrID"] if cells["SpkrID"] not in {"", _UNKNOWN} else None,
                 session=match["podcast"],
-                split=_part(cells["Split_Set"], place),
+                split=_split_of(cells["Split_Set"], place),
             )
 
 
@@ -64,7 +64,7 @@ def _codes(cells: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _part(name: str, place: str) -> str:
-    if name.lower() not in _PARTS:
-        raise CorpusError(f"{place}: {UnknownName('partition', name, [part.capitalize() for part in _PARTS])}")
-    return _PARTS[name.lower()]
+def _split_of(name: str, place: str) -> str:
+    if name.lower() not in _SPLITS:
+        raise CorpusError(f"{place}: {UnknownName('partition', name, [split.capitalize() for split in _SPLITS])}")
+    return _SPLITS[name.lower()]

@@ -1,4 +1,4 @@
-"""VocalSound: names say what is heard and from whom; three lists say which part a clip belongs to."""
+"""VocalSound: names say what is heard and from whom; three lists say which split a clip belongs to."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _LISTS = {"tr": "train", "val": "dev", "te": "test"}
 
 
 def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
-    """Yield an utterance for each clip; without the lists, clips belong to no part.
+    """Yield an utterance for each clip; without the lists, clips belong to no split.
 
     Raises:
         CorpusError: there is no clip below ``root``, or a list cannot be read.
     """
     found = matches(root, _FILE, "vocalsound", "audio_16k/f0003_0_cough.wav")
-    parts = _parts(root, {match.string[: match.start("name")] for match in found})
+    splits = _splits(root, {match.string[: match.start("name")] for match in found})
     for match in found:
-        yield _utterance(match, targets, parts.get(match["name"]))
+        yield _utterance(match, targets, splits.get(match["name"]))
 
 
 def read_name(path: str, targets: tuple[Target, ...]) -> Utterance | None:
@@ -39,15 +39,15 @@ def _utterance(match: re.Match[str], targets: tuple[Target, ...], split: str | N
     return Utterance(match["name"], match.string, labels, speaker=match["speaker"], split=split)
 
 
-def _parts(root: Path, folders: set[str]) -> dict[str, str]:
-    """Return the part of each listed clip, by the lists beside the folders of clips."""
-    parts: dict[str, str] = {}
+def _splits(root: Path, folders: set[str]) -> dict[str, str]:
+    """Return the split of each listed clip, by the lists beside the folders of clips."""
+    splits: dict[str, str] = {}
     for folder in sorted(folders):
-        for name, part in _LISTS.items():
+        for name, split in _LISTS.items():
             path = (root / folder).parent / "datafiles" / f"{name}.json"
             if path.is_file():
-                parts |= dict.fromkeys(_names(path), part)
-    return parts
+                splits |= dict.fromkeys(_names(path), split)
+    return splits
 
 
 def _names(path: Path) -> Iterator[str]:

@@ -83,7 +83,7 @@ def audit(  # noqa: PLR0913 - what may be audited differs in what must be known 
     plugins: Plugins = (),
     progress: bool | Listener = True,
 ) -> Audit:
-    """Find speakers, sessions, sentences and audio in two parts, and what gives a class away; as ``emonet audit``.
+    """Find speakers, sessions, sentences and audio in two splits, and what gives a class away; as ``emonet audit``.
 
     Args:
         subjects: recipes (paths, mappings, ``Recipe``), split files or folders of them, or corpora as in a recipe.

@@ -130,7 +130,7 @@ def _target(target: Target) -> dict[str, Any]:
 
 def _protocol_facts(corpus: Corpus, index: int) -> dict[str, Any]:
     protocol = corpus.protocols[index]
-    folds = [{part: list(values) for part, values in fold.items()} for fold in protocol.folds]
+    folds = [{split: list(values) for split, values in fold.items()} for fold in protocol.folds]
     return {
         "name": protocol.name,
         "by": protocol.by,

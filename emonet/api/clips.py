@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from emonet.audio.arrow import as_float
 from emonet.audio.store import Store, open_store
-from emonet.corpus.corpus import PARTS, Utterance
+from emonet.corpus.corpus import SPLITS, Utterance
 from emonet.engine.gather import Gathered
 from emonet.errors import EmonetError, UnknownName
 from emonet.protocols.fold import Fold, Protocol
@@ -88,10 +88,10 @@ def split_of(gathered: Gathered, split: str, fold: str = "") -> ClipDataset:
         EmonetError: the protocol has several folds, and none is named.
     """
     facts = gathered.facts
-    if split not in PARTS:
-        raise UnknownName("split", split, PARTS)
+    if split not in SPLITS:
+        raise UnknownName("split", split, SPLITS)
     found = _fold(facts.protocol, fold)
-    chosen = [each for each in facts.utterances if found.parts.get(each.id) == split]
+    chosen = [each for each in facts.utterances if found.splits.get(each.id) == split]
     labelled = [(each, label) for each in chosen if (label := facts.outputs.label_of(each)) is not None]
     if gathered.store is None:
         raise EmonetError(f"Corpus '{facts.corpus.id}' is not prepared. Run: emonet corpora prepare {facts.corpus.id}")

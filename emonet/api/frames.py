@@ -21,7 +21,7 @@ _SHARED = (
     "system",
     "strategy",
     "normalisation",
-    "part",
+    "split",
     "checkpoint",
     "n",
     "speakers",

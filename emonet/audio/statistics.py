@@ -71,7 +71,7 @@ class CorpusStatistics:
     Attributes:
         samples: utterances in the store.
         speakers: speaker -> utterances; empty where nobody knows them.
-        splits: the corpus' own parts -> utterances.
+        splits: the corpus' own splits -> utterances.
         classes: target -> class -> utterances, for targets with classes.
         cells: target -> class -> its cell of arousal and valence.
         affect: cell -> utterances, by the first target that has cells.

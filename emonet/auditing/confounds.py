@@ -146,6 +146,6 @@ def _few(pairs: Sequence[Pair]) -> list[Finding]:
     single = sorted(speaker for speaker, labels in spoken.items() if len(labels) == 1)
     if single and len(speakers) > 1:
         seen = f"{len(single)} of {len(spoken)} speakers speak one class only, e.g. {', '.join(single[:3])}"
-        advice = "Recognising them is recognising their class: keep them in one part."
+        advice = "Recognising them is recognising their class: keep them in one split."
         found.append(Finding(level="warning", what="classes of a speaker", seen=seen, advice=advice, count=len(single)))
     return found

@@ -157,31 +157,31 @@ def sounds_in(store: Store) -> Mapping[str, str]:
 
 
 def copies_in_fold(fold: FoldRows, corpus: str, copies: Copies) -> Finding:
-    """Return a finding on audio that stands in two parts of a fold."""
-    parts: dict[str, dict[int, list[str]]] = {}
+    """Return a finding on audio that stands in two splits of a fold."""
+    splits: dict[str, dict[int, list[str]]] = {}
     totals: dict[str, int] = {}
     for row in fold.rows:
-        totals[row.part] = totals.get(row.part, 0) + 1
+        totals[row.split] = totals.get(row.split, 0) + 1
         number = copies.group_of.get((corpus, row.utterance.id))
         if number is not None:
-            parts.setdefault(row.part, {}).setdefault(number, []).append(row.utterance.id)
+            splits.setdefault(row.split, {}).setdefault(number, []).append(row.utterance.id)
     told, count, with_test = [], 0, False
     for one, other in PAIRS:
-        both = sorted(parts.get(one, {}).keys() & parts.get(other, {}).keys())
-        ids = [id_ for number in both for id_ in parts[one][number]]
+        both = sorted(splits.get(one, {}).keys() & splits.get(other, {}).keys())
+        ids = [id_ for number in both for id_ in splits[one][number]]
         if ids:
             with_test = with_test or one == "test"
             count = max(count, len(ids) if one == "test" else 0)
-            example = f"{ids[0]} = {parts[other][both[0]][0]}"
+            example = f"{ids[0]} = {splits[other][both[0]][0]}"
             told.append(f"{len(ids)} of {totals[one]} {one} clips have a copy in {other}, e.g. {example}")
     if not told:
-        return Finding(level="ok", what="audio", fold=fold.name, seen="no copies in two parts")
+        return Finding(level="ok", what="audio", fold=fold.name, seen="no copies in two splits")
     level: Level = "problem" if with_test else "warning"
     return Finding(level=level, what="audio", fold=fold.name, seen="; ".join(told), advice=_ADVICE, count=count)
 
 
 def copies_in_corpus(corpus: str, labels: Mapping[str, str], copies: Copies) -> list[Finding]:
-    """Return findings on copies within a corpus, whatever parts they are in.
+    """Return findings on copies within a corpus, whatever splits they are in.
 
     Args:
         labels: utterance id -> class.
@@ -198,7 +198,7 @@ def copies_in_corpus(corpus: str, labels: Mapping[str, str], copies: Copies) -> 
     clips = sum(len(ids) for _, ids in groups)
     exact = sum(number in copies.exact for number, _ in groups)
     seen = f"{clips} clips in {len(groups)} groups ({exact} sample by sample), e.g. {' = '.join(groups[0][1][:3])}"
-    advice = "Keep copies in one part, or report them to the corpus' owner."
+    advice = "Keep copies in one split, or report them to the corpus' owner."
     items = tuple(" = ".join(ids) for _, ids in groups)
     found = [Finding(level="warning", what="copies in the corpus", seen=seen, advice=advice, count=clips, items=items)]
     torn = [ids for _, ids in groups if len({labels[id_] for id_ in ids}) > 1]
@@ -223,7 +223,7 @@ def copies_between(mine: tuple[str, Folded], others: Iterable[tuple[str, Folded]
     """Return findings on clips of a corpus that other corpora have, too.
 
     Args:
-        mine: id and folds of the corpus whose test part counts.
+        mine: id and folds of the corpus whose test split counts.
     """
     found = []
     for other, folds in others:
@@ -247,12 +247,12 @@ def copies_between(mine: tuple[str, Folded], others: Iterable[tuple[str, Folded]
 def _learned(folds: Folded, place: int, count: int) -> set[str]:
     """Return the ids in train and dev of the fold that goes together with fold ``place``; of all where none does."""
     chosen = [folds[place]] if len(folds) == count else folds
-    return {row.utterance.id for fold in chosen for row in fold.rows if row.part != "test"}
+    return {row.utterance.id for fold in chosen for row in fold.rows if row.split != "test"}
 
 
 def _heard(fold: FoldRows, corpus: str, other: str, train: set[str], copies: Copies) -> list[tuple[str, str]]:
     pairs = []
-    for utterance in fold.part("test"):
+    for utterance in fold.split("test"):
         number = copies.group_of.get((corpus, utterance.id))
         twins = (
             [id_ for owner, id_ in copies.groups[number] if owner == other and id_ in train]

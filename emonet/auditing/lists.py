@@ -79,7 +79,7 @@ def partition_of_list(
         known = by_id.get(found.get(_key(entry), "")) or (_known(entry, corpus) if corpus is not None else None)
         target = corpus.targets[0].name if corpus is not None else ""
         utterance = _utterance(entry, rules, known, target)
-        folds.setdefault(entry.fold, []).append(Placed(entry.part, utterance))
+        folds.setdefault(entry.fold, []).append(Placed(entry.split, utterance))
     rows = tuple(FoldRows(name, tuple(placed)) for name, placed in folds.items())
     labels = {str(row.utterance.labels[LABEL]) for fold in rows for row in fold.rows if LABEL in row.utterance.labels}
     header = listed.header
@@ -94,7 +94,7 @@ def partition_of_list(
 
 
 def _key(entry: Entry) -> tuple[str, ...]:
-    return (entry.fold, entry.part, *entry.names)
+    return (entry.fold, entry.split, *entry.names)
 
 
 def _label(utterance: Utterance) -> str | None:

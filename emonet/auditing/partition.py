@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from emonet.auditing.confounds import confound_findings
 from emonet.auditing.shared import SOMETIMES, FoldRows, Placed, Shared, shared_findings
-from emonet.corpus.corpus import PARTS, Utterance
+from emonet.corpus.corpus import SPLITS, Utterance
 from emonet.findings import Finding, Verdict, over_folds, worst
 from emonet.protocols.fold import Protocol
 
@@ -15,26 +15,26 @@ Label = Callable[[Utterance], str | None]
 
 
 def coverage_findings(fold: FoldRows, classes: Sequence[str], label: Label) -> list[Finding]:
-    """Return findings on parts that are empty and on classes that a part lacks."""
-    return [_parts(fold), *_classes(fold, classes, label)]
+    """Return findings on splits that are empty and on classes that a split lacks."""
+    return [_splits(fold), *_classes(fold, classes, label)]
 
 
-def _parts(fold: FoldRows) -> Finding:
-    counts = {part: len(fold.part(part)) for part in PARTS}
-    seen = ", ".join(f"{count} {part}" for part, count in counts.items())
+def _splits(fold: FoldRows) -> Finding:
+    counts = {split: len(fold.split(split)) for split in SPLITS}
+    seen = ", ".join(f"{count} {split}" for split, count in counts.items())
     if not counts["train"] or not counts["test"]:
-        advice = "Nothing can be learned or tested: give lists of all parts."
-        return Finding(level="problem", what="parts", fold=fold.name, seen=seen, advice=advice)
+        advice = "Nothing can be learned or tested: give lists of all splits."
+        return Finding(level="problem", what="splits", fold=fold.name, seen=seen, advice=advice)
     if not counts["dev"]:
         advice = "Cut a dev by whole speakers from train, or test gets chosen on."
-        return Finding(level="warning", what="parts", fold=fold.name, seen=f"no dev: {seen}", advice=advice)
-    return Finding(level="ok", what="parts", fold=fold.name, seen=seen)
+        return Finding(level="warning", what="splits", fold=fold.name, seen=f"no dev: {seen}", advice=advice)
+    return Finding(level="ok", what="splits", fold=fold.name, seen=seen)
 
 
 def _classes(fold: FoldRows, classes: Sequence[str], label: Label) -> list[Finding]:
     if not classes:
         return []
-    has = {part: {label(each) for each in fold.part(part)} for part in PARTS}
+    has = {split: {label(each) for each in fold.split(split)} for split in SPLITS}
     unlearned = [each for each in classes if each not in has["train"] and each in has["test"] | has["dev"]]
     untested = [each for each in classes if each not in has["test"]]
     if unlearned:
@@ -59,7 +59,7 @@ class Partition:
         label: the class of an utterance, None where it has none.
         classes: all classes, empty for a dimensional target.
         utterances: how many the corpus has; what a fold lacks of it is left out of it.
-        overlap: why speakers stand in two parts.
+        overlap: why speakers stand in two splits.
         notes: what a reader of its scores must know besides.
     """
 
@@ -83,7 +83,7 @@ def partition_of(
     """
     by_id = {utterance.id: utterance for utterance in utterances}
     folds = tuple(
-        FoldRows(fold.name, tuple(Placed(part, by_id[id_]) for id_, part in fold.parts.items()))
+        FoldRows(fold.name, tuple(Placed(split, by_id[id_]) for id_, split in fold.splits.items()))
         for fold in protocol.folds
     )
 
@@ -131,7 +131,7 @@ def _of_folds(partition: Partition) -> list[Finding]:
     met = [what for what in SOMETIMES if any(each.what == what for each in found)]
     # What is looked for in every fold and told where it was met: the other folds count, too.
     clean = [(what, fold.name) for fold in partition.folds for what in met if (what, fold.name) not in here]
-    return [*found, *(Finding(level="ok", what=what, fold=fold, seen="none in two parts") for what, fold in clean)]
+    return [*found, *(Finding(level="ok", what=what, fold=fold, seen="none in two splits") for what, fold in clean)]
 
 
 def _of_classes(partition: Partition) -> list[Finding]:
@@ -147,7 +147,7 @@ def _left_out(partition: Partition) -> list[Finding]:
     most = max(counts, default=0)
     if most <= 0:
         return []
-    seen = f"up to {most} of {partition.utterances} utterances are in no part of a fold"
+    seen = f"up to {most} of {partition.utterances} utterances are in no split of a fold"
     return [Finding(level="ok", what="left out", seen=seen, count=most)]
 
 
@@ -188,6 +188,6 @@ def _lacks(findings: Sequence[Finding]) -> list[str]:
     return [*words, *([f"see also {' and '.join(rest)}"] if rest else [])]
 
 
-_TOLD = ("utterances", *SOMETIMES, "parts", "classes")
+_TOLD = ("utterances", *SOMETIMES, "splits", "classes")
 _IN_WORDS = {"speakers", "sessions", "texts", "audio", "notes"}
 """What the summary has words of its own for."""

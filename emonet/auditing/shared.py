@@ -1,4 +1,4 @@
-"""What two parts of a fold have in common: speakers, sessions, texts, recordings, utterances."""
+"""What two splits of a fold have in common: speakers, sessions, texts, recordings, utterances."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from emonet.corpus.corpus import Utterance, plain_name
 from emonet.findings import Finding, Level
 
 PAIRS = (("test", "train"), ("test", "dev"), ("dev", "train"))
-"""In a pair, the first part is judged by how much of it the second one has."""
+"""In a pair, the first split is judged by how much of it the second one has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An utterance in a part of a fold."""
+    """An utterance in a split of a fold."""
 
-    part: str
+    split: str
     utterance: Utterance
 
 
@@ -31,26 +31,26 @@ class FoldRows:
     rows: tuple[Placed, ...]
 
     @cached_property
-    def parts(self) -> Mapping[str, Sequence[Utterance]]:
-        """The utterances of each part that has any."""
+    def splits(self) -> Mapping[str, Sequence[Utterance]]:
+        """The utterances of each split that has any."""
         found: dict[str, list[Utterance]] = {}
         for row in self.rows:
-            found.setdefault(row.part, []).append(row.utterance)
+            found.setdefault(row.split, []).append(row.utterance)
         return found
 
-    def part(self, name: str) -> Sequence[Utterance]:
-        """Return the utterances of a part."""
-        return self.parts.get(name, ())
+    def split(self, name: str) -> Sequence[Utterance]:
+        """Return the utterances of a split."""
+        return self.splits.get(name, ())
 
     @cached_property
     def shared(self) -> Mapping[str, tuple[Shared, ...] | None]:
-        """What each pair of parts shares of each kind of thing; None for what no utterance has."""
+        """What each pair of splits shares of each kind of thing; None for what no utterance has."""
         return {rule.what: shared_values(self, rule.read) for rule in RULES}
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """How many values of one part another part has, too, and some of them."""
+    """How many values of one split another split has, too, and some of them."""
 
     one: str
     other: str
@@ -64,8 +64,8 @@ Read = Callable[[Utterance], str | None]
 
 
 def shared_values(fold: FoldRows, read: Read) -> tuple[Shared, ...] | None:
-    """Return what each pair of parts shares of a value, None where no utterance has one."""
-    values = {part: set(map(read, listed)) - {None} for part, listed in fold.parts.items()}
+    """Return what each pair of splits shares of a value, None where no utterance has one."""
+    values = {split: set(map(read, listed)) - {None} for split, listed in fold.splits.items()}
     if not any(values.values()):
         return None
     found = []
@@ -96,7 +96,7 @@ class Rule:
 
 
 RULES = (
-    Rule("utterances", attrgetter("id"), "problem", "problem", "Keep each utterance in one part."),
+    Rule("utterances", attrgetter("id"), "problem", "problem", "Keep each utterance in one split."),
     Rule(
         "speakers",
         attrgetter("speaker"),
@@ -123,7 +123,7 @@ RULES = (
         lambda each: each.path if each.start or each.end is not None else None,
         "warning",
         "warning",
-        "Pieces of one file are in two parts: split by file, session or speaker.",
+        "Pieces of one file are in two splits: split by file, session or speaker.",
     ),
 )
 
@@ -142,7 +142,7 @@ def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
     """Return a finding for each kind of thing that the fold's utterances have; speakers are never passed over.
 
     Args:
-        overlap: why speakers stand in two parts; makes a warning of that problem.
+        overlap: why speakers stand in two splits; makes a warning of that problem.
     """
     found = [*_overlapping(fold)]
     for rule in RULES:
@@ -163,9 +163,9 @@ def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str)
     if not told:
         nameless = sum(row.utterance.speaker is None for row in fold.rows) if rule.what == "speakers" else 0
         if nameless:
-            seen = f"none in two parts, but {nameless} of {len(fold.rows)} utterances have no known speaker"
+            seen = f"none in two splits, but {nameless} of {len(fold.rows)} utterances have no known speaker"
             return Finding(level="warning", what=rule.what, fold=fold.name, seen=seen, advice=_NAME_THEM)
-        return Finding(level="ok", what=rule.what, fold=fold.name, seen="none in two parts")
+        return Finding(level="ok", what=rule.what, fold=fold.name, seen="none in two splits")
     with_test = any(each.one == "test" for each in told)
     level: Level = rule.with_test if with_test else rule.with_dev
     advice = rule.advice
@@ -178,8 +178,10 @@ def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str)
 
 
 def _spelt_otherwise(fold: FoldRows, rule: Rule) -> list[Finding]:
-    """Return a finding on names of one part that another part has in another spelling; see ``plain_name``."""
-    names = {part: {str(name) for each in listed if (name := rule.read(each))} for part, listed in fold.parts.items()}
+    """Return a finding on names of one split that another split has in another spelling; see ``plain_name``."""
+    names = {
+        split: {str(name) for each in listed if (name := rule.read(each))} for split, listed in fold.splits.items()
+    }
     spelt = _spellings(frozenset[str]().union(*names.values()))
     told, count = [], 0
     for one, other in PAIRS if spelt else ():
@@ -211,15 +213,15 @@ def _spellings(names: frozenset[str]) -> Mapping[str, str]:
 
 
 def _overlapping(fold: FoldRows) -> list[Finding]:
-    """Return a finding on pieces of one file that have some of its time in common and are in two parts."""
+    """Return a finding on pieces of one file that have some of its time in common and are in two splits."""
     pieces: dict[str, list[Placed]] = {}
     for row in fold.rows:
         pieces.setdefault(row.utterance.path, []).append(row)
     met: dict[tuple[str, str], dict[str, str]] = {pair: {} for pair in PAIRS}
     for rows in pieces.values():
         for one, other in _running_on(rows):
-            pair = (one.part, other.part) if (one.part, other.part) in met else (other.part, one.part)
-            first, second = (one, other) if pair[0] == one.part else (other, one)
+            pair = (one.split, other.split) if (one.split, other.split) in met else (other.split, one.split)
+            first, second = (one, other) if pair[0] == one.split else (other, one)
             met.get(pair, {}).setdefault(first.utterance.id, second.utterance.id)
     told = [(pair, ids) for pair, ids in met.items() if ids]
     if not told:
@@ -230,20 +232,20 @@ def _overlapping(fold: FoldRows) -> list[Finding]:
     )
     level: Level = "problem" if told[0][0][0] == "test" else "warning"
     count = max((len(ids) for (one, _), ids in told if one == "test"), default=0)
-    advice = "They share audio: keep all windows of a recording in one part."
+    advice = "They share audio: keep all windows of a recording in one split."
     return [Finding(level=level, what="windows", fold=fold.name, seen=seen, advice=advice, count=count)]
 
 
 def _running_on(rows: Sequence[Placed]) -> Iterator[tuple[Placed, Placed]]:
-    """Yield pieces of one file that overlap and are in two parts; each with those that begin before it ends.
+    """Yield pieces of one file that overlap and are in two splits; each with those that begin before it ends.
 
     A piece shorter than ``LEAST`` overlaps nothing.
     """
     ordered = sorted(rows, key=lambda row: row.utterance.start)
-    for place, one in enumerate(ordered if len({row.part for row in rows}) > 1 else ()):
+    for place, one in enumerate(ordered if len({row.split for row in rows}) > 1 else ()):
         end = math.inf if one.utterance.end is None else one.utterance.end
         for other in ordered[place + 1 :]:
             if other.utterance.start > end - LEAST:
                 break
-            if other.part != one.part and other.utterance.id != one.utterance.id:
+            if other.split != one.split and other.utterance.id != one.utterance.id:
                 yield one, other

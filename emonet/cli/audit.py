@@ -40,7 +40,7 @@ def audit(  # noqa: PLR0913 - a command's options
     plugin: PluginFiles = None,
     json: AsJson = False,
 ) -> None:
-    """Find speakers, sessions, sentences and audio in two parts, and what gives a class away; exit code 1 if so."""
+    """Find speakers, sessions, sentences and audio in two splits, and what gives a class away; exit code 1 if so."""
     from emonet.api.audit import audit as audited
     from emonet.cli.protocol import protocol_options
 

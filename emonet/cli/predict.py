@@ -48,7 +48,7 @@ def predict(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Label audio: class, probabilities, arousal and valence, or numbers; of long files, of every window, too.
 
-    A file is judged as the clips of the run's test part were (training.evaluate of its recipe): by its centre, as a
+    A file is judged as the clips of the run's test split were (training.evaluate of its recipe): by its centre, as a
     whole, or by the mean over its windows.
 
     Files that cannot be read are named on stderr, the rest is labelled, and the exit code is 1.

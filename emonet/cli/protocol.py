@@ -81,7 +81,7 @@ def import_(  # noqa: PLR0913 - a command's options
     out: Out,
     name: Annotated[str, typer.Option("--name", help="What to call it; default: the file's own name.")] = "",
     form: Annotated[str, typer.Option("--format", help="emonet, emobox, superb or csv; default: by content.")] = "",
-    overlap: Annotated[str, typer.Option("--overlap", help="Why speakers stand in two parts, if they do.")] = "",
+    overlap: Annotated[str, typer.Option("--overlap", help="Why speakers stand in two splits, if they do.")] = "",
     dev: Annotated[float | None, typer.Option("--dev", help="Share of train that becomes dev where none is.")] = None,
     dev_by: Annotated[str, typer.Option("--dev-by", help="Cut dev by speaker, or by utterance.")] = "speaker",
     partial: Annotated[bool, typer.Option("--partial", help="Leave out names that the corpus lacks.")] = False,
@@ -143,16 +143,16 @@ def facts_of(gathered: Gathered) -> dict[str, Any]:
     protocol, utterances = facts.protocol, {utterance.id: utterance for utterance in facts.utterances}
     folds = []
     for fold in protocol.folds:
-        parts = {}
-        for part in ("train", "dev", "test"):
-            inside = [utterances[id_] for id_, found in fold.parts.items() if found == part]
-            parts[part] = {
+        splits = {}
+        for split in ("train", "dev", "test"):
+            inside = [utterances[id_] for id_, found in fold.splits.items() if found == split]
+            splits[split] = {
                 "utterances": len(inside),
                 "speakers": len({each.speaker for each in inside} - {None}),
                 "texts": len({each.text for each in inside} - {None}),
                 **_label_facts(inside, facts.outputs),
             }
-        folds.append({"fold": fold.name, "parts": parts, "left_out": len(utterances) - len(fold.parts)})
+        folds.append({"fold": fold.name, "splits": splits, "left_out": len(utterances) - len(fold.splits)})
     return {
         "id": protocol.id,
         "hash": protocol.hash,
@@ -177,14 +177,17 @@ def _print(gathered: Gathered) -> None:
     names = outputs.classes or [f"mean {name}" for name in outputs.names]
     rows = []
     for fold in facts["folds"]:
-        for part, counts in fold["parts"].items():
+        for split, counts in fold["splits"].items():
             numbers = [counts[what] for what in ("utterances", "speakers", "texts")]
             shown = [str(number) for number in (*numbers, *counts.get("classes", {}).values())]
             shown += ["-" if mean is None else f"{mean:.3g}" for mean in counts.get("means", {}).values()]
-            rows.append((fold["fold"], part, *shown))
+            rows.append((fold["fold"], split, *shown))
         if fold["left_out"]:
             rows.append((fold["fold"], "left out", str(fold["left_out"]), *[""] * (len(names) + 2)))
-    columns = ("fold", "part", "utterances", "speakers", "texts", *names)
+    columns = ("fold", "split", "utterances", "speakers", "texts", *names)
     print_table(f"{facts['id']}  #{facts['hash']}", columns, rows)
-    for text in (*([f"Speakers stand in two parts: {facts['overlap']}."] if facts["overlap"] else []), *facts["notes"]):
+    for text in (
+        *([f"Speakers stand in two splits: {facts['overlap']}."] if facts["overlap"] else []),
+        *facts["notes"],
+    ):
         say(text)

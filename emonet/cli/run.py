@@ -113,8 +113,8 @@ _COLUMNS = (
 
 
 def _cells(stage: dict[str, Any]) -> tuple[str, ...]:
-    parts, tasks = stage["components"], stage["tasks"]
-    items = ["/".join(str(counts[part]) for part in ("train", "dev", "test")) for counts in stage["items"]]
+    components, tasks = stage["components"], stage["tasks"]
+    items = ["/".join(str(counts[split]) for split in ("train", "dev", "test")) for counts in stage["items"]]
     return (
         stage["key"][:8],
         stage["system"],
@@ -124,7 +124,7 @@ def _cells(stage: dict[str, Any]) -> tuple[str, ...]:
         stage["fold"],
         str(stage["seed"]),
         "\n".join(items),
-        " + ".join(part["name"] for part in parts.values()) + f", normalised: {stage['normalisation']}",
+        " + ".join(each["name"] for each in components.values()) + f", normalised: {stage['normalisation']}",
         ", ".join(key[:8] for key in stage["parents"]),
         "yes" if stage["done"] else "",
     )

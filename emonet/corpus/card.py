@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from emonet.affect import TABLE_2, Affect, OwnCell
 from emonet.corpus.corpus import (
-    PARTS,
+    SPLITS,
     Access,
     Citation,
     Confidence,
@@ -18,9 +18,9 @@ from emonet.corpus.corpus import (
     Expected,
     Label,
     NamedProtocol,
-    Part,
     Published,
     Source,
+    Split,
     Strings,
     Target,
     Tested,
@@ -31,7 +31,7 @@ from emonet.document import STRICT, Checked, read_document, validate
 from emonet.errors import CorpusError, did_you_mean
 from emonet.remembered import Said, read_all
 
-Parts = Mapping[Part, tuple[str, ...]]
+Splits = Mapping[Split, tuple[str, ...]]
 
 
 def _may_be_off(affect: Any) -> Any:
@@ -73,39 +73,51 @@ class TargetEntry:
 
 @dataclass(frozen=True)
 class ProtocolEntry:
-    """A partition of this corpus' own: values of one field for each part, or a list of folds.
+    """A partition of this corpus' own: values of one field for each split, or a list of folds.
 
-    Utterances whose value is ``left_out`` are in no part.
+    Utterances whose value is ``left_out`` are in no split.
     """
 
     __pydantic_config__ = STRICT
     by: UtteranceField = "speaker"
-    parts: Parts | None = None
-    folds: tuple[Parts, ...] = ()
+    splits: Splits | None = None
+    folds: tuple[Splits, ...] = ()
     left_out: tuple[str, ...] = ()
     overlap: str = ""
     source: str = ""
     random_dev: Annotated[float, Checked(gt=0, lt=1)] | None = None
 
     def __post_init__(self) -> None:
-        if self.parts is not None and self.folds:
-            raise ValueError("parts and folds are both given. Keep parts for one partition, folds for several.")
-        if self.parts is None and not self.folds and self.by != "split":
-            raise ValueError(f"a protocol by {self.by} has neither parts nor folds. Give one of them.")
+        if self.splits is not None and self.folds:
+            raise ValueError("splits and folds are both given. Keep splits for one partition, folds for several.")
+        if self.splits is None and not self.folds and self.by != "split":
+            raise ValueError(f"a protocol by {self.by} has neither splits nor folds. Give one of them.")
         if self.random_dev is not None:
             self._check_random_dev()
-        for fold in self.folds or (self.parts or {},):
+        for fold in self.folds or (self.splits or {},):
             listed = [*self.left_out, *(value for values in fold.values() for value in values)]
             twice = sorted({value for value in listed if listed.count(value) > 1})
             if twice:
-                raise ValueError(f"the {self.by} {twice[0]!r} is listed twice in one fold. Keep it in one part.")
+                raise ValueError(f"the {self.by} {twice[0]!r} is listed twice in one fold. Keep it in one split.")
 
     def _check_random_dev(self) -> None:
         if not self.overlap:
             raise ValueError("random_dev puts speakers of train into dev. Say why with overlap.")
-        for fold in self.folds or (self.parts or {},):
+        for fold in self.folds or (self.splits or {},):
             if set(fold) != {"train", "test"}:
                 raise ValueError("random_dev is cut from train. Give train and test their values, and dev none.")
+
+
+def _with_splits(protocols: Any) -> Any:
+    """Return protocols as they are written now; cards that say ``parts`` for splits, as all did at first, are read."""
+    if not isinstance(protocols, Mapping):
+        return protocols
+    return {
+        name: {"splits" if key == "parts" and "splits" not in entry else key: value for key, value in entry.items()}
+        if isinstance(entry, Mapping)
+        else entry
+        for name, entry in protocols.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -138,7 +150,7 @@ class Card:
     sources: tuple[Source, ...] = ()
     targets: Annotated[Mapping[str, TargetEntry], Checked(min_length=1)]
     scan: ScanEntry
-    protocols: Mapping[str, ProtocolEntry] = field(default_factory=dict)
+    protocols: Annotated[Mapping[str, ProtocolEntry], Checked(before=_with_splits)] = field(default_factory=dict)
     expected: Expected = field(default_factory=Expected)
     known_bad: Strings = field(default_factory=dict)
     examples: Annotated[tuple[ExampleEntry, ...], Checked(min_length=1)]
@@ -256,10 +268,10 @@ def _affect(target: str, classes: tuple[str, ...], own: Mapping[str, OwnCell], s
 
 
 def _protocol(name: str, entry: ProtocolEntry) -> NamedProtocol:
-    folds = entry.folds if entry.parts is None else (entry.parts,)
+    folds = entry.folds if entry.splits is None else (entry.splits,)
     if not folds:
-        folds = ({part: (part,) for part in PARTS},)
-    named = tuple({str(part): values for part, values in fold.items()} for fold in folds)
+        folds = ({split: (split,) for split in SPLITS},)
+    named = tuple({str(split): values for split, values in fold.items()} for fold in folds)
     return NamedProtocol(
         name, entry.by, named, entry.overlap, entry.source, entry.left_out, random_dev=entry.random_dev or 0.0
     )

@@ -19,8 +19,8 @@ Confidence = Literal["high", "medium", "low", ""]
 Tested = Literal["audio", "tables", "lists", "made-up", ""]
 """What a card was tried on: the owner's recordings, the owner's own tables or names, lists of others, a release that
 was made up for its tests, or nobody has said."""
-Part = Literal["train", "dev", "test"]
-PARTS: tuple[Part, ...] = ("train", "dev", "test")
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 Label = str | float
 Strings = Mapping[str, str]
 UtteranceField = Literal["speaker", "session", "text", "split", "language"]
@@ -55,7 +55,7 @@ class Utterance:
         speaker: who speaks, None where nobody knows.
         session: recording session or dialogue.
         text: id of the spoken text, where texts repeat.
-        split: the part that the corpus' own partition puts it in.
+        split: the split that the corpus' own partition puts it in.
         language: BCP-47 code, where it differs from the corpus' first language.
         start: begin within the file in s.
         end: end within the file in s, None for the file's end.
@@ -106,10 +106,10 @@ class NamedProtocol:
 
     Attributes:
         by: the field of ``Utterance`` that decides.
-        folds: for each fold, part -> values of that field; a part left out of a fold takes all the rest.
-        overlap: why speakers may stand in two parts; empty means that they must not.
+        folds: for each fold, split -> values of that field; a split left out of a fold takes all the rest.
+        overlap: why speakers may stand in two splits; empty means that they must not.
         source: where the partition comes from.
-        left_out: values of that field that belong to no part.
+        left_out: values of that field that belong to no split.
         random_dev: share of train that becomes dev, drawn utterance by utterance; 0 where dev is named.
     """
 
@@ -209,8 +209,8 @@ class PublishedResult:
     Attributes:
         system: the paper's name of it.
         strategy: the row of the strategy table that it belongs to.
-        test: on the paper's own test part.
-        dev: on its development part, None where the paper leaves it out.
+        test: on the paper's own test split.
+        dev: on its development split, None where the paper leaves it out.
         checkpoint: the epoch best on dev, or the last.
         mark: a significant rise (+) or fall (-) against the network trained from scratch, by McNemar's test
             at 0.05 without correction.

@@ -17,7 +17,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 EVALUATION = ("eval", "evaluation")
 """What some call dev, since a test is beside it, and others call test."""
 
-COLUMNS = ("part", "split", "split_set", "partition", "set", "subset")
+COLUMNS = ("split", "part", "split_set", "partition", "set", "subset")
 """What a column of splits is called, the likeliest name first."""
 
 _SPLITS = {spelling: split for split, spellings in SPELLINGS.items() for spelling in spellings}

@@ -43,7 +43,7 @@ def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener =
         CorpusError: ``root`` is not this corpus at all, or its annotation cannot be read; names file and line.
     """
     survey = survey_of(corpus, root, listen)
-    findings = [*_counts(corpus, survey), *_unmapped(corpus, survey), *_parts(corpus, survey)]
+    findings = [*_counts(corpus, survey), *_unmapped(corpus, survey), *_splits(corpus, survey)]
     findings += [*_identities(corpus, root, survey), *_files(corpus, root, survey), *copies(corpus, root, survey)]
     findings += [*_names(survey), *_not_listed(corpus, root, survey), *_above(corpus, root, survey)]
     if not quick:
@@ -113,7 +113,7 @@ def _unmapped(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
         yield Finding("problem", f"{target.name}: unmapped labels", seen, known, " ".join(advice.split()))
 
 
-def _parts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+def _splits(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
     if survey.speakers:
         yield _per_speaker(survey.speakers)
     if survey.splits:

@@ -49,7 +49,9 @@ def copies(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
         advice = f"Remove '{inner}', or keep it elsewhere." if inner else advice
         yield Finding("problem", "two copies of the corpus", seen, "one", advice)
     else:
-        yield Finding("warning", "files that stand twice", seen, "none", "Remove one of each, lest it be in two parts.")
+        yield Finding(
+            "warning", "files that stand twice", seen, "none", "Remove one of each, lest it be in two splits."
+        )
 
 
 def _pairs(corpus: Corpus, root: Path, twice: set[int]) -> list[_Pair]:

@@ -164,5 +164,5 @@ def _in_words(findings: Sequence[Finding]) -> str:
     """Return what a summary says of audio."""
     worst = max((each for each in findings if each.what.startswith("audio")), key=lambda each: each.count)
     if worst.level == "ok" and all(each.level == "ok" for each in findings if each.what.startswith("audio")):
-        return "no duplicate audio across parts"
-    return f"duplicate audio across parts ({worst.seen})" if worst.count else "duplicate audio in dev and train"
+        return "no duplicate audio across splits"
+    return f"duplicate audio across splits ({worst.seen})" if worst.count else "duplicate audio in dev and train"

@@ -17,7 +17,7 @@ DONE = "stage.json"
 """Written last: facts of the stage under a seal, with the SHA-256 of each of its files."""
 HISTORY = "history.json"
 PREDICTIONS: Mapping[str, str] = {"dev": "predictions-dev.parquet", "test": "predictions-test.parquet"}
-"""Part -> what a stage says of it, a file of its own: the second one comes by opening test."""
+"""Split -> what a stage says of it, a file of its own: the second one comes by opening test."""
 MACHINES = "machines.json"
 _READ_ONLY = 0o444
 _DAY = 24 * 3600.0

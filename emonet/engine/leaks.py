@@ -16,7 +16,7 @@ from emonet.recipe.stage import Plan, Stage
 SOUNDS = f"store {FORMAT}"
 """The version of the hashes of audio: they are of waves as a store of this format holds them."""
 _WITHOUT_AUDIO = "audio not compared"
-_NO_NAMES = "no speaker or utterance of a test part"
+_NO_NAMES = "no speaker or utterance of a test split"
 _WAYS = {"train": "learned from", "dev": "selected on"}
 _ADVICE = "Test has been heard: start from weights of the same fold, or from another source."
 _NAMED = (
@@ -177,7 +177,7 @@ def _finding(stage: Stage, kind: str, met: Sequence[Met], *, exact: bool) -> Fin
 
 
 def _said(met: Met) -> str:
-    way = _WAYS[met.part]
+    way = _WAYS[met.split]
     if met.kind == "names":
         return f"are names that {met.corpus} has, too, which was {way}"
     return f"were {way} before (in {met.corpus})"

@@ -75,8 +75,10 @@ def _splits_of(
         whole = remake(sorted((*utterances, *lost), key=lambda each: each.id))
     except EmonetError:  # it is one that was imported, or that these utterances lack something for
         return _splits_of_speakers(lost, protocol, utterances)
-    placed = {fold.name: fold.parts for fold in whole.folds}
-    if any(placed.get(fold.name, {}).get(id_) != split for fold in protocol.folds for id_, split in fold.parts.items()):
+    placed = {fold.name: fold.splits for fold in whole.folds}
+    if any(
+        placed.get(fold.name, {}).get(id_) != split for fold in protocol.folds for id_, split in fold.splits.items()
+    ):
         return _splits_of_speakers(lost, protocol, utterances)
     return {each.id: {name: splits.get(each.id, NONE) for name, splits in placed.items()} for each in lost}
 
@@ -88,7 +90,7 @@ def _splits_of_speakers(
     found: dict[str, dict[str, str]] = {each.id: {} for each in lost}
     for fold in protocol.folds:
         of_speaker: dict[str, set[str]] = {}
-        for id_, split in fold.parts.items():
+        for id_, split in fold.splits.items():
             if id_ in speaker_of:
                 of_speaker.setdefault(speaker_of[id_], set()).add(split)
         for each in lost:

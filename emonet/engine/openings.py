@@ -1,4 +1,4 @@
-"""Opening test: the one way to a stage's test part, noted before anything is handed out, and how often that was.
+"""Opening test: the one way to a stage's test split, noted before anything is handed out, and how often that was.
 
 Every opening is a line of ``openings.jsonl`` in EMONET_HOME, which is only ever added to: stages may be removed, and
 what was seen stays seen.
@@ -25,7 +25,7 @@ OPENED = "test_opened.json"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One stage's look at the test part of one fold.
+    """One stage's look at the test split of one fold.
 
     Attributes:
         protocol: the protocol's hash.
@@ -51,7 +51,7 @@ class Ledger:
 
 
 def open_test(stage: Stage, folder: Path) -> Stage:
-    """Return the stage with the test part of its tasks and no other, after noting that in ledger and stage's folder."""
+    """Return the stage with the test split of its tasks and no other, noted before in ledger and stage's folder."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     opening = Opening(stage.protocol.hash, _fold(stage), stage.key, stage.method, now)
     times = tests_opened(folder)
@@ -62,7 +62,7 @@ def open_test(stage: Stage, folder: Path) -> Stage:
 
 
 def tests_opened(folder: Path) -> int:
-    """Return how often the test part of a stage was opened: once, or more if that was interrupted."""
+    """Return how often the test split of a stage was opened: once, or more if that was interrupted."""
     try:
         return int(read_sealed(folder / OPENED)["times"])
     except FileNotFoundError:
@@ -81,7 +81,7 @@ def read_ledger() -> Ledger:
 
 
 def count_openings(stages: Iterable[Stage], ledger: Ledger, opened: Mapping[str, int]) -> tuple[OpeningCount, ...]:
-    """Return how often the test part of each protocol that stages are scored under was opened.
+    """Return how often the test split of each protocol that stages are scored under was opened.
 
     Args:
         opened: stage -> how often its own folder says that it was; see ``tests_opened``.

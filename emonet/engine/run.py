@@ -207,7 +207,7 @@ def _dev_only(recipe: Recipe, run: str) -> list[str]:
     if recipe.selects != "dev":
         return []
     baseline = f" No system was tested against the baseline '{recipe.baseline}'." if recipe.baseline else ""
-    return [f"Dev only: {run} did not open test, and a score on the dev part that chose it is too high.{baseline}"]
+    return [f"Dev only: {run} did not open test, and a score on the dev split that chose it is too high.{baseline}"]
 
 
 def _identity(made: Plan) -> str:
@@ -254,7 +254,7 @@ def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered], verdicts: 
 
 
 def _protocol_json(protocol: Protocol) -> dict[str, object]:
-    folds = {fold.name: dict(fold.parts) for fold in protocol.folds}
+    folds = {fold.name: dict(fold.splits) for fold in protocol.folds}
     return {"hash": protocol.hash, "overlap": protocol.overlap, "folds": folds}
 
 

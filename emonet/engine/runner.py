@@ -98,8 +98,8 @@ class StageRunner:
                     "seconds": time.monotonic() - started,
                 }
             self._state(stage, folder, facts)
-            for part in _missing(stage, facts):
-                facts |= self._predict(open_test(stage, folder) if part == "test" else stage.shut(), part, folder)
+            for split in _missing(stage, facts):
+                facts |= self._predict(open_test(stage, folder) if split == "test" else stage.shut(), split, folder)
                 finish(folder, facts)
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
 
@@ -153,8 +153,8 @@ class StageRunner:
         return self._probe(stage, folder) if stage.kind == "probe" else self._train(stage, folder)
 
     def _clips(self, task: Task, normalisation: str) -> dict[str, Clips]:
-        """Return the clips of the parts that a task has."""
-        return {part: clips_of(task, part, self.stores, normalisation) for part in task.items}
+        """Return the clips of the splits that a task has."""
+        return {split: clips_of(task, split, self.stores, normalisation) for split in task.items}
 
     def _probe(self, stage: Stage, folder: Path) -> dict[str, Any]:
         """Fit the SVM, and keep what it said of dev before it was refitted with it; and the SVMs of other tied C's."""
@@ -164,9 +164,9 @@ class StageRunner:
         vectors, table = self._vectors(stage), None
         normalisation = NORMALISATIONS[stage.normalisation]
         if normalisation.is_fitted:
-            table = vector_table(vectors[part] for part in normalisation.fitted_on)
+            table = vector_table(vectors[split] for split in normalisation.fitted_on)
             save_table(folder / TABLE, table)
-        features = {part: normalised(each, table) for part, each in vectors.items()}
+        features = {split: normalised(each, table) for split, each in vectors.items()}
         result = fit_probe(stage.task, features, stage.settings.svm, stage.seed)
         facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, LEARNED: self._learned(stage)}
         save_probe(folder, result, facts)
@@ -181,12 +181,12 @@ class StageRunner:
         return {"chosen": {"C": result.c}, "chosen_by": result.by, "choices": choices, "parameters": parameters}
 
     def _vectors(self, stage: Stage) -> dict[str, Vectors]:
-        """Return the features of the parts that a stage has."""
+        """Return the features of the splits that a stage has."""
         from emonet.learn.probe import Vectors
 
         return {
-            part: Vectors(np.stack([self._vector(stage, place) for place in clips.places]), clips.groups)
-            for part, clips in self._clips(stage.task, stage.normalisation).items()
+            split: Vectors(np.stack([self._vector(stage, place) for place in clips.places]), clips.groups)
+            for split, clips in self._clips(stage.task, stage.normalisation).items()
         }
 
     def _learned(self, stage: Stage) -> dict[str, Any]:
@@ -236,47 +236,49 @@ class StageRunner:
         write_json(folder / HISTORY, history)
         return facts
 
-    def _predict(self, stage: Stage, part: Literal["dev", "test"], folder: Path) -> dict[str, Any]:
-        """Predict one of the parts that a stage has: by the refitted SVM, or by the best and the final weights.
+    def _predict(self, stage: Stage, split: Literal["dev", "test"], folder: Path) -> dict[str, Any]:
+        """Predict one of the splits that a stage has: by the refitted SVM, or by the best and the final weights.
 
         Returns:
             What else the stage is to say of itself: of an SVM, how right other values of C would have been.
         """
         facts: dict[str, Any] = {}
         if stage.kind == "probe":
-            said, sums = self._decided(stage, part, folder)
-            tables, facts = [predictions_of(stage, part, "best", said)], {f"choices_on_{part}": sums}
+            said, sums = self._decided(stage, split, folder)
+            tables, facts = [predictions_of(stage, split, "best", said)], {f"choices_on_{split}": sums}
         else:
-            tables = [predictions_of(stage, part, name, self._said(stage, part, name, folder)) for name in CHECKPOINTS]
-        concat(tables).write_parquet(folder / PREDICTIONS[part])
+            tables = [
+                predictions_of(stage, split, name, self._said(stage, split, name, folder)) for name in CHECKPOINTS
+            ]
+        concat(tables).write_parquet(folder / PREDICTIONS[split])
         return facts
 
-    def _decided(self, stage: Stage, part: str, folder: Path) -> tuple[Array, dict[str, Any]]:
-        """Return what the refitted SVM says of a part, and what each tied C's score is summed from."""
+    def _decided(self, stage: Stage, split: str, folder: Path) -> tuple[Array, dict[str, Any]]:
+        """Return what the refitted SVM says of a split, and what each tied C's score is summed from."""
         from emonet.learn.probe import decisions, normalised, read_probe, tied_sums, vector_table
 
-        vectors = self._vectors(stage)[part]
+        vectors = self._vectors(stage)[split]
         values = normalised(vectors, _kept_table(stage, folder, partial(vector_table, [vectors])))
         chosen, tied = read_probe(folder)
         sums = {target: tied_sums(stage.task, target, refits, values) for target, refits in tied.items()}
         return decisions(chosen, values), sums
 
-    def _said(self, stage: Stage, part: str, weights: str, folder: Path) -> Array:
-        """Return what the network says of a part with its ``best`` or ``final`` weights."""
+    def _said(self, stage: Stage, split: str, weights: str, folder: Path) -> Array:
+        """Return what the network says of a split with its ``best`` or ``final`` weights."""
         from emonet.learn.normalisation import frontend_table
 
         learner = self._learner(stage, self._assembler.trained(stage, weights))
-        clips = learner.clips[stage.task.id][part]
+        clips = learner.clips[stage.task.id][split]
         own = partial(frontend_table, learner.model.frontend, [clips], learner.device)
         learner.table = _kept_table(stage, folder, own)
-        return learner.outputs(stage.task, part)
+        return learner.outputs(stage.task, split)
 
     @property
     def _assembler(self) -> Assembler:
         return Assembler(self.registry, self.stages)
 
     def _learner(self, stage: Stage, model: Any) -> Learner:
-        """Return a learner of the parts that a stage has, on the device, its features not yet normalised."""
+        """Return a learner of the splits that a stage has, on the device, its features not yet normalised."""
         import torch
 
         from emonet.learn.learner import Learner
@@ -301,7 +303,7 @@ class StageRunner:
         normalisation = NORMALISATIONS[stage.normalisation]
         if not normalisation.is_fitted:
             return None
-        fitted = [clips[part] for clips in learner.clips.values() for part in normalisation.fitted_on]
+        fitted = [clips[split] for clips in learner.clips.values() for split in normalisation.fitted_on]
         table = frontend_table(learner.model.frontend, fitted, learner.device)
         save_table(folder / TABLE, table)
         return table
@@ -325,8 +327,8 @@ def _kept_table(stage: Stage, folder: Path, own: Callable[[], ScalingTable]) -> 
 
 
 def _missing(stage: Stage, facts: Mapping[str, Any]) -> tuple[Literal["dev", "test"], ...]:
-    """Return the parts whose predictions this recipe needs and the stage's folder lacks."""
-    return tuple(part for part in stage.parts if PREDICTIONS[part] not in facts["files"])
+    """Return the splits whose predictions this recipe needs and the stage's folder lacks."""
+    return tuple(split for split in stage.splits if PREDICTIONS[split] not in facts["files"])
 
 
 def _check_precision(stage: Stage, device: torch.device) -> None:
@@ -342,14 +344,14 @@ def _check_precision(stage: Stage, device: torch.device) -> None:
         raise EmonetError(message)
 
 
-def predictions_of(stage: Stage, part: Literal["dev", "test"], checkpoint: Checkpoint, said: Array) -> Predictions:
-    """Return the predictions of a stage's part, of the task's one target or of each of its dimensions.
+def predictions_of(stage: Stage, split: Literal["dev", "test"], checkpoint: Checkpoint, said: Array) -> Predictions:
+    """Return the predictions of a stage's split, of the task's one target or of each of its dimensions.
 
     Args:
         said: probabilities or decision values (N, K) of classes, or numbers (N, D) in the corpus' own unit.
     """
-    task, items = stage.task, stage.task.items[part]
-    made = Pass(TaskId.of(task.id).corpus, "", part, stage.fold, stage.seed, stage.system, checkpoint)
+    task, items = stage.task, stage.task.items[split]
+    made = Pass(TaskId.of(task.id).corpus, "", split, stage.fold, stage.seed, stage.system, checkpoint)
     ids, speakers = [item.id for item in items], [item.speaker for item in items]
     if not task.classes:
         tables = []

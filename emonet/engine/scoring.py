@@ -71,7 +71,7 @@ def _passes(stages: Iterable[Stage]) -> list[list[Stage]]:
 
 def _named(stage: Stage) -> Predictions:
     """Return a stage's predictions under this recipe's names; the stage may come from another recipe."""
-    table = concat([read_parquet(stage_folder(stage.key) / PREDICTIONS[part]) for part in stage.parts])
+    table = concat([read_parquet(stage_folder(stage.key) / PREDICTIONS[split]) for split in stage.splits])
     rows = tuple(replace(row, system=stage.system, fold=stage.fold, seed=stage.seed) for row in table.rows)
     return replace(table, rows=rows)
 
@@ -80,11 +80,11 @@ def _scores(stages: Sequence[Stage], rows: Predictions) -> list[Score]:
     found = []
     for target in stages[0].task.targets:
         setting = _setting(stages, target, rows)
-        for part in stages[0].parts:
+        for split in stages[0].splits:
             for checkpoint in CHECKPOINTS:
-                selected = rows.select(target=target, part=part, checkpoint=checkpoint)
+                selected = rows.select(target=target, split=split, checkpoint=checkpoint)
                 if selected.rows:
-                    own = replace(setting, selection=setting.selection and setting.selection.on(part))
+                    own = replace(setting, selection=setting.selection and setting.selection.on(split))
                     found.append(score_predictions(selected, own))
     return found
 
@@ -161,7 +161,7 @@ def selection_of(stages: Sequence[Stage], facts: Facts, target: str, rows: Predi
         return _of_c(stages, facts, target)
     if stages[0].kind != "epochs" or len(stages[0].task.targets) > 1:
         return None
-    said = rows.select(target=target, part="dev", checkpoint="best")
+    said = rows.select(target=target, split="dev", checkpoint="best")
     folds = {stage.fold: _epoch(stage, facts[stage.fold], said.select(fold=stage.fold)) for stage in stages}
     return Selection("epoch", "dev", folds)
 
@@ -170,7 +170,7 @@ def _of_c(stages: Sequence[Stage], facts: Facts, target: str) -> Selection:
     metric = METRICS[stages[0].task.metric]
     folds = {fold: _choice(each["choices"][target]) for fold, each in facts.items()}
     low = high = None
-    if "test" in stages[0].parts:
+    if "test" in stages[0].splits:
         sums = [_chosen_first(facts[fold]["choices_on_test"][target], choice.value) for fold, choice in folds.items()]
         low, high = extremes(sums, metric)
     return Selection("C", next(iter(facts.values()))["chosen_by"], folds, low, high)

@@ -184,7 +184,7 @@ def _tables(predictions: Iterable[Predictions]) -> Tables:
     tables: Tables = {}
     for table in predictions:
         for row in table.rows:
-            if (row.part, row.checkpoint) == ("test", "best"):
+            if (row.split, row.checkpoint) == ("test", "best"):
                 tables.setdefault((TaskId(row.corpus, row.target).text, row.system), []).append(row)
     return tables
 
@@ -270,7 +270,7 @@ def _is_trained(score: Score) -> bool:
 
 def _score_of(row: Prediction, scores: Sequence[Score]) -> Score:
     task = TaskId(row.corpus, row.target).text
-    found = [score for score in scores if (score.task, score.system, score.part) == (task, row.system, "test")]
+    found = [score for score in scores if (score.task, score.system, score.split) == (task, row.system, "test")]
     if not found:
         message = f"There are predictions of '{row.system}' on {task}, but no score that says under which protocol."
         raise EmonetError(f"{message} Run its recipe again.")

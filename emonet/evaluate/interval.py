@@ -236,7 +236,7 @@ def _check(
 
 def _check_sizes(size: int, speakers: Sequence[str | None] | None) -> None:
     if not size:
-        raise EmonetError("Nothing to score: there is no utterance. Check that the part is not empty.")
+        raise EmonetError("Nothing to score: there is no utterance. Check that the split is not empty.")
     if speakers is not None and len(speakers) != size:
         raise EmonetError(f"{size} utterances but {len(speakers)} speakers. Give one, or None, for each utterance.")
 

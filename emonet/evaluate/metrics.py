@@ -108,7 +108,7 @@ def chance_level(truth: Sequence[Hashable]) -> float:
         EmonetError: there is no utterance.
     """
     if not len(truth):
-        raise EmonetError("Nothing to score: there is no utterance. Check that the part is not empty.")
+        raise EmonetError("Nothing to score: there is no utterance. Check that the split is not empty.")
     return 1 / len(set(truth))
 
 
@@ -200,7 +200,7 @@ class Metric:
         0.75
         """
         if not len(truth):
-            raise EmonetError("Nothing to score: there is no utterance. Check that the part is not empty.")
+            raise EmonetError("Nothing to score: there is no utterance. Check that the split is not empty.")
         if self.kind == "dimensional":
             return float(self.function(moments(truth, predicted).sum(0)))
         classes = list(dict.fromkeys((*truth, *predicted)))

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Checkpoint = Literal["best", "final"]
-Part = Literal["dev", "test"]
+ScoredSplit = Literal["dev", "test"]
+FORMERLY_SPLIT = "part"
+"""What the column ``split`` was called at first, in predictions and scores; both are still read."""
 _CLASSES = b"emonet_classes"
 _TABLES = b"emonet_tables"
 
@@ -25,7 +27,7 @@ class Prediction:
     """One utterance judged by one trained model.
 
     Attributes:
-        part: the part that the utterance is in, in this fold.
+        split: the split that the utterance is in, in this fold.
         checkpoint: the epoch that the model is from: best on dev, or the last.
         truth: the true class, or a dimensional target's number as text.
         predicted: what the model says, in the same form.
@@ -36,7 +38,7 @@ class Prediction:
     corpus: str
     target: str
     speaker: str | None
-    part: Part
+    split: ScoredSplit
     fold: str
     seed: int
     system: str
@@ -79,7 +81,7 @@ class Predictions:
         return tuple(getattr(row, name) for row in self.rows)
 
     def select(self, **values: object) -> Predictions:
-        """Return the rows that have all these values, e.g. ``select(part="test", checkpoint="best")``.
+        """Return the rows that have all these values, e.g. ``select(split="test", checkpoint="best")``.
 
         Raises:
             EmonetError: there is no such column.
@@ -95,11 +97,11 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What all predictions of one model over one part of one fold have in common; see ``Prediction``."""
+    """What all predictions of one model over one split of one fold have in common; see ``Prediction``."""
 
     corpus: str
     target: str
-    part: Part
+    split: ScoredSplit
     fold: str
     seed: int
     system: str
@@ -218,6 +220,7 @@ def read_tables(path: Path) -> tuple[Predictions, ...]:
     except pa.ArrowException as problem:
         raise EmonetError(f"{path}: not a Parquet file ({problem}). Run the recipe again.") from None
     metadata = table.schema.metadata or {}
+    table = table.rename_columns(["split" if name == FORMERLY_SPLIT else name for name in table.column_names])
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing or not {_CLASSES, _TABLES} & metadata.keys():
         lacks = f"the column '{missing[0]}'" if missing else "the order of its classes"

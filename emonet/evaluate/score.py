@@ -11,7 +11,7 @@ from typing import Any
 from emonet.errors import EmonetError, UnknownName, counted
 from emonet.evaluate.interval import Interval, score_interval
 from emonet.evaluate.metrics import METRICS, Metric, chance_level, confusion
-from emonet.evaluate.predictions import Checkpoint, Part, Prediction, Predictions
+from emonet.evaluate.predictions import FORMERLY_SPLIT, Checkpoint, Prediction, Predictions, ScoredSplit
 from emonet.evaluate.selection import Selection
 from emonet.task_id import TaskId
 
@@ -23,8 +23,8 @@ class Setting:
     Attributes:
         strategy: the row of the strategy table.
         protocol_id: corpus, protocol and its options.
-        protocol_hash: over utterances, labels, speakers, segments and parts; scores compare only under one hash.
-        protocol_overlap: why speakers stand in two parts, empty where none does.
+        protocol_hash: over utterances, labels, speakers, segments and splits; scores compare only under one hash.
+        protocol_overlap: why speakers stand in two splits, empty where none does.
         normalisation: which clips the features were normalised with.
         transductive: whether clips of test, though not their labels, were among them.
         metric: the name of the metric for selection, one of ``METRICS``.
@@ -61,7 +61,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score(Setting):
-    """How well one system does one task, pooled over the folds of one part.
+    """How well one system does one task, pooled over the folds of one split.
 
     Attributes:
         task: ``corpus/target``.
@@ -72,7 +72,7 @@ class Score(Setting):
         fold_mean: mean over folds of the metric for selection, None where there is one fold.
         fold_sd: sample standard deviation over folds.
         confusion: (K, K), rows truth and columns prediction; () for a dimensional target.
-        missing_classes: classes without an utterance in this part; only ``macro_f1_all`` may count them.
+        missing_classes: classes without an utterance in this split; only ``macro_f1_all`` may count them.
         n: number of predictions.
         speakers: number of known speakers.
         notes: sentences that a reader of the number needs.
@@ -80,7 +80,7 @@ class Score(Setting):
 
     system: str
     task: str
-    part: Part
+    split: ScoredSplit
     checkpoint: Checkpoint
     seed: int
     metrics: Mapping[str, float]
@@ -115,8 +115,9 @@ class Score(Setting):
         from pydantic import TypeAdapter, ValidationError
 
         known = {field.name for field in fields(cls)}
+        named = {"split" if key == FORMERLY_SPLIT else key: value for key, value in data.items()}
         try:
-            return TypeAdapter(cls).validate_python({key: value for key, value in data.items() if key in known})
+            return TypeAdapter(cls).validate_python({key: value for key, value in named.items() if key in known})
         except ValidationError as problem:
             first = problem.errors()[0]
             place = ".".join(str(key) for key in first["loc"])
@@ -125,10 +126,10 @@ class Score(Setting):
 
 
 def score_predictions(predictions: Predictions, setting: Setting) -> Score:
-    """Score one system on one part: pooled over the folds, and each fold by itself.
+    """Score one system on one split: pooled over the folds, and each fold by itself.
 
     Args:
-        predictions: one system, task, part, checkpoint and seed; an utterance once in each fold at most.
+        predictions: one system, task, split, checkpoint and seed; an utterance once in each fold at most.
         setting: how they came about.
 
     Raises:
@@ -145,7 +146,7 @@ def score_predictions(predictions: Predictions, setting: Setting) -> Score:
         **{field.name: getattr(setting, field.name) for field in fields(Setting)},
         system=first.system,
         task=TaskId(first.corpus, first.target).text,
-        part=first.part,
+        split=first.split,
         checkpoint=first.checkpoint,
         seed=first.seed,
         metrics={each.name: each.of(truth, predicted) for each in METRICS.values() if each.kind == metric.kind},
@@ -187,7 +188,7 @@ def summarise(scores: Sequence[Score]) -> Summary:
     """
     if not scores:
         raise EmonetError("No scores to summarise. Give one for each seed.")
-    for field in ("system", "task", "part", "checkpoint", "metric", "protocol_hash"):
+    for field in ("system", "task", "split", "checkpoint", "metric", "protocol_hash"):
         _check_one_value(f"Scores over seeds must have one {field}", [getattr(score, field) for score in scores])
     seeds = tuple(score.seed for score in scores)
     if len(set(seeds)) < len(seeds):
@@ -199,7 +200,7 @@ def summarise(scores: Sequence[Score]) -> Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedMean:
-    """The mean over seeds of one system on one task's test part, with an interval for speakers and seeds.
+    """The mean over seeds of one system on one task's test split, with an interval for speakers and seeds.
 
     Attributes:
         seeds: of the scores that it is the mean of, in order.
@@ -228,12 +229,12 @@ def seed_means(scores: Iterable[Score], predictions: Iterable[Predictions]) -> t
     What has no predictions for each seed, or not of the same utterances, is left out: its interval is unknown.
 
     Args:
-        scores: of any parts, checkpoints and seeds.
+        scores: of any splits, checkpoints and seeds.
         predictions: theirs, in tables cut in any way.
     """
     groups: dict[tuple[str, ...], list[Score]] = {}
     for score in scores:
-        if score.part == "test":
+        if score.split == "test":
             groups.setdefault(_subject(score), []).append(score)
     several = {key: found for key, found in groups.items() if len(set(_seeds(found))) > 1}
     rows = _test_rows(predictions) if several else {}
@@ -255,7 +256,7 @@ _Rows = dict[tuple[str, str, str, int], dict[tuple[str, str], Prediction]]
 def _test_rows(predictions: Iterable[Predictions]) -> _Rows:
     """Return (task, system, checkpoint, seed) -> (fold, id) -> the row."""
     found: _Rows = {}
-    for row in (row for table in predictions for row in table.rows if row.part == "test"):
+    for row in (row for table in predictions for row in table.rows if row.split == "test"):
         key = (TaskId(row.corpus, row.target).text, row.system, row.checkpoint, row.seed)
         found.setdefault(key, {})[row.fold, row.id] = row
     return found
@@ -286,8 +287,8 @@ def _seed_mean(scores: Sequence[Score], rows: _Rows) -> SeedMean | None:
 
 def _check(predictions: Predictions) -> None:
     if not predictions.rows:
-        raise EmonetError("Nothing to score: there is no utterance. Check that the part is not empty.")
-    for column in ("system", "corpus", "target", "part", "checkpoint", "seed"):
+        raise EmonetError("Nothing to score: there is no utterance. Check that the split is not empty.")
+    for column in ("system", "corpus", "target", "split", "checkpoint", "seed"):
         _check_one_value(f"Predictions that make one score must have one {column}", predictions.column(column))
     keys = Counter(zip(predictions.column("fold"), predictions.column("id"), strict=True))
     fold, id_ = keys.most_common(1)[0][0]
@@ -350,7 +351,7 @@ def _class_facts(
 def _notes(predictions: Predictions) -> tuple[str, ...]:
     counts = Counter(predictions.column("id"))
     repeated = sum(count > 1 for count in counts.values())
-    part = predictions.rows[0].part
+    split = predictions.rows[0].split
     stand = "is" if repeated == 1 else "are"
-    text = f"{counted(repeated, 'utterance')} {stand} in {part} of several folds and counted once for each"
+    text = f"{counted(repeated, 'utterance')} {stand} in {split} of several folds and counted once for each"
     return (text,) if repeated else ()

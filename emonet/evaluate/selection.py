@@ -51,9 +51,9 @@ class Selection:
     low: float | None = None
     high: float | None = None
 
-    def on(self, part: str) -> Selection:
-        """Return what is known of it where a part is scored: what it moves on test belongs to scores on test."""
-        return self if part == "test" else replace(self, low=None, high=None)
+    def on(self, split: str) -> Selection:
+        """Return what is known of it where a split is scored: what it moves on test belongs to scores on test."""
+        return self if split == "test" else replace(self, low=None, high=None)
 
 
 def choice_among(

@@ -25,19 +25,19 @@ def answers(task: Task, outputs: torch.Tensor) -> NDArray[np.float32]:
     return from_unit(task, raw.cpu().double().numpy()).astype(np.float32)
 
 
-def part_scores(task: Task, part: str, said: NDArray[np.float32] | Floats) -> dict[str, float]:
-    """Return how right answers (N, K) on a part are: ``PART_METRIC`` for selection, first, and for each dimension.
+def scores_on(task: Task, split: str, said: NDArray[np.float32] | Floats) -> dict[str, float]:
+    """Return how right answers (N, K) on a split are: ``SPLIT_METRIC`` for selection, first, and for each dimension.
 
     Of several dimensions, the metric for selection is the mean over them, each in units of its range.
 
     Raises:
         EmonetError: a number that is none.
     """
-    name, metric, labels = f"{part}_{task.metric}", METRICS[task.metric], [item.label for item in task.items[part]]
+    name, metric, labels = f"{split}_{task.metric}", METRICS[task.metric], [item.label for item in task.items[split]]
     if task.classes:
         return {name: metric.of(labels, said.argmax(axis=1).tolist())}
     if not np.isfinite(said).all():
-        message = f"Task '{task.id}': the outputs on {part} are no finite numbers. Check what it has learned from."
+        message = f"Task '{task.id}': the outputs on {split} are no finite numbers. Check what it has learned from."
         raise EmonetError(message)
     truth, numbers = np.array(labels, dtype=np.float64), said.astype(np.float64)
     own = [metric.of(*pair) for pair in _columns(truth, numbers)]

@@ -1,4 +1,4 @@
-"""The clips of a task's part: where their waves are, and what is to be said of them."""
+"""The clips of a task's split: where their waves are, and what is to be said of them."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Clips:
         return wave[begin:] if length is None else wave[begin : begin + length]
 
 
-def clips_of(task: Task, part: str, stores: Mapping[str, Store], normalisation: str) -> Clips:
+def clips_of(task: Task, split: str, stores: Mapping[str, Store], normalisation: str) -> Clips:
     """Look a task's items up in the stores of their corpora."""
-    items, group = task.items[part], NORMALISATIONS[normalisation].group
+    items, group = task.items[split], NORMALISATIONS[normalisation].group
     places = tuple((stores[item.corpus], stores[item.corpus].row_of[item.id]) for item in items)
     return Clips(
         items=items,

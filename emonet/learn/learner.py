@@ -25,7 +25,7 @@ from emonet.recipe.recipe import Training
 from emonet.recipe.task import Task
 
 Clipped = Mapping[str, Clips]
-"""Part (train, dev, test) -> clips."""
+"""Split (train, dev, test) -> clips."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Learner:
     """A model with its optimiser, and the settings of its training.
 
     Attributes:
-        clips: task id -> part -> clips.
+        clips: task id -> split -> clips.
         table: normalisation of the frontend's features, None for none.
         precision: ``fp32`` or ``bf16``.
     """
@@ -81,8 +81,8 @@ class Learner:
         self.optimiser.step()
         return value
 
-    def outputs(self, task: Task, part: str) -> NDArray[np.float32]:
-        """Return what the model says of a task's part, in the order of its clips.
+    def outputs(self, task: Task, split: str) -> NDArray[np.float32]:
+        """Return what the model says of a task's split, in the order of its clips.
 
         Probabilities (N, K) of classes, or numbers (N, D) in the corpus' own unit; of a clip that is judged in several
         pieces, their mean, each weighted by its length.
@@ -90,7 +90,7 @@ class Learner:
         Raises:
             EmonetError: an output is no number.
         """
-        clips, evaluation = self.clips[task.id][part], Evaluation(self.settings.evaluate, self.settings.crop)
+        clips, evaluation = self.clips[task.id][split], Evaluation(self.settings.evaluate, self.settings.crop)
         sums, weights = np.zeros((len(clips), task.width)), np.zeros((len(clips), 1))
         self.model.eval()
         with torch.inference_mode():
@@ -98,7 +98,7 @@ class Learner:
                 found = self._forward(task, clips, batch)
                 if not bool(found.isfinite().all()):
                     advice = self._advice(task, clips, batch)
-                    raise EmonetError(f"Task '{task.id}': an output on {part} is no number. {advice}")
+                    raise EmonetError(f"Task '{task.id}': an output on {split} is no number. {advice}")
                 positions, lengths = list(batch.positions), batch.lengths.numpy()[:, None]
                 np.add.at(sums, positions, answers(task, found) * lengths.astype(float))
                 np.add.at(weights, positions, lengths)

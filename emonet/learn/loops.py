@@ -11,7 +11,7 @@ from typing import Any
 
 from emonet.errors import EmonetError
 from emonet.events import EpochEnded, Listener, Notice, Progress
-from emonet.learn.answers import part_scores
+from emonet.learn.answers import scores_on
 from emonet.learn.batches import Batch, batch_cuts, train_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.learner import Learner
@@ -117,7 +117,7 @@ class EpochTrainer:
     def _epoch(self, now: Progression, history: list[dict[str, Any]]) -> Progression:
         started = time.monotonic()
         loss, steps = self._steps(now)
-        scores = part_scores(self.task, "dev", self.learner.outputs(self.task, "dev"))
+        scores = scores_on(self.task, "dev", self.learner.outputs(self.task, "dev"))
         score = scores[f"dev_{self.task.metric}"]
         rate = learning_rate(self.rates, now, self.learner.settings.decay)
         better = self.task.is_better(score, now.best)

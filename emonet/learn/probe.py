@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from emonet.evaluate.metrics import METRICS, confusion, moments
 from emonet.evaluate.selection import Choice, choice_among
-from emonet.learn.answers import part_scores
+from emonet.learn.answers import scores_on
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.normalisation import ScalingTable, fit_table
 from emonet.learn.svm import dealt, fit_numbers, fitted, held_out, inner_groups, number_weights, say_numbers
@@ -31,7 +31,7 @@ _NAMES = ("coefficients", "intercepts")
 
 @dataclass(frozen=True)
 class Vectors:
-    """The features (N, D) of a part's clips, and their normalisation groups."""
+    """The features (N, D) of a split's clips, and their normalisation groups."""
 
     values: Floats
     groups: tuple[str, ...]
@@ -70,9 +70,11 @@ class ProbeResult:
         return np.concatenate(coefficients), np.concatenate(intercepts)
 
 
-def vector_table(parts: Iterable[Vectors]) -> ScalingTable:
+def vector_table(splits: Iterable[Vectors]) -> ScalingTable:
     """Fit mean and scale of each feature, for each group."""
-    return fit_table((group, row[None]) for part in parts for group, row in zip(part.groups, part.values, strict=True))
+    return fit_table(
+        (group, row[None]) for split in splits for group, row in zip(split.groups, split.values, strict=True)
+    )
 
 
 def normalised(vectors: Vectors, table: ScalingTable | None) -> Floats:
@@ -100,7 +102,7 @@ def fit_probe(task: Task, features: Mapping[str, Floats], settings: SVM, seed: i
     """
     if len(task.dimensions) > 1:
         return _side_by_side([fit_probe(task.only(name), features, settings, seed) for name in task.targets], task)
-    labels = {part: np.array([item.label for item in task.items[part]]) for part in _LEARNED}
+    labels = {split: np.array([item.label for item in task.items[split]]) for split in _LEARNED}
     machines, (folds, by) = _Machines(task, settings, seed), _inner_folds(task, settings)
     trials: list[dict[str, Any]] = []
     said: dict[float, Floats] = {}
@@ -108,12 +110,12 @@ def fit_probe(task: Task, features: Mapping[str, Floats], settings: SVM, seed: i
     for c in sorted(settings.c):
         model, converged = machines.fit(c, (features["train"], labels["train"]))
         said[c] = judged[c] = machines.say(model, features["dev"])
-        trials.append({"c": c, **part_scores(task, "dev", said[c]), "converged": converged})
+        trials.append({"c": c, **scores_on(task, "dev", said[c]), "converged": converged})
         if folds is not None:
             judged[c] = held_out(partial(machines.learn, c), (features["train"], labels["train"]), folds)
             trials[-1][f"inner_{task.metric}"] = _score(task, "train", judged[c])
     choice = _chosen(task, "dev" if folds is None else "train", judged)
-    joined, both = (np.concatenate([found[part] for part in _LEARNED]) for found in (features, labels))
+    joined, both = (np.concatenate([found[split] for split in _LEARNED]) for found in (features, labels))
     refits = _refitted(machines, (joined, both), trials, choice.tied)
     own = next(trial for trial in trials if trial["c"] == choice.value)
     choice = replace(choice, converged=bool(own["converged"] and own["refit_converged"]))
@@ -223,18 +225,18 @@ def _inner_folds(task: Task, settings: SVM) -> tuple[NDArray[np.int64] | None, s
     return folds, f"inner cross-validation over {kind}, {int(folds.max()) + 1} folds"
 
 
-def _score(task: Task, part: str, said: Floats) -> float:
-    return part_scores(task, part, said)[f"{part}_{task.metric}"]
+def _score(task: Task, split: str, said: Floats) -> float:
+    return scores_on(task, split, said)[f"{split}_{task.metric}"]
 
 
-def _chosen(task: Task, part: str, said: Mapping[float, Floats]) -> Choice:
-    """Choose among values of C, in their order, by what their SVMs say of a part."""
-    scores = {c: _score(task, part, values) for c, values in said.items()}
+def _chosen(task: Task, split: str, said: Mapping[float, Floats]) -> Choice:
+    """Choose among values of C, in their order, by what their SVMs say of a split."""
+    scores = {c: _score(task, split, values) for c, values in said.items()}
     best = next(iter(scores))
     for c, score in scores.items():
         if task.is_better(score, scores[best]):
             best = c
-    items = task.items[part]
+    items = task.items[split]
     truth = [item.label if isinstance(item.label, int) else item.label[0] for item in items]
     predicted = said[best].argmax(axis=1).tolist() if task.classes else said[best][:, 0].tolist()
     speakers = [item.speaker for item in items]

@@ -160,7 +160,7 @@ def _facts(
     provenance = {key: stage[key] for key in ("system", "strategy", "fold", "seed")}
     provenance |= {"run": run.path.name, "stage": stage["key"], "checkpoint": choice.checkpoint}
     (dimensions,) = stage.get("dimensions", [[]])
-    wanted = {"part": "test", "system": stage["system"], "seed": stage["seed"], "checkpoint": choice.checkpoint}
+    wanted = {"split": "test", "system": stage["system"], "seed": stage["seed"], "checkpoint": choice.checkpoint}
     own = TaskId.of(task)
     names = [each["name"] for each in dimensions] or [own.target]
     found = {

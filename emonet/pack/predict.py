@@ -115,7 +115,7 @@ class Predictor:
     def label(self, path: Path, speaker: str = "") -> list[Labelled]:
         """Return what each task says of a file: first of the whole, then of its windows, if there are several.
 
-        The whole is judged as the scores of the task judged a clip of their test part; see ``evaluation``.
+        The whole is judged as the scores of the task judged a clip of their test split; see ``evaluation``.
 
         Raises:
             AudioProblem: the file gives no wave, or no probabilities.

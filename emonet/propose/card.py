@@ -112,7 +112,7 @@ def card_data(draft: Draft, utterances: Sequence[Utterance], first: str) -> dict
 
 
 def _chosen(utterances: Sequence[Utterance]) -> list[Utterance]:
-    """Return an example of each class and each part, by speakers as different as can be."""
+    """Return an example of each class and each split, by speakers as different as can be."""
     chosen: list[Utterance] = []
     used: Counter[str | None] = Counter()
     wanted = [("label", label) for label in sorted({str(each.labels[TARGET]) for each in utterances})]
@@ -146,12 +146,14 @@ def _expected(utterances: Sequence[Utterance]) -> dict[str, Any]:
 def _protocols(draft: Draft, utterances: Sequence[Utterance]) -> dict[str, Any]:
     if not draft.proposal.splits:
         return {}
-    parts: dict[str | None, set[str | None]] = defaultdict(set)
+    stands_in: dict[str | None, set[str | None]] = defaultdict(set)
     for each in utterances:
-        parts[each.speaker].add(each.split)
-    shared = sum(len(splits) > 1 for speaker, splits in parts.items() if speaker is not None)
-    overlap = {"overlap": f"{shared} speakers stand in several parts, as they were found"} if shared else {}
-    return {"protocols": {"official": {"by": "split", "source": "the parts that the files themselves name", **overlap}}}
+        stands_in[each.speaker].add(each.split)
+    shared = sum(len(splits) > 1 for speaker, splits in stands_in.items() if speaker is not None)
+    overlap = {"overlap": f"{shared} speakers stand in several splits, as they were found"} if shared else {}
+    return {
+        "protocols": {"official": {"by": "split", "source": "the splits that the files themselves name", **overlap}}
+    }
 
 
 def _fixtures(proposal: Proposal, examples: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from emonet.propose.roles import Labels, Meaning, labels_of
 from emonet.propose.slots import Slot
 
 _SHARE = 0.8
-"""Part of a table's rows that must name audio files that are there."""
+"""Share of a table's rows that must name audio files that are there."""
 _BELIEVED = 2.0
 """Score of labels from which on their values speak for themselves, whatever the column is called."""
 _MOST_CLASSES = 40
@@ -62,14 +62,16 @@ def columns_in(folder: Path, tables: Sequence[str], sounds: Sequence[str], meani
     found = [(sheet, path) for sheet in sheets if (path := _path_column(sheet, ends, sounds))]
     if not found:
         return None
-    parts = {split: sheet for split, (sheet, _) in zip(_splits([sheet.name for sheet, _ in found]), found, strict=True)}
+    splits = {
+        split: sheet for split, (sheet, _) in zip(_splits([sheet.name for sheet, _ in found]), found, strict=True)
+    }
     path = found[0][1]
     alike = all(each == path and set(sheet.rows[0]) == set(found[0][0].rows[0]) for sheet, each in found)
-    if len(parts) < len(found) or "" in parts or not alike:
+    if len(splits) < len(found) or "" in splits or not alike:
         sheet, path = max(found, key=lambda each: len(each[0].rows))
-        parts = {"": sheet}
-    rows = [row for sheet in parts.values() for row in sheet.rows]
-    return _judged(parts, path, rows, meaning)
+        splits = {"": sheet}
+    rows = [row for sheet in splits.values() for row in sheet.rows]
+    return _judged(splits, path, rows, meaning)
 
 
 def _splits(names: Sequence[str]) -> list[str]:
@@ -83,7 +85,7 @@ def _splits(names: Sequence[str]) -> list[str]:
 
 
 def _judged(
-    parts: Mapping[str, Sheet], path: str, rows: Sequence[Mapping[str, str]], meaning: Meaning
+    splits: Mapping[str, Sheet], path: str, rows: Sequence[Mapping[str, str]], meaning: Meaning
 ) -> Columns | None:
     usable = [name for name in rows[0] if _NAME.fullmatch(name) and f"{{{name}}}" not in path]
     labels = _label_column(usable, rows, meaning)
@@ -97,9 +99,9 @@ def _judged(
         if named:
             fields[field] = named[0]
     split = [name for name in usable if name.lower() in COLUMNS]
-    if "" in parts and split and all(is_split(row[split[0]]) for row in rows):
+    if "" in splits and split and all(is_split(row[split[0]]) for row in rows):
         fields["split"] = split[0]
-    return Columns(parts, path, fields, found)
+    return Columns(splits, path, fields, found)
 
 
 def _label_column(

@@ -81,7 +81,7 @@ class Proposal:
         scan: what stands under ``scan``.
         codes: raw code -> class.
         sheets: CSV files that the scan reads: POSIX path, delimiter and rows.
-        splits: whether paths or rows say the part that they belong to.
+        splits: whether paths or rows say the split that they belong to.
         assumed: what was taken for what.
         check: what the user should look at.
     """

@@ -6,16 +6,16 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from emonet.corpus.corpus import PARTS, Corpus, Utterance
+from emonet.corpus.corpus import SPLITS, Corpus, Utterance
 from emonet.errors import CorpusError, UnknownName
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One partition: which part each utterance (by id) belongs to."""
+    """One partition: which split each utterance (by id) belongs to."""
 
     name: str
-    parts: Mapping[str, str]
+    splits: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Protocol:
 
     Attributes:
         id: ``corpus/protocol``, with its options.
-        hash: over the ids, labels, speakers, segments and parts of every fold; scores compare only under one hash.
-        overlap: why speakers may stand in two parts; empty where none does.
+        hash: over the ids, labels, speakers, segments and splits of every fold; scores compare only under one hash.
+        overlap: why speakers may stand in two splits; empty where none does.
         notes: what else a reader of its scores needs to know, one sentence each.
     """
 
@@ -37,7 +37,7 @@ class Protocol:
 
 
 Folds = tuple[tuple[Fold, ...], str]
-"""All folds of a protocol, and why speakers may stand in two parts."""
+"""All folds of a protocol, and why speakers may stand in two splits."""
 
 Groups = Mapping[str, str]
 """Utterance id -> the group (speaker, session, ...) that must stay whole."""
@@ -69,21 +69,21 @@ def groups_by(field: str, corpus: Corpus, utterances: Iterable[Utterance]) -> Gr
 
 
 def check_speakers(fold: Fold, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
-    """Refuse a fold in which a speaker stands in two parts.
+    """Refuse a fold in which a speaker stands in two splits.
 
     Raises:
         CorpusError: naming the first such speaker, and how many there are.
     """
-    parts_of: dict[str, set[str]] = {}
+    splits_of: dict[str, set[str]] = {}
     for utterance in utterances:
-        if utterance.speaker is not None and utterance.id in fold.parts:
-            parts_of.setdefault(utterance.speaker, set()).add(fold.parts[utterance.id])
-    shared = sorted(speaker for speaker, parts in parts_of.items() if len(parts) > 1)
+        if utterance.speaker is not None and utterance.id in fold.splits:
+            splits_of.setdefault(utterance.speaker, set()).add(fold.splits[utterance.id])
+    shared = sorted(speaker for speaker, splits in splits_of.items() if len(splits) > 1)
     if shared:
-        where = " and ".join(part for part in PARTS if part in parts_of[shared[0]])
+        where = " and ".join(split for split in SPLITS if split in splits_of[shared[0]])
         message = (
             f"Corpus '{corpus.id}', fold '{fold.name}': speaker '{shared[0]}' is in {where} "
-            f"({len(shared)} of {len(parts_of)} speakers stand in two parts). Scores would be speaker-dependent. "
+            f"({len(shared)} of {len(splits_of)} speakers stand in two splits). Scores would be speaker-dependent. "
             "Choose a protocol by speaker, or declare the overlap, in a recipe with `official: {overlap: REASON}` "
             "or `imported: {overlap: REASON}`, on import with --overlap REASON, in a card with `overlap: REASON`."
         )
@@ -92,9 +92,9 @@ def check_speakers(fold: Fold, corpus: Corpus, utterances: Sequence[Utterance]) 
 
 def rotated(groups: Groups, blocks: Sequence[Sequence[str]], i: int, name: str) -> Fold:
     """Fold ``i``: block i is test, the next block dev, the others train."""
-    part_of = dict.fromkeys(blocks[i], "test")
-    part_of |= dict.fromkeys(blocks[(i + 1) % len(blocks)], "dev")
-    return Fold(name, {id_: part_of.get(group, "train") for id_, group in groups.items()})
+    split_of = dict.fromkeys(blocks[i], "test")
+    split_of |= dict.fromkeys(blocks[(i + 1) % len(blocks)], "dev")
+    return Fold(name, {id_: split_of.get(group, "train") for id_, group in groups.items()})
 
 
 def shuffled(values: Iterable[str], seed: int) -> list[str]:
@@ -104,11 +104,11 @@ def shuffled(values: Iterable[str], seed: int) -> list[str]:
     return names
 
 
-def with_random_dev(parts: Mapping[str, str], share: float, seed: int) -> dict[str, str]:
-    """Return parts (utterance id -> part) with a random share of train, one utterance at least, made dev."""
-    train = shuffled((id_ for id_, part in parts.items() if part == "train"), seed)
+def with_random_dev(splits: Mapping[str, str], share: float, seed: int) -> dict[str, str]:
+    """Return splits (utterance id -> split) with a random share of train, one utterance at least, made dev."""
+    train = shuffled((id_ for id_, split in splits.items() if split == "train"), seed)
     dev = set(train[: max(1, round(share * len(train)))])
-    return {id_: "dev" if id_ in dev else part for id_, part in parts.items()}
+    return {id_: "dev" if id_ in dev else split for id_, split in splits.items()}
 
 
 def too_few(corpus: Corpus, protocol: str, field: str, found: int, needed: int) -> str:

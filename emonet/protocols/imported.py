@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emonet.corpus.corpus import PARTS, Corpus, Utterance
+from emonet.corpus.corpus import SPLITS, Corpus, Utterance
 from emonet.errors import CorpusError
 from emonet.options import Paths, Share
 from emonet.protocols.fold import Fold, Groups, groups_by, shuffled
@@ -53,8 +53,8 @@ def imported_folds(  # noqa: PLR0913 - a protocol's options
         base: what ``file`` is relative to.
         file: a path, or several.
         format: the file's format; empty: told by its content.
-        overlap: why speakers stand in two parts, where they do.
-        dev: share of the train part that becomes dev, where the file has no dev.
+        overlap: why speakers stand in two splits, where they do.
+        dev: share of the train split that becomes dev, where the file has no dev.
         dev_by: ``speaker`` keeps speakers of dev out of train, ``utterance`` does not.
         partial: take what the corpus has, under a hash of its own, where the file lists more.
         seed: which speakers or utterances become dev.
@@ -92,7 +92,7 @@ def check_hash(imported: Imported, found: str) -> None:
     if imported.header.hash and imported.header.hash != found and not imported.notes:
         message = (
             f"The folds of '{imported.name}' have the hash {found[:8]} here; their file says "
-            f"{imported.header.hash[:8]}. Labels, speakers, segments or parts are others than where it was exported. "
+            f"{imported.header.hash[:8]}. Labels, speakers, segments or splits are others than where it was exported. "
             "To use them under their own hash, remove the line '# hash: ...' from the file."
         )
         raise CorpusError(message)
@@ -101,11 +101,11 @@ def check_hash(imported: Imported, found: str) -> None:
 def _folds(matched: Match, file: str) -> tuple[Fold, ...]:
     folds: dict[str, dict[str, str]] = {}
     for id_, entry in matched.found:
-        parts = folds.setdefault(entry.fold, {})
-        if parts.setdefault(id_, entry.part) != entry.part:
-            message = f"{entry.place}: '{id_}' is in {parts[id_]} and in {entry.part} of fold '{entry.fold}'."
+        splits = folds.setdefault(entry.fold, {})
+        if splits.setdefault(id_, entry.split) != entry.split:
+            message = f"{entry.place}: '{id_}' is in {splits[id_]} and in {entry.split} of fold '{entry.fold}'."
             raise CorpusError(f"{message} Remove one of the lines; `emonet audit {file}` counts all of them.")
-    return tuple(Fold(name, parts) for name, parts in folds.items())
+    return tuple(Fold(name, splits) for name, splits in folds.items())
 
 
 def _notes(listed: SplitList, matched: Match) -> tuple[str, ...]:
@@ -117,10 +117,10 @@ def _notes(listed: SplitList, matched: Match) -> tuple[str, ...]:
 
 def _check_dev(folds: Sequence[Fold], file: str) -> None:
     for fold in folds:
-        missing = [part for part in PARTS if part not in fold.parts.values()]
+        missing = [split for split in SPLITS if split not in fold.splits.values()]
         if missing == ["dev"]:
             message = (
-                f"{file}: fold '{fold.name}' has no dev part, and what is chosen must be chosen on one. Cut it from "
+                f"{file}: fold '{fold.name}' has no dev split, and what is chosen must be chosen on one. Cut it from "
                 "train: dev: 0.2 keeps its speakers out of train, dev: 0.2 with dev_by: utterance does not."
             )
             raise CorpusError(message)
@@ -148,12 +148,12 @@ class _Cut:
 
     def of(self, fold: Fold, groups: Groups) -> Fold:
         """Return a fold whose dev is cut from its train, unless it has a dev of its own."""
-        if "dev" in fold.parts.values():
+        if "dev" in fold.splits.values():
             return fold
-        names = shuffled((groups[id_] for id_, part in fold.parts.items() if part == "train"), self.seed)
+        names = shuffled((groups[id_] for id_, split in fold.splits.items() if split == "train"), self.seed)
         if len(names) < 2:
             message = f"Fold '{fold.name}': train has {len(names)} {self.by}, so that no dev can be cut from it."
             raise CorpusError(f"{message} Give dev_by: utterance.")
         held = set(names[: min(len(names) - 1, max(1, round(self.share * len(names))))])
-        train = {id_ for id_, part in fold.parts.items() if part == "train" and groups[id_] in held}
-        return Fold(fold.name, {id_: "dev" if id_ in train else part for id_, part in fold.parts.items()})
+        train = {id_ for id_, split in fold.splits.items() if split == "train" and groups[id_] in held}
+        return Fold(fold.name, {id_: "dev" if id_ in train else split for id_, split in fold.splits.items()})

@@ -10,13 +10,13 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from emonet.corpus.corpus import PARTS
+from emonet.corpus.corpus import SPLITS
 from emonet.corpus.readers.table import delimiter_of
 from emonet.corpus.splits import COLUMNS, split_called
 from emonet.errors import CorpusError, UnknownName
 from emonet.files import write_text
 from emonet.protocols.fold import Protocol
-from emonet.protocols.split_list import Entry, Header, fold_in_name, part_of_file
+from emonet.protocols.split_list import Entry, Header, fold_in_name, split_of_file
 
 _ANY = "# emonet protocol "
 MAGIC = f"{_ANY}2"
@@ -27,7 +27,7 @@ def write_protocol(protocol: Protocol, path: Path) -> None:
     """Write a protocol so that others can import it under the same hash; the file is written whole or not at all.
 
     After ``MAGIC``, lines ``# key: value`` give corpus, protocol, hash and (where there is one) overlap; then comes
-    a CSV table, one line for each utterance of each fold. What is in no part of a fold is not listed there.
+    a CSV table, one line for each utterance of each fold. What is in no split of a fold is not listed there.
     """
     corpus, _, name = protocol.id.partition("/")
     name = name.removeprefix("imported ")
@@ -36,10 +36,10 @@ def write_protocol(protocol: Protocol, path: Path) -> None:
     file.write(f"{MAGIC}\n")
     file.writelines(f"# {key}: {value}\n" for key, value in asdict(header).items() if value)
     table = csv.writer(file, lineterminator="\n")
-    table.writerow(("fold", "id", "part"))
+    table.writerow(("fold", "id", "split"))
     for fold in protocol.folds:
-        order = sorted(fold.parts.items(), key=lambda item: (PARTS.index(item[1]), item[0]))
-        table.writerows((fold.name, id_, part) for id_, part in order)
+        order = sorted(fold.splits.items(), key=lambda item: (SPLITS.index(item[1]), item[0]))
+        table.writerows((fold.name, id_, split) for id_, split in order)
     write_text(path, file.getvalue())
 
 
@@ -118,8 +118,8 @@ def read_emonet(path: Path, text: str) -> Iterator[Entry]:
 
 
 def read_emobox(path: Path, text: str) -> Iterator[Entry]:
-    """Yield the entries of an EmoBox file: one JSON object a line, fold and part in the file's name."""
-    part, fold = part_of_file(path), fold_in_name(path)
+    """Yield the entries of an EmoBox file: one JSON object a line, fold and split in the file's name."""
+    split, fold = split_of_file(path), fold_in_name(path)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -128,7 +128,7 @@ def read_emobox(path: Path, text: str) -> Iterator[Entry]:
             raise CorpusError(f"{place}: not an EmoBox entry, which is a JSON object with key and wav. Mend the line.")
         names = tuple(str(row[key]) for key in ("wav", "key") if row.get(key))
         facts = {"label": str(row["emo"])} if row.get("emo") else {}
-        yield Entry(fold, part, names, place, {**facts, "data": str(row.get("dataset", ""))})
+        yield Entry(fold, split, names, place, {**facts, "data": str(row.get("dataset", ""))})
 
 
 def read_superb(path: Path, text: str) -> Iterator[Entry]:
@@ -136,19 +136,19 @@ def read_superb(path: Path, text: str) -> Iterator[Entry]:
 
     Its ``speaker`` is the beginning of the dialogue's name, which both speakers share; so it is not taken over.
     """
-    part, fold = part_of_file(path), fold_in_name(path)
+    split, fold = split_of_file(path), fold_in_name(path)
     for number, row in enumerate(json.loads(text)["meta_data"], 1):
         place = f"{path}, entry {number}"
         if not isinstance(row, Mapping) or not row.get("path"):
             raise CorpusError(f"{place}: it has no path. Mend the entry.")
         facts = {"label": str(row["label"])} if row.get("label") else {}
-        yield Entry(fold, part, (str(row["path"]),), place, facts)
+        yield Entry(fold, split, (str(row["path"]),), place, facts)
 
 
 def read_csv(path: Path, text: str) -> Iterator[Entry]:
-    """Yield the entries of a CSV file: a column that names utterances, and columns for part and fold.
+    """Yield the entries of a CSV file: a column that names utterances, and columns for split and fold.
 
-    Without a column for the part, the file's name tells it; with a fold and no part anywhere, each fold tests its
+    Without a column for the split, the file's name tells it; with a fold and no split anywhere, each fold tests its
     own utterances and trains on all others.
     """
     lines = [line for line in text.splitlines() if not line.startswith("#")]
@@ -162,24 +162,24 @@ def read_csv(path: Path, text: str) -> Iterator[Entry]:
         (f"{path}:{rows.line_num + skipped}", {key: (value or "").strip() for key, value in row.items() if key})
         for row in rows
     ]
-    if not columns["part"] and columns["fold"]:
+    if not columns["split"] and columns["fold"]:
         yield from _rotated(listed, columns)
         return
     for place, row in listed:
-        part = split_called(row[columns["part"]], place) if columns["part"] else part_of_file(path)
+        split = split_called(row[columns["split"]], place) if columns["split"] else split_of_file(path)
         fold = row[columns["fold"]] if columns["fold"] else fold_in_name(path)
-        yield Entry(fold, part, (_named(row, columns["name"], place),), place, _facts(row))
+        yield Entry(fold, split, (_named(row, columns["name"], place),), place, _facts(row))
 
 
-_COLUMNS = {"name": _NAMES, "part": COLUMNS, "fold": ("fold",)}
+_COLUMNS = {"name": _NAMES, "split": COLUMNS, "fold": ("fold",)}
 
 
 def _rotated(listed: list[tuple[str, dict[str, str]]], columns: Mapping[str, str]) -> Iterator[Entry]:
     folds = dict.fromkeys(row[columns["fold"]] for _, row in listed)
     for fold in folds:
         for place, row in listed:
-            part = "test" if row[columns["fold"]] == fold else "train"
-            yield Entry(fold, part, (_named(row, columns["name"], place),), place, _facts(row))
+            split = "test" if row[columns["fold"]] == fold else "train"
+            yield Entry(fold, split, (_named(row, columns["name"], place),), place, _facts(row))
 
 
 def _named(row: Mapping[str, str], column: str, place: str) -> str:

@@ -10,14 +10,14 @@ from pathlib import Path
 from emonet.corpus.splits import splits_of
 from emonet.errors import CorpusError
 from emonet.protocols.list_formats import format_of, header_in, reader_of
-from emonet.protocols.split_list import Entry, Header, SplitList, part_in_name
+from emonet.protocols.split_list import Entry, Header, SplitList, split_in_name
 
 _SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
 """In a folder, in this order: of two files that differ in their suffix alone, the first counts."""
 
 
 def read_lists(paths: Sequence[Path], form: str = "") -> SplitList:
-    """Read files, or folders of files named after their parts, as one split list.
+    """Read files, or folders of files named after their splits, as one split list.
 
     Args:
         form: the name of a format; empty tells each file's format by its content.
@@ -33,12 +33,12 @@ def read_lists(paths: Sequence[Path], form: str = "") -> SplitList:
         text = _text(file)
         form_found = form or format_of(file, text)
         for entry in reader_of(form_found)(file, text):
-            entries.setdefault((entry.fold, entry.part, entry.names), entry)
+            entries.setdefault((entry.fold, entry.split, entry.names), entry)
         header = header_in(form_found, text) if len(files) == 1 else Header()
     if not entries:
         raise CorpusError(f"{', '.join(map(str, paths))}: no utterance is listed. Give other files.")
-    splits = splits_of(dict.fromkeys(entry.part for entry in entries.values()), ", ".join(map(str, paths)))
-    entries = {key: replace(entry, part=splits[entry.part]) for key, entry in entries.items()}
+    splits = splits_of(dict.fromkeys(entry.split for entry in entries.values()), ", ".join(map(str, paths)))
+    entries = {key: replace(entry, split=splits[entry.split]) for key, entry in entries.items()}
     ordered = sorted(entries.values(), key=_fold_key) if form_found != "emonet" else list(entries.values())
     data = next((entry.facts["data"] for entry in ordered if entry.facts.get("data")), "")
     return SplitList(_name(paths), form_found, tuple(ordered), header, data)
@@ -56,7 +56,7 @@ def _files(path: Path) -> Iterable[Path]:
     if not path.is_dir():
         raise CorpusError(f"{path}: there is no such file or folder. Check the path.")
     found: dict[Path, Path] = {}
-    listed = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in _SUFFIXES and part_in_name(file))
+    listed = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in _SUFFIXES and split_in_name(file))
     for file in sorted(listed, key=lambda file: _SUFFIXES.index(file.suffix.lower())):
         found.setdefault(file.with_suffix(""), file)
     if not found:

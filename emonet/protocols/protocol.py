@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from emonet.corpus.corpus import PARTS, Corpus, NamedProtocol, Utterance
+from emonet.corpus.corpus import SPLITS, Corpus, NamedProtocol, Utterance
 from emonet.errors import CorpusError, UnknownName
 from emonet.files import digest_of
 from emonet.options import check_options
@@ -20,7 +20,7 @@ __all__ = ["GENERIC", "Fold", "Protocol", "make_protocol"]
 
 _OPTION = inspect.Parameter.KEYWORD_ONLY
 _DEV_SEED = 1
-"""Seed of the dev part that a card has cut from train; in a card there is nothing to choose."""
+"""Seed of the dev split that a card has cut from train; in a card there is nothing to choose."""
 
 
 def make_protocol(
@@ -33,7 +33,7 @@ def make_protocol(
 
     Raises:
         UnknownName: there is no such protocol.
-        CorpusError: the corpus lacks what the protocol needs, or a speaker stands in two parts of a fold.
+        CorpusError: the corpus lacks what the protocol needs, or a speaker stands in two splits of a fold.
     """
     check_protocol(name, options, corpus)
     declared = {protocol.name: protocol for protocol in corpus.protocols}
@@ -47,7 +47,7 @@ def make_protocol(
         imported = imported_folds(corpus, utterances, base, **options)
         folds, overlap = imported.folds, imported.overlap
     for fold in folds:
-        _check_parts(fold, corpus)
+        _check_splits(fold, corpus)
         if not overlap:
             check_speakers(fold, corpus, utterances)
     hash_ = _hash(folds, utterances)
@@ -88,7 +88,7 @@ def _hash(folds: Iterable[Fold], utterances: Sequence[Utterance]) -> str:
         each.id: [dict(each.labels), each.speaker, float(each.start), None if each.end is None else float(each.end)]
         for each in utterances
     }
-    return digest_of([[[id_, part, *said[id_]] for id_, part in sorted(fold.parts.items())] for fold in folds])
+    return digest_of([[[id_, split, *said[id_]] for id_, split in sorted(fold.splits.items())] for fold in folds])
 
 
 def _declared_folds(protocol: NamedProtocol, corpus: Corpus, utterances: Sequence[Utterance]) -> tuple[Fold, ...]:
@@ -99,24 +99,24 @@ def _declared_folds(protocol: NamedProtocol, corpus: Corpus, utterances: Sequenc
     }
     folds = []
     for number, values in enumerate(protocol.folds):
-        part_of = {value: part for part, listed in values.items() for value in listed}
-        rest = [part for part in PARTS if part not in values and not protocol.random_dev]
-        missing = sorted(set(groups.values()) - set(part_of))
+        split_of = {value: split for split, listed in values.items() for value in listed}
+        rest = [split for split in SPLITS if split not in values and not protocol.random_dev]
+        missing = sorted(set(groups.values()) - set(split_of))
         if missing and len(rest) != 1:
             message = (
-                f"Corpus '{corpus.id}', protocol '{protocol.name}': {protocol.by} '{missing[0]}' is in no part. "
-                f"Known: {', '.join(sorted(part_of))}."
+                f"Corpus '{corpus.id}', protocol '{protocol.name}': {protocol.by} '{missing[0]}' is in no split. "
+                f"Known: {', '.join(sorted(split_of))}."
             )
             raise CorpusError(message)
-        parts = {id_: part_of.get(value) or rest[0] for id_, value in groups.items()}
+        splits = {id_: split_of.get(value) or rest[0] for id_, value in groups.items()}
         if protocol.random_dev:
-            parts = with_random_dev(parts, protocol.random_dev, _DEV_SEED)
-        folds.append(Fold(str(number + 1) if len(protocol.folds) > 1 else protocol.name, parts))
+            splits = with_random_dev(splits, protocol.random_dev, _DEV_SEED)
+        folds.append(Fold(str(number + 1) if len(protocol.folds) > 1 else protocol.name, splits))
     return tuple(folds)
 
 
-def _check_parts(fold: Fold, corpus: Corpus) -> None:
-    empty = [part for part in PARTS if part not in fold.parts.values()]
+def _check_splits(fold: Fold, corpus: Corpus) -> None:
+    empty = [split for split in SPLITS if split not in fold.splits.values()]
     if empty:
         message = f"Corpus '{corpus.id}', fold '{fold.name}': nothing is in {' and '.join(empty)}."
         raise CorpusError(f"{message} Check that the copy is complete, or choose another protocol.")

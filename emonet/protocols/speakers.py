@@ -1,10 +1,10 @@
-"""Ways to split any corpus that knows the field they go by: its speakers, sessions, texts or own parts."""
+"""Ways to split any corpus that knows the field they go by: its speakers, sessions, texts or own splits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from emonet.corpus.corpus import PARTS, Corpus, Utterance
+from emonet.corpus.corpus import SPLITS, Corpus, Utterance
 from emonet.errors import CorpusError, did_you_mean
 from emonet.options import Share
 from emonet.protocols.fold import (
@@ -23,22 +23,22 @@ from emonet.protocols.texts import speaker_and_text_independent, text_independen
 
 def _official(corpus: Corpus, utterances: Sequence[Utterance], *, overlap: str = "") -> Folds:
     groups = groups_by("split", corpus, utterances)
-    strange = sorted(set(groups.values()) - set(PARTS))
+    strange = sorted(set(groups.values()) - set(SPLITS))
     if strange:
-        hint = did_you_mean(strange[0], PARTS)
+        hint = did_you_mean(strange[0], SPLITS)
         message = f"Corpus '{corpus.id}': unknown split '{strange[0]}'. {hint} Expected train, dev or test."
         raise CorpusError(" ".join(message.split()))
     return (Fold("official", groups),), overlap
 
 
 def _hidden_test(corpus: Corpus, utterances: Sequence[Utterance], *, dev: Share | None = None, seed: int = 1) -> Folds:
-    """Test on the corpus' own dev part, since the labels of its test part are kept back; cut dev from train."""
+    """Test on the corpus' own dev split, since the labels of its test split are kept back; cut dev from train."""
     share = 0.2 if dev is None else dev
     new = {"train": "train", "dev": "test"}
-    held = {id_: new[part] for id_, part in groups_by("split", corpus, utterances).items() if part in new}
+    held = {id_: new[split] for id_, split in groups_by("split", corpus, utterances).items() if split in new}
     fold = Fold("hidden-test", held)
     check_speakers(fold, corpus, utterances)
-    overlap = f"dev is a random {share:.0%} of the train utterances, since the corpus' own dev part is test here"
+    overlap = f"dev is a random {share:.0%} of the train utterances, since the corpus' own dev split is test here"
     return (Fold(fold.name, with_random_dev(held, share, seed)),), overlap
 
 
@@ -47,7 +47,7 @@ def _by_speaker(
 ) -> Folds:
     groups = groups_by("speaker", corpus, utterances)
     speakers = shuffled(groups.values(), seed)
-    counts = {part: max(1, round(share * len(speakers))) for part, share in (("test", test), ("dev", dev))}
+    counts = {split: max(1, round(share * len(speakers))) for split, share in (("test", test), ("dev", dev))}
     if len(speakers) < 3:
         raise CorpusError(too_few(corpus, "by-speaker", "speaker", len(speakers), 3))
     if counts["test"] + counts["dev"] >= len(speakers):

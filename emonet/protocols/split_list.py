@@ -17,14 +17,14 @@ class Entry:
 
     Attributes:
         fold: name of the fold.
-        part: ``train``, ``dev`` or ``test``.
+        split: ``train``, ``dev`` or ``test``.
         names: what the utterance is called there, the most telling name first: an id, a path, a key.
         place: ``file:line``, or the like.
         facts: what else is said of it, by the names of an utterance's fields and ``label``.
     """
 
     fold: str
-    part: str
+    split: str
     names: tuple[str, ...]
     place: str
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -37,8 +37,8 @@ class Header:
     Attributes:
         corpus: id of the corpus.
         protocol: name of the protocol, with its options.
-        hash: over utterances, labels, speakers, segments and parts.
-        overlap: why speakers stand in two parts.
+        hash: over utterances, labels, speakers, segments and splits.
+        overlap: why speakers stand in two splits.
     """
 
     corpus: str = ""
@@ -63,10 +63,10 @@ ONLY = "1"
 """Name of the fold where nothing names one."""
 
 
-def part_in_name(path: Path) -> str:
+def split_in_name(path: Path) -> str:
     """Return the name of a split that a file's name tells, empty where it tells none or several.
 
-    >>> part_in_name(Path("foo_valid_fold_2.jsonl")), part_in_name(Path("foo.csv"))
+    >>> split_in_name(Path("foo_valid_fold_2.jsonl")), split_in_name(Path("foo.csv"))
     ('valid', '')
     """
     found = set(names_in(path.stem))
@@ -87,14 +87,14 @@ def fold_in_name(path: Path) -> str:
     return ONLY
 
 
-def part_of_file(path: Path) -> str:
+def split_of_file(path: Path) -> str:
     """Return the name of a split that a file's name tells.
 
     Raises:
         CorpusError: it tells none, and so do not its rows.
     """
-    part = part_in_name(path)
-    if not part:
-        message = f"{path}: neither its rows nor its name say which part this is. Name it after train, dev or test"
+    split = split_in_name(path)
+    if not split:
+        message = f"{path}: neither its rows nor its name say which split this is. Name it after train, dev or test"
         raise CorpusError(f"{message}, or give its rows a column 'split'.")
-    return part
+    return split

@@ -1,4 +1,4 @@
-"""Protocols for scripted corpora: no sentence in two parts, with or without the same speakers."""
+"""Protocols for scripted corpora: no sentence in two splits, with or without the same speakers."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from emonet.errors import CorpusError
 from emonet.options import Share
 from emonet.protocols.fold import Fold, Folds, Groups, groups_by, rotated, shuffled, too_few
 
-TEXTS_APART = "folds go by text, so that no sentence is in two parts; speakers may be"
-"""Why speakers stand in two parts of a text-independent protocol."""
+TEXTS_APART = "folds go by text, so that no sentence is in two splits; speakers may be"
+"""Why speakers stand in two splits of a text-independent protocol."""
 
 
 def text_independent(
     corpus: Corpus, utterances: Sequence[Utterance], *, k: int = 5, dev: Share | None = None, seed: int = 1
 ) -> Folds:
-    """Test every text in one of ``k`` folds, with other texts as dev; speakers stand in several parts.
+    """Test every text in one of ``k`` folds, with other texts as dev; speakers stand in several splits.
 
     Texts are dealt out by the classes they are spoken in, so that a class with sentences of its own has some in
-    each part where it has ``k`` of them.
+    each split where it has ``k`` of them.
 
     Args:
         k: number of folds; three at least, or two where ``dev`` is given.
@@ -40,8 +40,8 @@ def text_independent(
     folds = []
     for i, block in enumerate(texts.blocks):
         rest = {id_: "dev" if speaker in held else "train" for id_, speaker in by_speaker.items()}
-        parts = {id_: "test" if texts.groups[id_] in block else part for id_, part in rest.items()}
-        folds.append(Fold(str(i + 1), parts))
+        splits = {id_: "test" if texts.groups[id_] in block else split for id_, split in rest.items()}
+        folds.append(Fold(str(i + 1), splits))
     return tuple(folds), f"{TEXTS_APART}. Dev is {dev:.0%} of the speakers of train, with its texts"
 
 
@@ -56,7 +56,7 @@ def speaker_and_text_independent(
 ) -> Folds:
     """Test speakers that train does not have on texts that it does not have; dev has others of both again.
 
-    An utterance of a fold's train speakers with one of its test texts, and the like, is in no part of it.
+    An utterance of a fold's train speakers with one of its test texts, and the like, is in no split of it.
 
     Args:
         speakers: number of blocks that the speakers are dealt out to, three at least.
@@ -96,11 +96,11 @@ class _Axis:
 def _both(speakers: _Axis, texts: _Axis, i: int, j: int) -> Fold:
     """Return the fold that tests block i of the speakers on block j of the texts."""
     name = f"{i + 1}-{j + 1}"
-    by_speaker, by_text = speakers.fold(i, name).parts, texts.fold(j, name).parts
+    by_speaker, by_text = speakers.fold(i, name).splits, texts.fold(j, name).splits
     if len(texts.blocks) == 2:  # too few for a dev of its own texts
-        held = {id_: part if part == "test" else "" for id_, part in by_text.items()}
-        by_text = {id_: part or by_speaker[id_].replace("test", "") for id_, part in held.items()}
-    return Fold(name, {id_: part for id_, part in by_speaker.items() if by_text[id_] == part})
+        held = {id_: split if split == "test" else "" for id_, split in by_text.items()}
+        by_text = {id_: split or by_speaker[id_].replace("test", "") for id_, split in held.items()}
+    return Fold(name, {id_: split for id_, split in by_speaker.items() if by_text[id_] == split})
 
 
 def _texts(name: str, corpus: Corpus, utterances: Sequence[Utterance], count: int, seed: int) -> _Axis:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from emonet.affect import AROUSAL, VALENCE
-from emonet.corpus.corpus import PARTS, Corpus, Target
+from emonet.corpus.corpus import SPLITS, Corpus, Target
 from emonet.errors import RecipeError, did_you_mean
 from emonet.files import digest_of
 from emonet.labels.ontology import Ontology
@@ -60,7 +60,7 @@ def aggregated_task(
 ) -> Task:
     """Join one fold of many corpora's tasks into one task of mapped classes.
 
-    In each corpus and part, every mapped class that occurs there is subsampled to the size of the rarest, so
+    In each corpus and split, every mapped class that occurs there is subsampled to the size of the rarest, so
     that the model cannot learn a corpus' class distribution; which clips stay is a function of the seed.
 
     Args:
@@ -72,16 +72,16 @@ def aggregated_task(
         RecipeError: a task without classes, a label that the mapping does not know, or a mapping to a single class.
     """
     classes = _AFFECT.get(name) or _user_classes(user_map or {})
-    items: dict[str, list[Item]] = {part: [] for part in PARTS}
+    items: dict[str, list[Item]] = {split: [] for split in SPLITS}
     for corpus, target, task in parts:
         _check_classes(name, task)
         mapped = {label: _mapped(name, label, corpus, target, user_map) for label in task.classes}
         index = {label: classes.index(found) for label, found in mapped.items() if found is not None}
-        for part in PARTS:
-            labelled = [(item, task.class_of(item)) for item in task.items[part]]
+        for split in SPLITS:
+            labelled = [(item, task.class_of(item)) for item in task.items[split]]
             kept = [replace(item, label=index[label]) for item, label in labelled if label in index]
-            items[part] += _balanced(kept, seed, part)
-    joined = Task(f"{AGGREGATE}/{name}", classes, {part: tuple(items[part]) for part in PARTS})
+            items[split] += _balanced(kept, seed, split)
+    joined = Task(f"{AGGREGATE}/{name}", classes, {split: tuple(items[split]) for split in SPLITS})
     present = sorted({joined.class_of(item) for item in items["train"]}, key=classes.index)
     if len(present) < 2:
         found = ", ".join(present) or "nothing"
@@ -135,7 +135,7 @@ def _mapped(
     return user_map[label]
 
 
-def _balanced(items: Sequence[Item], seed: int, part: str) -> list[Item]:
+def _balanced(items: Sequence[Item], seed: int, split: str) -> list[Item]:
     """Keep as many items of every class that occurs as the rarest has."""
     by_label: dict[int, list[Item]] = {}
     for item in items:
@@ -144,6 +144,6 @@ def _balanced(items: Sequence[Item], seed: int, part: str) -> list[Item]:
     smallest = min((len(found) for found in by_label.values()), default=0)
     kept: set[str] = set()
     for label, found in sorted(by_label.items()):
-        chooser = random.Random(digest_of([seed, part, found[0].corpus, label]))  # noqa: S311 - reproducible, no secret
+        chooser = random.Random(digest_of([seed, split, found[0].corpus, label]))  # noqa: S311 - reproducible, no secret
         kept |= {item.id for item in chooser.sample(found, smallest)}
     return [item for item in items if item.id in kept]

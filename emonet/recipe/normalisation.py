@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from emonet.corpus.corpus import Part
+from emonet.corpus.corpus import Split
 from emonet.errors import UnknownName
 from emonet.recipe.task import Item, Task
 
@@ -35,7 +35,7 @@ class Normalisation:
         return bool(self.asks)
 
     @property
-    def fitted_on(self) -> tuple[Part, ...]:
+    def fitted_on(self) -> tuple[Split, ...]:
         """The splits whose clips mean and scale come from before test is opened."""
         return ("train", "dev") if self.is_transductive else ("train",)
 

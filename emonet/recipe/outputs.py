@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from emonet.corpus.corpus import PARTS, Corpus, Target, Utterance
+from emonet.corpus.corpus import SPLITS, Corpus, Target, Utterance
 from emonet.errors import RecipeError, UnknownName, did_you_mean
 from emonet.protocols.protocol import Fold
 from emonet.recipe.task import Dimension, Item, Task, Truth
@@ -161,16 +161,16 @@ def make_task(corpus: Corpus, outputs: Outputs, utterances: Sequence[Utterance],
     """Make the task of one corpus' outputs in one fold; utterances without all labels are left out.
 
     Raises:
-        RecipeError: a part without a labelled utterance, a class that occurs in dev or test but never in train, or
+        RecipeError: a split without a labelled utterance, a class that occurs in dev or test but never in train, or
             a dimension that never changes in train.
     """
-    items: dict[str, list[Item]] = {part: [] for part in PARTS}
+    items: dict[str, list[Item]] = {split: [] for split in SPLITS}
     for utterance in sorted(utterances, key=lambda utterance: utterance.id):
-        part, label = fold.parts.get(utterance.id), outputs.label_of(utterance)
-        if part is not None and label is not None:
-            items[part].append(Item(corpus.id, utterance.id, label, utterance.speaker))
+        split, label = fold.splits.get(utterance.id), outputs.label_of(utterance)
+        if split is not None and label is not None:
+            items[split].append(Item(corpus.id, utterance.id, label, utterance.speaker))
     where = f"Corpus '{corpus.id}', fold '{fold.name}'"
-    empty = next((part for part in PARTS if not items[part]), None)
+    empty = next((split for split in SPLITS if not items[split]), None)
     if empty is not None:
         raise RecipeError(f"{where}: no labelled utterance is in {empty}.")
     if outputs.dimensions:
@@ -184,7 +184,7 @@ def make_task(corpus: Corpus, outputs: Outputs, utterances: Sequence[Utterance],
     return Task(
         TaskId(corpus.id, outputs.name).text,
         outputs.classes,
-        {part: tuple(items[part]) for part in PARTS},
+        {split: tuple(items[split]) for split in SPLITS},
         loss,
         metric,
         METRICS[metric].higher_is_better,
@@ -204,13 +204,13 @@ def _check_dimensions(where: str, outputs: Outputs, items: Mapping[str, Sequence
 
 
 def _check_classes(where: str, classes: Sequence[str], items: Mapping[str, Sequence[Item]]) -> None:
-    present = {part: {item.label for item in items[part] if isinstance(item.label, int)} for part in PARTS}
+    present = {split: {item.label for item in items[split] if isinstance(item.label, int)} for split in SPLITS}
     unseen = sorted((present["dev"] | present["test"]) - present["train"])
     if unseen:
-        parts = " and ".join(part for part in ("dev", "test") if unseen[0] in present[part])
+        splits = " and ".join(split for split in ("dev", "test") if unseen[0] in present[split])
         rest = ", ".join(name for position, name in enumerate(classes) if position not in unseen)
         message = (
-            f"{where}: the label '{classes[unseen[0]]}' is in {parts} but not in "
+            f"{where}: the label '{classes[unseen[0]]}' is in {splits} but not in "
             f"train, so nothing can learn it. Choose another protocol, or leave it out: classes: [{rest}]."
         )
         raise RecipeError(message)

@@ -34,7 +34,7 @@ LEARNED = "learned"
 FORMAT = 2
 _FACTS = "emonet"
 HEARD = ("train", "dev")
-"""Parts that weights learn from, and that they are selected on."""
+"""Splits that weights learn from, and that they are selected on."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Provenance:
     """What weights have heard.
 
     Attributes:
-        heard: corpus and part (train or dev) -> digests.
+        heard: corpus and split (train or dev) -> digests.
         unknown: what nobody can say of it, one sentence each.
         sounds: the version of the hashes of audio; those of two versions do not compare.
     """
@@ -64,8 +64,8 @@ class Provenance:
         """Return on one line what was learned from and selected on."""
         words = []
         for corpus in sorted({corpus for corpus, _ in self.heard}):
-            counts = {part: len(self.heard.get((corpus, part), {}).get("utterances", ())) for part in HEARD}
-            speakers = {part: self.heard.get((corpus, part), {}).get("speakers", _NONE) for part in HEARD}
+            counts = {split: len(self.heard.get((corpus, split), {}).get("utterances", ())) for split in HEARD}
+            speakers = {split: self.heard.get((corpus, split), {}).get("speakers", _NONE) for split in HEARD}
             people = counted(len(speakers["train"] | speakers["dev"]), "speaker")
             said = f"{counts['train']} utterances to learn from, {counts['dev']} to select on, {people}"
             words.append(f"{corpus} ({said})")
@@ -74,9 +74,9 @@ class Provenance:
     def to_json(self) -> dict[str, Any]:
         """Return plain data; digests are sorted, 8 bytes each, in base64."""
         heard: dict[str, dict[str, dict[str, str]]] = {}
-        for (corpus, part), digests in sorted(self.heard.items()):
+        for (corpus, split), digests in sorted(self.heard.items()):
             found = {str(kind): _packed(digests[kind]) for kind in KINDS if digests.get(kind)}
-            heard.setdefault(corpus, {})[part] = found
+            heard.setdefault(corpus, {})[split] = found
         return {"format": FORMAT, "sounds": self.sounds, "unknown": list(self.unknown), "heard": heard}
 
     @classmethod
@@ -90,9 +90,9 @@ class Provenance:
             if data["format"] != FORMAT:
                 raise ValueError(f"format {data['format']}, expected {FORMAT}")
             heard = {
-                (str(corpus), str(part)): {kind: _unpacked(digests.get(kind, "")) for kind in KINDS}
-                for corpus, parts in data["heard"].items()
-                for part, digests in parts.items()
+                (str(corpus), str(split)): {kind: _unpacked(digests.get(kind, "")) for kind in KINDS}
+                for corpus, splits in data["heard"].items()
+                for split, digests in splits.items()
             }
             return cls(heard, tuple(map(str, data["unknown"])), str(data["sounds"]))
         except (AttributeError, KeyError, TypeError, struct.error) as problem:
@@ -152,9 +152,9 @@ def heard_by(stages: Iterable[Stage], sounds: Sounds, version: str = "") -> Prov
     for stage in stages:
         names.update(stage.speakers)
         for task in stage.tasks:
-            for part in HEARD:
-                for item in task.items[part]:
-                    items.setdefault((item.corpus, part), {})[item] = None
+            for split in HEARD:
+                for item in task.items[split]:
+                    items.setdefault((item.corpus, split), {})[item] = None
     heard = {place: digests_of(found, names.get(place[0], "open"), sounds) for place, found in items.items()}
     return Provenance(heard, sounds=version)
 
@@ -225,18 +225,18 @@ def stated(facts: Mapping[str, Any], name: str) -> Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """What of one kind in a test part has been heard before.
+    """What of one kind in a test split has been heard before.
 
     Attributes:
         corpus: the corpus in which it was heard.
-        part: ``train`` where it was learned from, ``dev`` where it was selected on.
-        names: what was met, by the names that it has in the test part.
-        total: how much of its kind the test part has.
+        split: ``train`` where it was learned from, ``dev`` where it was selected on.
+        names: what was met, by the names that it has in the test split.
+        total: how much of its kind the test split has.
     """
 
     kind: Kind
     corpus: str
-    part: str
+    split: str
     names: tuple[str, ...]
     total: int
 
@@ -244,15 +244,15 @@ class Met:
 def met_before(
     provenance: Provenance, items: Mapping[str, Sequence[Item]], speakers: Mapping[str, SpeakerNames], sounds: Sounds
 ) -> list[Met]:
-    """Return what of a task's test part has been heard by weights that the task starts from.
+    """Return what of a task's test split has been heard by weights that the task starts from.
 
     What the task's own train or dev has of it, too, is for the audit of its partition to judge.
 
     Args:
-        items: the task's, by part.
+        items: the task's, by split.
         speakers: corpus -> whether its speakers' names are its own.
     """
-    own = _named([item for part in HEARD for item in items[part]], speakers, sounds)
+    own = _named([item for split in HEARD for item in items[split]], speakers, sounds)
     tested = {
         kind: {digest: name for digest, name in found.items() if digest not in own[kind]}
         for kind, found in _named(items["test"], speakers, sounds).items()
@@ -260,11 +260,11 @@ def met_before(
     corpora = {item.corpus for item in items["test"]}
     people = len({item.speaker for item in items["test"]} - {None})
     met = []
-    for (corpus, part), digests in provenance.heard.items():
+    for (corpus, split), digests in provenance.heard.items():
         for kind, heard, against in _pairs(digests, foreign=corpus not in corpora):
             names = tuple(sorted({name for digest, name in tested[against].items() if digest in heard}))
             total = len(items["test"]) if kind in {"utterances", "audio"} else people
-            met += [Met(kind, corpus, part, names, total)] if names else []
+            met += [Met(kind, corpus, split, names, total)] if names else []
     return met
 
 

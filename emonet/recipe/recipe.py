@@ -124,7 +124,7 @@ class Inner(_Strict):
 
 
 class Select(_Strict):
-    """What chooses: the ``dev`` part, or ``inner`` cross-validation, in full ``{inner: {folds: 5}}``."""
+    """What chooses: the ``dev`` split, or ``inner`` cross-validation, in full ``{inner: {folds: 5}}``."""
 
     inner: Inner | None = None
 

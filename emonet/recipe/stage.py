@@ -72,7 +72,7 @@ class Stage:
         start: where the weights come from, None for fresh ones.
         speakers: corpus -> whose its names of speakers are; not in the key, for training does not read it.
         scored: whether this recipe scores the stage; otherwise it only hands on its weights.
-        opens: whether this recipe opens the stage's test part; a stage that is not scored never does.
+        opens: whether this recipe opens the stage's test split; a stage that is not scored never does.
     """
 
     key: str
@@ -140,12 +140,12 @@ class Stage:
         return f"{self.system} on {what}, fold {self.fold}, seed {self.seed}"
 
     def shut(self) -> Stage:
-        """Return the stage as training gets it: its tasks have no test part."""
+        """Return the stage as training gets it: its tasks have no test split."""
         return replace(self, tasks=tuple(task.shut() for task in self.tasks))
 
     @property
-    def parts(self) -> tuple[Literal["dev", "test"], ...]:
-        """Return the parts that this recipe needs predictions of."""
+    def splits(self) -> tuple[Literal["dev", "test"], ...]:
+        """Return the splits that this recipe needs predictions of."""
         if not self.scored:
             return ()
         return ("dev", "test") if self.opens else ("dev",)
@@ -197,7 +197,7 @@ class Stage:
             "fold": self.fold,
             "seed": self.seed,
             "precision": self.precision,
-            "items": [{part: len(items) for part, items in task.items.items()} for task in self.tasks],
+            "items": [{split: len(items) for split, items in task.items.items()} for task in self.tasks],
             "components": {role: part.to_json() for role, part in self.components.items()},
             "normalisation": self.normalisation,
             "learning_rates": list(self.learning_rates),
@@ -207,7 +207,7 @@ class Stage:
 
 
 def _task_identity(task: Task) -> list[Any]:
-    items = {part: [(item.corpus, item.id, item.label) for item in found] for part, found in task.items.items()}
+    items = {split: [(item.corpus, item.id, item.label) for item in found] for split, found in task.items.items()}
     numbers = [asdict(each) for each in task.dimensions]
     return [task.id, task.classes, task.loss, task.metric, items, *([numbers] if numbers else [])]
 

@@ -54,7 +54,7 @@ class Task:
     Attributes:
         id: ``corpus/target``; ``corpus/one+other`` where one head learns several dimensions.
         classes: the head's outputs in order; empty for a task of numbers.
-        items: part (train, dev, test) -> items, in the order of their ids.
+        items: split (train, dev, test) -> items, in the order of their ids.
         loss: name of the loss.
         metric: name of the metric that selection and stopping read; of several dimensions, its mean over them.
         higher_is_better: the metric's direction.
@@ -80,13 +80,13 @@ class Task:
         return tuple(each.name for each in self.dimensions) or (TaskId.of(self.id).target,)
 
     def shut(self) -> Task:
-        """Return the task without its test part, as training gets it: there, ``items["test"]`` is a KeyError."""
-        return replace(self, items={part: found for part, found in self.items.items() if part != "test"})
+        """Return the task without its test split, as training gets it: there, ``items["test"]`` is a KeyError."""
+        return replace(self, items={split: found for split, found in self.items.items() if split != "test"})
 
     def only(self, name: str) -> Task:
         """Return the task of one of the dimensions."""
         at = self.targets.index(name)
-        items = {part: tuple(_at(item, at) for item in found) for part, found in self.items.items()}
+        items = {split: tuple(_at(item, at) for item in found) for split, found in self.items.items()}
         own = TaskId(TaskId.of(self.id).corpus, name)
         return replace(self, id=own.text, items=items, dimensions=self.dimensions[at : at + 1])
 

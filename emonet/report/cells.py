@@ -8,7 +8,7 @@ from functools import partial
 
 from emonet.errors import counted
 from emonet.evaluate.metrics import METRICS, Metric
-from emonet.evaluate.predictions import Part
+from emonet.evaluate.predictions import ScoredSplit
 from emonet.evaluate.score import Score, summarise
 from emonet.report.rows import Row
 
@@ -24,22 +24,22 @@ def number(value: float, metric: Metric) -> str:
     return f"{100 * value:.1f}" if metric.kind == "categorical" else f"{value:.3f}"
 
 
-def best_and_final(row: Row, part: Part) -> str:
+def best_and_final(row: Row, split: ScoredSplit) -> str:
     """Return the values of the best and the final epoch, mean and deviation over seeds where there are several."""
-    values = [_mean(row.of(part, checkpoint)) for checkpoint in ("best", "final")]
+    values = [_mean(row.of(split, checkpoint)) for checkpoint in ("best", "final")]
     return " / ".join(value for value in values if value) or NOTHING
 
 
-def means(row: Row, part: Part) -> str:
+def means(row: Row, split: ScoredSplit) -> str:
     """Return the means over seeds at the best and the final epoch."""
-    found = [row.of(part, checkpoint) for checkpoint in ("best", "final")]
+    found = [row.of(split, checkpoint) for checkpoint in ("best", "final")]
     values = [number(summarise(scores).mean, METRICS[scores[0].metric]) for scores in found if scores]
     return " / ".join(values) or NOTHING
 
 
-def best_of(row: Row, part: Part) -> str:
+def best_of(row: Row, split: ScoredSplit) -> str:
     """Return the value of the best epoch, or of the only checkpoint that there is."""
-    return _mean(row.of_part(part)) or NOTHING
+    return _mean(row.of_split(split)) or NOTHING
 
 
 def interval(row: Row) -> str:
@@ -55,7 +55,7 @@ def interval(row: Row) -> str:
 
 def on_test(row: Row, name: str) -> str:
     """Return the value of a further metric on test (Pearson's r, MAE), for numbers only; the mean over seeds."""
-    scores = row.of_part("test")
+    scores = row.of_split("test")
     if not scores or METRICS[scores[0].metric].kind == "categorical" or any(name not in s.metrics for s in scores):
         return NOTHING
     return f"{statistics.fmean(score.metrics[name] for score in scores):.3f}"
@@ -63,7 +63,7 @@ def on_test(row: Row, name: str) -> str:
 
 def over_folds(row: Row) -> str:
     """Return mean ± standard deviation over folds of the test score; over several seeds, of each fold's mean."""
-    scores = row.of_part("test")
+    scores = row.of_split("test")
     if not scores or scores[0].fold_mean is None:
         return NOTHING
     metric = METRICS[scores[0].metric]
@@ -100,7 +100,7 @@ def choice(row: Row, name: str) -> Iterable[str]:
     The range of several seeds is that of their mean, each seed's choice being its own.
     """
     score = row.first
-    found = [each.selection for each in row.of_part(score.part) if each.selection is not None]
+    found = [each.selection for each in row.of_split(score.split) if each.selection is not None]
     if not found:
         return
     metric, folds = METRICS[score.metric], [fold for each in found for fold in each.folds.values()]

@@ -145,7 +145,7 @@ def _by_task(report: Report) -> dict[str, dict[str, Row]]:
     """Return task -> system -> row, for all rows with a test score."""
     found: dict[str, dict[str, Row]] = {}
     for row in rows_of(report.scores, report.means):
-        if row.of_part("test"):
+        if row.of_split("test"):
             systems = found.setdefault(row.first.task, {})
             systems[_unique(row, systems)] = row
     return found
@@ -184,7 +184,7 @@ def _compare_task(task: str, names: tuple[str, ...], tables: Sequence[Mapping[st
 
 
 def _compare_rows(task: str, system: str, names: tuple[str, ...], rows: Sequence[Row | None]) -> ComparedRow:
-    values = [summarise(row.of_part("test")).mean if row else None for row in rows]
+    values = [summarise(row.of_split("test")).mean if row else None for row in rows]
     problem = _problem(names, rows)
     first = values[0]
     differences = [None if problem or value is None or first is None else value - first for value in values]
@@ -203,7 +203,7 @@ def _problem(names: tuple[str, ...], rows: Sequence[Row | None]) -> str:
         if score.protocol_hash != against.protocol_hash:
             return (
                 f"cannot be compared: '{name}' was scored under {protocol_of(score)}, '{other}' under "
-                f"{protocol_of(against)}, so that utterances, labels, speakers or parts differ. "
+                f"{protocol_of(against)}, so that utterances, labels, speakers or splits differ. "
                 "Run both under one protocol."
             )
     return ""

@@ -65,7 +65,7 @@ def whole_report(
     systems = list(dict.fromkeys(score.system for score in merged.scores))
     if baseline not in systems:
         raise UnknownName("baseline", baseline, systems)
-    if not any(score.part == "test" and score.system == baseline for score in merged.scores):
+    if not any(score.split == "test" and score.system == baseline for score in merged.scores):
         note = f"No system was tested against the baseline '{baseline}', which has scores on dev only."
         return replace(merged, notes=(*merged.notes, note))
     comparisons = compare_with_baseline(tables, merged.scores, baseline, compare_from=compare_from)

@@ -8,7 +8,7 @@ from emonet.corpus.corpus import Published, PublishedResult
 from emonet.errors import counted
 from emonet.evaluate.baseline import LEVEL, BaselineComparison
 from emonet.evaluate.metrics import METRICS
-from emonet.evaluate.predictions import Part
+from emonet.evaluate.predictions import ScoredSplit
 from emonet.evaluate.significance import LEAST_SEEDS, holm
 from emonet.report import cells
 from emonet.report.curves import mean_curve, sparkline
@@ -23,16 +23,16 @@ _POINTS = {"epoch": "epochs", "round": "rounds", "c": "values of C"}
 def systems_table(report: Report) -> Table:
     """Return the paper's Table 3: all systems at the best and final epoch, on dev and test."""
     grid = grid_of(report.scores, report.means)
-    parts = tuple(part for part in _PARTS if part == "dev" or any(score.part == part for score in report.scores))
-    header = ("task", "chance", *(f"{system} {part}" for system in grid.systems for part in parts))
+    splits = tuple(split for split in _SPLITS if split == "dev" or any(score.split == split for score in report.scores))
+    header = ("task", "chance", *(f"{system} {split}" for system in grid.systems for split in splits))
     rows: list[tuple[str, ...]] = []
     for line in grid.lines:
         found = [line.rows.get(system) for system in grid.systems]
-        values = [cells.means(row, part) if row else cells.NOTHING for row in found for part in parts]
+        values = [cells.means(row, split) if row else cells.NOTHING for row in found for split in splits]
         rows.append((line.label, cells.chance(next(iter(line.rows.values()))), *values))
         published = report.published.get(line.task)
         if published:
-            theirs = [_published(published, row, part) for row in found for part in parts]
+            theirs = [_published(published, row, split) for row in found for split in splits]
             rows.append((_PAPER, f"{published.chance:.1f}", *theirs))
     notes = ("Best epoch on dev / final epoch, in % for classes; means over seeds.", *_published_notes(report, grid))
     return Table(header, tuple(rows), notes, "All systems, best and final")
@@ -144,7 +144,7 @@ def confusion_tables(report: Report) -> tuple[Table, ...]:
         for system, row in line.rows.items():
             counts = confusion_of(row)
             if counts:
-                classes = row.of_part("test")[0].classes
+                classes = row.of_split("test")[0].classes
                 body = tuple((label, *map(str, line_)) for label, line_ in zip(classes, counts, strict=True))
                 tables.append(Table(("truth \\ said", *classes), body, (), f"{line.label}: {system}"))
     return tuple(tables)
@@ -152,7 +152,7 @@ def confusion_tables(report: Report) -> tuple[Table, ...]:
 
 def confusion_of(row: Row) -> tuple[tuple[int, ...], ...]:
     """Return the confusion matrix (K, K) on test, summed over seeds; () where there is none."""
-    found = [score.confusion for score in row.of_part("test") if score.confusion]
+    found = [score.confusion for score in row.of_split("test") if score.confusion]
     return tuple(tuple(map(sum, zip(*lines, strict=True))) for lines in zip(*found, strict=True))
 
 
@@ -171,7 +171,7 @@ def signed(value: float, comparison: BaselineComparison) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-_PARTS: tuple[Part, Part] = ("dev", "test")
+_SPLITS: tuple[ScoredSplit, ScoredSplit] = ("dev", "test")
 
 
 def _test_cell(line: Line, system: str, comparison: BaselineComparison | None) -> str:
@@ -196,11 +196,11 @@ def _test_cells(each: BaselineComparison) -> tuple[str, ...]:
     )
 
 
-def _published(published: Published, row: Row | None, part: Part, *, marked: bool = False) -> str:
+def _published(published: Published, row: Row | None, split: ScoredSplit, *, marked: bool = False) -> str:
     """Return the paper's values for the row's strategy: best / final, or by name where several may be meant."""
     systems: dict[str, list[str]] = {}
     for result in _alike(published, row) if row else ():
-        value = result.test if part == "test" else result.dev
+        value = result.test if split == "test" else result.dev
         if value is not None and not (marked and result.checkpoint == "final"):
             systems.setdefault(result.system, []).append(_value(value, result, marked=marked))
     texts = {name: " / ".join(values) for name, values in systems.items()}

@@ -26,7 +26,7 @@ _Part = TypeVar("_Part")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningCount:
-    """How often the test part of a protocol had been opened in this home when a report was made.
+    """How often the test split of a protocol had been opened in this home when a report was made.
 
     Attributes:
         protocol: the protocol's id.
@@ -119,7 +119,7 @@ class Report:
         content: corpus -> hash of its prepared utterances and their audio.
         machines: that trained what the scores are of, each once; see ``machine_of``.
         left_out: what the partitions lack since its audio cannot be used.
-        openings: how often the test part of each protocol had been opened in this EMONET_HOME by then.
+        openings: how often the test split of each protocol had been opened in this EMONET_HOME by then.
     """
 
     name: str

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from emonet.evaluate.interval import Interval
 from emonet.evaluate.metrics import METRICS
-from emonet.evaluate.predictions import Checkpoint, Part
+from emonet.evaluate.predictions import Checkpoint, ScoredSplit
 from emonet.evaluate.score import Score, SeedMean, Setting, summarise
 
-Key = tuple[Part, Checkpoint]
+Key = tuple[ScoredSplit, Checkpoint]
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,18 @@ class Row:
         keys: tuple[Key, ...] = (("test", "best"), ("test", "final"), ("dev", "best"), ("dev", "final"))
         return next(self.scores[key][0] for key in keys if self.scores.get(key))
 
-    def of(self, part: Part, checkpoint: Checkpoint) -> tuple[Score, ...]:
-        """Return the scores of one part and checkpoint, one for each seed; empty where there are none."""
-        return self.scores.get((part, checkpoint), ())
+    def of(self, split: ScoredSplit, checkpoint: Checkpoint) -> tuple[Score, ...]:
+        """Return the scores of one split and checkpoint, one for each seed; empty where there are none."""
+        return self.scores.get((split, checkpoint), ())
 
-    def of_part(self, part: Part) -> tuple[Score, ...]:
+    def of_split(self, split: ScoredSplit) -> tuple[Score, ...]:
         """Return the scores of the best epoch, or of the only checkpoint that there is."""
-        return self.of(part, "best") or self.of(part, "final")
+        return self.of(split, "best") or self.of(split, "final")
 
     @property
     def interval(self) -> Interval | None:
         """The interval of the test score, over several seeds that of their mean; None where it is unknown."""
-        scores = self.of_part("test")
+        scores = self.of_split("test")
         if len(scores) == 1:
             return scores[0].interval
         return next((mean.interval for mean in self.means if mean.is_of(scores)), None)
@@ -58,7 +58,7 @@ def rows_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> tuple[Ro
     grouped: dict[tuple[str, ...], dict[Key, list[Score]]] = {}
     for score in scores:
         row = grouped.setdefault(row_key(score), {})
-        row.setdefault((score.part, score.checkpoint), []).append(score)
+        row.setdefault((score.split, score.checkpoint), []).append(score)
     return tuple(
         Row({key: tuple(sorted(found, key=lambda score: score.seed)) for key, found in row.items()}, known)
         for row in grouped.values()
@@ -119,15 +119,15 @@ def grid_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> Grid:
     return Grid(tuple(names), tuple(lines))
 
 
-def mean_of(row: Row | None, part: Part, checkpoint: Checkpoint = "best") -> float | None:
+def mean_of(row: Row | None, split: ScoredSplit, checkpoint: Checkpoint = "best") -> float | None:
     """Return the mean over seeds, None where there is no score."""
-    scores = row.of(part, checkpoint) if row else ()
+    scores = row.of(split, checkpoint) if row else ()
     return summarise(scores).mean if scores else None
 
 
-def difference_of(line: Line, system: str, baseline: str, part: Part) -> float | None:
+def difference_of(line: Line, system: str, baseline: str, split: ScoredSplit) -> float | None:
     """Return how far a system is above the baseline at their best epochs, in the direction that is better."""
-    one, other = (mean_of(line.rows.get(name), part) for name in (system, baseline))
+    one, other = (mean_of(line.rows.get(name), split) for name in (system, baseline))
     if one is None or other is None:
         return None
     return one - other if METRICS[line.first.metric].higher_is_better else other - one

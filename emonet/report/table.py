@@ -9,7 +9,7 @@ from functools import partial
 from emonet.errors import counted
 from emonet.evaluate.interval import Interval
 from emonet.evaluate.metrics import METRICS
-from emonet.evaluate.predictions import Part
+from emonet.evaluate.predictions import ScoredSplit
 from emonet.evaluate.score import Score
 from emonet.report import cells
 from emonet.report.results import Report
@@ -102,7 +102,7 @@ def _score_columns(rows: Sequence[Row], metric: str) -> dict[str, Callable[[Row]
     claimed = all(row.interval is None or row.interval.level is not None for row in rows)
     has_numbers = any(cell(row) != cells.NOTHING for row in rows for cell in errors.values())
     dev = {f"dev {metric}best / final": lambda row: cells.best_and_final(row, "dev")}
-    if not any(row.of_part("test") for row in rows):
+    if not any(row.of_split("test") for row in rows):
         return dev
     return {
         **dev,
@@ -126,7 +126,7 @@ def _title(row: Row) -> str:
         low, high = score.range
         unit += f" of numbers from {low:g} to {high:g}{f' {score.unit}' if score.unit else ''}"
     speakers = counted(score.speakers, "speaker") if score.speakers else "unknown speakers"
-    utterances = counted(score.n, f"{score.part} utterance")
+    utterances = counted(score.n, f"{score.split} utterance")
     return f"{score.task}: {utterances} of {speakers}; {unit}{guessing}; {protocol_of(score)}"
 
 
@@ -145,32 +145,32 @@ def _marked(row: Row, marks: Marks) -> str:
 
 
 def _row_notes(row: Row) -> list[str]:
-    scores = row.of_part("test")
+    scores = row.of_split("test")
     if row.interval is not None:
         limits = [row.interval.note] if row.interval.note else []
     else:
         limits = ["the interval of the mean over seeds is unknown: not all predictions are at hand"] if scores else []
     return list(
-        dict.fromkeys([*limits, *(text for score in row.all() for text in _score_notes(score, row.first.part))])
+        dict.fromkeys([*limits, *(text for score in row.all() for text in _score_notes(score, row.first.split))])
     )
 
 
-def _score_notes(score: Score, judged: Part) -> Iterable[str]:
+def _score_notes(score: Score, judged: ScoredSplit) -> Iterable[str]:
     if score.missing_classes:
         title = METRICS[score.metric].title
         present = len(score.classes) - len(score.missing_classes)
         classes, missing = counted(present, "class", "classes"), ", ".join(score.missing_classes)
         if score.metric == "macro_f1_all":
-            yield f"{title}: {score.part} has no {missing}, which counts as 0 where it is predicted"
+            yield f"{title}: {score.split} has no {missing}, which counts as 0 where it is predicted"
         else:
-            yield f"{title} over the {classes} present: {score.part} has no {missing}"
+            yield f"{title} over the {classes} present: {score.split} has no {missing}"
     if score.transductive:
         own = f"each {score.normalisation}'s own clips"
         yield f"transductive: features normalised with {own}, those of {judged} included (no labels)"
     if score.head and score.best_epochs:
         yield f"one head learns {TaskId.of(score.head).target} together; its epochs are best by their mean on dev"
     if score.protocol_overlap:
-        yield f"speakers stand in two parts: {score.protocol_overlap}"
+        yield f"speakers stand in two splits: {score.protocol_overlap}"
     yield from score.notes
 
 
@@ -194,7 +194,7 @@ def _footnotes(report: Report, rows: Sequence[Row], marks: Marks) -> tuple[str, 
 
 def _interval_notes(rows: Iterable[Row]) -> Iterable[str]:
     """Say how intervals were made and what noise is in them."""
-    tested = [row for row in rows if row.of_part("test")]
+    tested = [row for row in rows if row.of_split("test")]
     claimed = [row.interval for row in tested if row.interval is not None and row.interval.level is not None]
     if claimed:
         degrees = dict.fromkeys(f"{each(interval.degrees or 0 for interval in claimed):.3g}" for each in (min, max))
@@ -203,7 +203,7 @@ def _interval_notes(rows: Iterable[Row]) -> Iterable[str]:
             f"{claimed[0].method}, t with {' to '.join(degrees)} degrees of freedom; they hold the noise of "
             f"speakers{_of_seeds(claimed)}."
         )
-    if any(len(row.of_part("test")) == 1 and row.of_part("test")[0].best_epochs for row in tested):
+    if any(len(row.of_split("test")) == 1 and row.of_split("test")[0].best_epochs for row in tested):
         yield "A network's score of one seed is one draw: its interval knows no noise of training."
 
 
@@ -232,7 +232,7 @@ def _general_notes(rows: Sequence[Row]) -> Iterable[str]:
         yield "Scores of classes in %, pooled over folds; best: the epoch best on dev, final: the last one."
     if any(METRICS[score.metric].kind == "dimensional" for score in scores):
         yield "Scores of numbers (CCC, Pearson's r, MAE in the corpus' own unit) pooled over folds; constant: CCC 0."
-    is_opened = any(score.part == "test" for score in scores)
+    is_opened = any(score.split == "test" for score in scores)
     if any(len(found) > 1 for row in rows for found in row.scores.values()):
         yield f"Mean ± standard deviation over seeds{'; the interval is that of the mean' if is_opened else ''}."
     judged: dict[str, dict[str, None]] = {}
@@ -242,5 +242,5 @@ def _general_notes(rows: Sequence[Row]) -> Iterable[str]:
     if judged:
         each = (f"{what} ({', '.join(systems)})" if len(judged) > 1 else what for what, systems in judged.items())
         yield f"Networks judge {' or '.join(each)} of each clip in dev{' and test' if is_opened else ''}."
-    if any(score.fold_mean is not None for score in scores if score.part == "test"):
-        yield "Mean over folds ± sd: every fold counts alike, by the classes that its test part has; best epoch."
+    if any(score.fold_mean is not None for score in scores if score.split == "test"):
+        yield "Mean over folds ± sd: every fold counts alike, by the classes that its test split has; best epoch."

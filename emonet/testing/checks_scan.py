@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from emonet.corpus.corpus import PARTS, Corpus, Example, NamedProtocol, Utterance
+from emonet.corpus.corpus import SPLITS, Corpus, Example, NamedProtocol, Utterance
 from emonet.errors import CorpusError
 from emonet.testing.fake import put_tone, released
 from emonet.testing.subjects import broken
@@ -86,7 +86,7 @@ def check_ids_and_paths_are_unique_and_below_the_root(corpus: Corpus) -> None:
         piece = (utterance.path, utterance.start, utterance.end)
         if utterance.id in ids or piece in pieces:
             seen = f"the utterance '{utterance.id}' ({utterance.path}) is listed twice"
-            raise broken(corpus, seen, promised="ids and paths of their own", cause="an id without the folder's part")
+            raise broken(corpus, seen, promised="ids and paths of their own", cause="an id without the folder's split")
         if path.is_absolute() or ".." in path.parts or "\\" in utterance.path or str(path) != utterance.path:
             seen = f"the path is '{utterance.path}'"
             raise broken(corpus, seen, promised="POSIX paths below the root", cause="a path of this machine")
@@ -127,14 +127,14 @@ def check_an_empty_folder_is_refused_with_a_hint(corpus: Corpus) -> None:
 
 
 def check_protocols_name_values_that_occur(corpus: Corpus) -> None:
-    """A declared protocol finds a part for every example, names a value once, and some that are there."""
+    """A declared protocol finds a split for every example, names a value once, and some that are there."""
     utterances = _scanned(corpus) if corpus.protocols else []
     for protocol in corpus.protocols:
         values = {getattr(utterance, protocol.by) for utterance in utterances}
         named = {value for fold in protocol.folds for listed in fold.values() for value in listed}
         seen = _misfit(corpus, protocol, values, named)
         if seen:
-            promised = f"parts made of the {protocol.by} values that a scan gives, each in one part of a fold"
+            promised = f"splits made of the {protocol.by} values that a scan gives, each in one split of a fold"
             cause = "a value spelt otherwise than the scan spells it, or no example of it"
             raise broken(corpus, f"protocol '{protocol.name}': {seen}", promised=promised, cause=cause)
 
@@ -150,40 +150,40 @@ def _misfit(corpus: Corpus, protocol: NamedProtocol, values: set[str | None], na
     if protocol.by == "speaker" and speakers is not None and len(named) > speakers:
         return f"{len(named)} speakers are named, the corpus has {speakers}"
     for fold in protocol.folds:
-        listed = [value for part in fold.values() for value in part]
+        listed = [value for named in fold.values() for value in named]
         twice = sorted({value for value in listed if listed.count(value) > 1})
         if twice:
             return f"'{twice[0]}' is named twice in a fold"
         homeless = sorted(
-            str(value) for value in values - set(protocol.left_out) if _part(protocol, fold, value) is None
+            str(value) for value in values - set(protocol.left_out) if _split_of(protocol, fold, value) is None
         )
         if homeless:
-            return f"'{homeless[0]}' is in no part"
+            return f"'{homeless[0]}' is in no split"
     return ""
 
 
-def check_no_speaker_stands_in_two_parts(corpus: Corpus) -> None:
+def check_no_speaker_stands_in_two_splits(corpus: Corpus) -> None:
     """Train, dev and test share no speaker, unless the card gives a reason for the overlap."""
     utterances = _scanned(corpus)
     for protocol, fold in _folds(corpus):
-        parts_of: dict[str, set[str]] = {}
+        splits_of: dict[str, set[str]] = {}
         for utterance in utterances:
-            part = _part(protocol, fold, getattr(utterance, protocol.by))
-            if utterance.speaker is not None and part is not None:
-                parts_of.setdefault(utterance.speaker, set()).add(part)
-        shared = sorted(speaker for speaker, parts in parts_of.items() if len(parts) > 1)
+            split = _split_of(protocol, fold, getattr(utterance, protocol.by))
+            if utterance.speaker is not None and split is not None:
+                splits_of.setdefault(utterance.speaker, set()).add(split)
+        shared = sorted(speaker for speaker, splits in splits_of.items() if len(splits) > 1)
         if shared:
             seen = (
-                f"protocol '{protocol.name}' puts speaker '{shared[0]}' in {' and '.join(sorted(parts_of[shared[0]]))}"
+                f"protocol '{protocol.name}' puts speaker '{shared[0]}' in {' and '.join(sorted(splits_of[shared[0]]))}"
             )
-            promised = "speaker-disjoint parts, or an overlap with its reason"
+            promised = "speaker-disjoint splits, or an overlap with its reason"
             raise broken(corpus, seen, promised=promised, cause="an official split that is speaker-dependent")
 
 
 def _folds(corpus: Corpus) -> Iterator[tuple[NamedProtocol, Mapping[str, tuple[str, ...]]]]:
     """Yield the folds that must be disjoint; a corpus' own splits are one, declared or not."""
     # Anybody may ask for the splits of the corpus, so they count even where no protocol declares them.
-    own = NamedProtocol("official", "split", ({part: (part,) for part in PARTS},))
+    own = NamedProtocol("official", "split", ({split: (split,) for split in SPLITS},))
     declares = any(protocol.by == "split" for protocol in corpus.protocols)
     for protocol in (*corpus.protocols, *(() if declares else (own,))):
         for fold in protocol.folds:
@@ -191,13 +191,13 @@ def _folds(corpus: Corpus) -> Iterator[tuple[NamedProtocol, Mapping[str, tuple[s
                 yield protocol, fold
 
 
-def _part(protocol: NamedProtocol, fold: Mapping[str, tuple[str, ...]], value: str | None) -> str | None:
-    """Return the part of a value; the one part that a fold does not name takes all the rest that is not left out."""
+def _split_of(protocol: NamedProtocol, fold: Mapping[str, tuple[str, ...]], value: str | None) -> str | None:
+    """Return the split of a value; the one split that a fold does not name takes all the rest that is not left out."""
     if value in protocol.left_out:
         return None
-    # where dev is cut from train, no part is left to take the rest
-    rest = [part for part in PARTS if part not in fold and not protocol.random_dev]
-    named = [part for part, listed in fold.items() if value in listed]
+    # where dev is cut from train, no split is left to take the rest
+    rest = [split for split in SPLITS if split not in fold and not protocol.random_dev]
+    named = [split for split, listed in fold.items() if value in listed]
     if named or value is None:
         return named[0] if named else None
     return rest[0] if len(rest) == 1 else None

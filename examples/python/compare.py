@@ -48,7 +48,7 @@ def draw(done: Run, picture: Path) -> None:
     """Draw each system's score with its interval, and its folds as dots."""
     from matplotlib.figure import Figure
 
-    tested = [score for score in done.report.scores if score.part == "test"]
+    tested = [score for score in done.report.scores if score.split == "test"]
     figure = Figure(figsize=(5, 2.5), layout="constrained")
     axes = figure.subplots()
     for height, score in enumerate(tested):

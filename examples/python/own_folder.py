@@ -29,9 +29,9 @@ def main(words: Sequence[str] | None = None) -> None:
     for verdict in emonet.audit(recipe):
         print(verdict.line)
     done = emonet.run(recipe, runs=given.runs)
-    tested = done.to_frame().query("part == 'test'")
+    tested = done.to_frame().query("split == 'test'")
     print(tested[["system", "metric", "value", "low", "high", "chance", "n", "speakers", "protocol_hash"]].to_string())
-    clips = done.predictions().query("part == 'test'")
+    clips = done.predictions().query("split == 'test'")
     print(clips.groupby(["truth", "predicted"]).size().unstack(fill_value=0))
 
 

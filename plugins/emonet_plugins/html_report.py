@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emonet.audio.statistics import CorpusStatistics
 from emonet.errors import counted
 from emonet.evaluate.metrics import METRICS, Metric
-from emonet.evaluate.predictions import Part
+from emonet.evaluate.predictions import ScoredSplit
 from emonet.report import cells, paper
 from emonet.report.curves import Curve, mean_curve
 from emonet.report.figures import corpora_table
@@ -22,7 +22,7 @@ from emonet_plugins import charts, corpus_charts
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-PARTS: tuple[Part, Part] = ("dev", "test")
+SPLITS: tuple[ScoredSplit, ScoredSplit] = ("dev", "test")
 STRONGEST = 72
 """Share of a colour, in per cent, behind the largest difference; text stays readable on it."""
 
@@ -114,7 +114,7 @@ def whiskers(line: Line) -> list[charts.Whisker]:
     """
     found = []
     for system, row in line.rows.items():
-        scores = row.of_part("test")
+        scores = row.of_split("test")
         lowest = _LOWEST.get(METRICS[scores[0].metric].name) if scores else None
         if lowest is not None:
             value = cells.best_of(row, "test")
@@ -147,10 +147,10 @@ def heat_map(grid: Grid, baseline: str) -> dict[str, Any]:
     strongest: dict[str, float] = {}
     for line in grid.lines:
         name = line.first.metric
-        differences = (difference_of(line, system, baseline, part) or 0.0 for system in systems for part in PARTS)
+        differences = (difference_of(line, system, baseline, split) or 0.0 for system in systems for split in SPLITS)
         strongest[name] = max(strongest.get(name, 0.0), *map(abs, differences))
     rows = [
-        (line.label, [_heat(line, system, baseline, part, strongest) for system in systems for part in PARTS])
+        (line.label, [_heat(line, system, baseline, split, strongest) for system in systems for split in SPLITS])
         for line in grid.lines
     ]
     full = ", ".join(_full_colour(value or 1.0, METRICS[name]) for name, value in strongest.items())
@@ -162,11 +162,11 @@ def _full_colour(value: float, metric: Metric) -> str:
     return f"{cells.number(value, metric)} {unit}"
 
 
-def _heat(line: Line, system: str, baseline: str, part: Part, strongest: Mapping[str, float]) -> Cell:
-    value = mean_of(line.rows.get(system), part)
+def _heat(line: Line, system: str, baseline: str, split: ScoredSplit, strongest: Mapping[str, float]) -> Cell:
+    value = mean_of(line.rows.get(system), split)
     if value is None:
         return Cell(cells.NOTHING)
-    difference = difference_of(line, system, baseline, part) or 0.0
+    difference = difference_of(line, system, baseline, split) or 0.0
     colour = "up" if difference > 0 else "down" if difference < 0 else ""
     share = round(STRONGEST * abs(difference) / (strongest[line.first.metric] or 1.0))
     return Cell(cells.number(value, METRICS[line.first.metric]), colour, share)
@@ -180,7 +180,7 @@ def _confusions(line: Line) -> Iterable[dict[str, Any]]:
 
 
 def _classes(row: Row) -> tuple[str, ...]:
-    return row.of_part("test")[0].classes
+    return row.of_split("test")[0].classes
 
 
 def _shaded(counts: Sequence[Sequence[int]], row: Row) -> list[tuple[str, list[Cell], str]]:
@@ -214,11 +214,11 @@ def curve_charts(report: Report) -> list[charts.Chart]:
 
 
 def _quantity(name: str) -> str:
-    part, _, metric = name.partition("_")
+    split, _, metric = name.partition("_")
     known, _, dimension = metric.partition("_")
     if metric in METRICS:
-        return f"{METRICS[metric].title} on {part}"
-    return f"{METRICS[known].title} of {dimension} on {part}" if known in METRICS else name.replace("_", " ")
+        return f"{METRICS[metric].title} on {split}"
+    return f"{METRICS[known].title} of {dimension} on {split}" if known in METRICS else name.replace("_", " ")
 
 
 def _lines(system: str, systems: Sequence[str], curves: Sequence[Curve], name: str) -> Iterable[charts.Drawn]:

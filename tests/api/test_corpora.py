@@ -31,7 +31,7 @@ targets:
   emotion: {classes: [neutral, anger, sadness], codes: {anger: anger, neutral: neutral, sadness: sadness}}
 scan: {pattern: {regex: "(?:^|/)(?P<speaker>s\\\\d)/(?P<label>[a-z]+)_\\\\d\\\\.wav$"}}
 protocols:
-  by-hand: {by: speaker, parts: {train: [s0, s1], dev: [s2], test: [s3]}, source: made up}
+  by-hand: {by: speaker, splits: {train: [s0, s1], dev: [s2], test: [s3]}, source: made up}
 examples: [{path: s1/anger_0.wav, label: anger, speaker: s1}]
 """
 PLUGIN = """\

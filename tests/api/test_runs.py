@@ -142,16 +142,16 @@ def test_a_frame_has_a_row_a_score_with_interval_seeds_and_protocol_hash(place: 
     frame = done.to_frame()
     assert len(frame) == len(done.report.scores) + len(done.report.means)
     (mean,) = (each for each in done.report.means if each.checkpoint == "best")
-    tested = frame[(frame["part"] == "test") & (frame["checkpoint"] == "best")]
+    tested = frame[(frame["split"] == "test") & (frame["checkpoint"] == "best")]
     assert list(tested["seeds"]) == [(1,), (2,), (1, 2)]
     assert set(tested["protocol_hash"]) == {mean.protocol_hash}
     last = tested.iloc[-1]
     assert (last["value"], last["low"], last["high"]) == (mean.value, mean.interval.low, mean.interval.high)
-    score = next(each for each in done.report.scores if each.part == "test" and each.checkpoint == "best")
+    score = next(each for each in done.report.scores if each.split == "test" and each.checkpoint == "best")
     first = tested.iloc[0]
     assert (first["value"], first["uar"], first["low"]) == (score.value, score.metrics["uar"], score.interval.low)
     judged = done.predictions()
-    chosen = judged[(judged["part"] == "test") & (judged["checkpoint"] == "best") & (judged["seed"] == 1)]
+    chosen = judged[(judged["split"] == "test") & (judged["checkpoint"] == "best") & (judged["seed"] == 1)]
     assert len(chosen) == 12
     assert chosen[["p_anger", "p_neutral", "p_sadness"]].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
     right = chosen["truth"] == chosen["predicted"]

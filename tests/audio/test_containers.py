@@ -17,7 +17,7 @@ from emonet.audio.store import open_store
 from emonet.corpus.readers.hub import hub_corpus
 from emonet.corpus.readers.members import Member, file_of, member_at, member_path
 from emonet.doctor.check import check
-from tests.helpers.hub_datasets import clip, dataset_of, rows, save_parquet, save_parts
+from tests.helpers.hub_datasets import clip, dataset_of, rows, save_parquet, save_splits
 
 
 def test_a_path_says_table_column_and_row(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_row_groups_are_read_in_any_order_from_memory_and_from_disk(
 
 def test_arrow_files_are_read_row_by_row(tmp_path: Path) -> None:
     written = rows(3)
-    folder = save_parts(tmp_path / "x", train=dataset_of(written))
+    folder = save_splits(tmp_path / "x", train=dataset_of(written))
     table = folder / "train/data-00000-of-00001.arrow"
     assert read_member(Member(table, "audio", 2)) == written[2]["audio"]["bytes"]
 

@@ -26,7 +26,7 @@ def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_sizes_durations_and_parts_come_from_the_store_alone(manifest: Path) -> None:
+def test_sizes_durations_and_splits_come_from_the_store_alone(manifest: Path) -> None:
     corpus = manifest_corpus(manifest)
     store = prepare(corpus, manifest.parent, remember=False).folder
     shutil.rmtree(manifest.parent)

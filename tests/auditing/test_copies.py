@@ -46,8 +46,10 @@ def copies(stores: tuple[Store, Store]) -> Copies:
     return copies_in(stores)
 
 
-def fold(name: str, **parts: str) -> FoldRows:
-    rows = [Placed(part, Utterance(id_, f"{id_}.wav", {"label": "joy"})) for part, ids in parts.items() for id_ in ids]
+def fold(name: str, **splits: str) -> FoldRows:
+    rows = [
+        Placed(split, Utterance(id_, f"{id_}.wav", {"label": "joy"})) for split, ids in splits.items() for id_ in ids
+    ]
     return FoldRows(name, tuple(rows))
 
 
@@ -66,7 +68,7 @@ def test_a_copy_in_train_and_test_is_a_problem_with_an_example(stores: tuple[Sto
     assert "--json lists all of them" in found.advice
 
 
-def test_a_copy_in_dev_and_train_is_a_warning_and_in_one_part_it_is_right(
+def test_a_copy_in_dev_and_train_is_a_warning_and_in_one_split_it_is_right(
     stores: tuple[Store, Store], copies: Copies
 ) -> None:
     corpus = stores[0].corpus
@@ -97,7 +99,7 @@ def test_a_copy_in_train_or_dev_of_another_corpus_is_a_warning(stores: tuple[Sto
     (dev,) = copies_between(mine, [(other, [fold("1", dev="x", test="y"), theirs[1]])], copies)
     assert dev.count == 1, "what is selected on has been heard, too"
     (single,) = copies_between(mine, [(other, theirs[:1])], copies)
-    assert single.level == "warning", "another number of folds: all of their train parts count"
+    assert single.level == "warning", "another number of folds: all of their train splits count"
 
 
 @pytest.mark.parametrize("damage", ["junk", "empty", "cut", "a flipped bit"])

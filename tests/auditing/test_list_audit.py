@@ -46,11 +46,11 @@ def test_a_card_reads_speakers_and_texts_from_names(tmp_path: Path) -> None:
 
 
 def test_the_ending_of_names_does_not_matter(tmp_path: Path) -> None:
-    parts = {
-        part: [f"subject {who}/anger/sentence 1/s{who}_an_1" for who in speakers]
-        for part, speakers in {"train": (1, 2), "test": (2,)}.items()
+    splits = {
+        split: [f"subject {who}/anger/sentence 1/s{who}_an_1" for who in speakers]
+        for split, speakers in {"train": (1, 2), "test": (2,)}.items()
     }
-    listed = read_lists([emobox(tmp_path, "enterface", parts, end="wav")])
+    listed = read_lists([emobox(tmp_path, "enterface", splits, end="wav")])
     found = partition_of_list(listed, name_rules({}), corpus_called("enterface", registry_of()))
     assert [row.utterance.speaker for fold in found.folds for row in fold.rows] == ["2", "1", "2"]
 
@@ -70,8 +70,8 @@ def test_names_of_a_corpus_that_is_read_by_a_module_tell_speakers_and_texts(tmp_
 
 
 def test_paths_of_a_corpus_that_is_read_by_its_tables_tell_dialogues(tmp_path: Path) -> None:
-    parts = {"train": ["train/train_splits/dia0_utt0"], "test": ["output_repeated_splits_test/dia0_utt0"]}
-    listed = read_lists([emobox(tmp_path, "meld", parts, end="mp4")])
+    splits = {"train": ["train/train_splits/dia0_utt0"], "test": ["output_repeated_splits_test/dia0_utt0"]}
+    listed = read_lists([emobox(tmp_path, "meld", splits, end="mp4")])
     found = partition_of_list(listed, name_rules({}), corpus_called("meld", registry_of()))
     assert {row.utterance.id for fold in found.folds for row in fold.rows} == {"train_dia0_utt0", "test_dia0_utt0"}
     assert {row.utterance.session for fold in found.folds for row in fold.rows} == {"train_0", "test_0"}

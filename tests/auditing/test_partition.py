@@ -35,8 +35,8 @@ def scripted(speakers: int = 5, texts: int = 5) -> list[Utterance]:
     ]
 
 
-def by_hand(parts: dict[str, Sequence[Utterance]], **facts: Any) -> Verdict:
-    rows = tuple(Placed(part, utterance) for part, listed in parts.items() for utterance in listed)
+def by_hand(splits: dict[str, Sequence[Utterance]], **facts: Any) -> Verdict:
+    rows = tuple(Placed(split, utterance) for split, listed in splits.items() for utterance in listed)
     partition = Partition(
         subject="mine", folds=(FoldRows("1", rows),), label=lambda each: str(each.labels["emotion"]), **facts
     )
@@ -46,7 +46,7 @@ def by_hand(parts: dict[str, Sequence[Utterance]], **facts: Any) -> Verdict:
 def test_leave_one_speaker_out_is_speaker_independent() -> None:
     found = verdict(make_utterances(), "leave-one-speaker-out")
     assert (found.level, found.summary) == ("ok", "speaker-independent, texts unknown")
-    assert finding(found, "speakers", "s0").seen == "none in two parts"
+    assert finding(found, "speakers", "s0").seen == "none in two splits"
     assert found.line.startswith(f"Audit of foo/leave-one-speaker-out #{found.hash[:8]}: ok: speaker-independent")
 
 
@@ -65,7 +65,7 @@ def test_a_declared_overlap_is_a_warning_with_its_reason() -> None:
     speakers = finding(found, "speakers")
     assert (speakers.level, speakers.advice) == (
         "warning",
-        "Declared: folds go by text, so that no sentence is in two parts; speakers may be.",
+        "Declared: folds go by text, so that no sentence is in two splits; speakers may be.",
     )
 
 
@@ -73,7 +73,7 @@ def test_what_is_left_out_of_folds_is_counted() -> None:
     found = verdict(scripted(), "speaker-text-independent")
     assert found.level == "ok"
     assert found.summary == (
-        "speaker-independent, text-independent, up to 42 of 75 utterances are in no part of a fold"
+        "speaker-independent, text-independent, up to 42 of 75 utterances are in no split of a fold"
     )
 
 
@@ -86,13 +86,13 @@ def test_an_undeclared_overlap_is_a_problem() -> None:
 
 def test_speakers_that_only_dev_and_train_share_are_a_warning() -> None:
     said = make_utterances()
-    parts = {"train": said[0:12:2], "dev": said[1:12:2], "test": said[12:]}
-    found = by_hand(parts)
+    splits = {"train": said[0:12:2], "dev": said[1:12:2], "test": said[12:]}
+    found = by_hand(splits)
     assert (finding(found, "speakers").level, found.level) == ("warning", "warning")
     assert found.summary == "speaker-independent (dev shares speakers with train), texts unknown"
 
 
-def test_an_utterance_in_two_parts_is_a_problem_that_the_summary_names() -> None:
+def test_an_utterance_in_two_splits_is_a_problem_that_the_summary_names() -> None:
     said = make_utterances()
     found = by_hand({"train": said[:12], "dev": said[12:18], "test": [*said[18:], said[0]]})
     twice = finding(found, "utterances")
@@ -140,7 +140,7 @@ def test_speakers_that_nobody_knows_are_a_warning_never_ok() -> None:
     assert (found.level, found.seen) == ("warning", "unknown: no utterance has one")
     some = [*make_utterances()[:23], said[23]]
     partly = by_hand({"train": some[:12], "dev": some[12:18], "test": some[18:]})
-    assert finding(partly, "speakers").seen == "none in two parts, but 1 of 24 utterances have no known speaker"
+    assert finding(partly, "speakers").seen == "none in two splits, but 1 of 24 utterances have no known speaker"
     assert partly.level == "warning"
     assert "speaker-independent as far as known (1 of 24 utterances have no speaker)" in partly.summary
 
@@ -174,7 +174,7 @@ def test_windows_that_dev_and_train_share_are_a_warning() -> None:
     assert finding(found, "windows").level == "warning"
 
 
-def test_pieces_of_one_recording_in_two_parts_are_a_warning() -> None:
+def test_pieces_of_one_recording_in_two_splits_are_a_warning() -> None:
     said = [
         Utterance(f"a@{start}", "a.wav", {"emotion": "anger"}, speaker=f"s{start}", session="d", start=float(start))
         for start in range(1, 4)
@@ -185,12 +185,12 @@ def test_pieces_of_one_recording_in_two_parts_are_a_warning() -> None:
     assert "session-dependent (1 of 1 test sessions also in train)" in found.summary
 
 
-def test_missing_parts_and_classes_are_told() -> None:
+def test_missing_splits_and_classes_are_told() -> None:
     said = make_utterances()
     no_dev = by_hand({"train": said[:12], "test": said[12:]}, classes=CLASSES)
     assert "no dev: 12 train, 0 dev, 12 test" in no_dev.summary
     no_test = by_hand({"train": said}, classes=CLASSES)
-    assert (finding(no_test, "parts").level, no_test.level) == ("problem", "problem")
+    assert (finding(no_test, "splits").level, no_test.level) == ("problem", "problem")
     anger = [each for each in said if each.labels["emotion"] == "anger"]
     untested = by_hand({"train": said[:12], "dev": said[12:18], "test": anger[-2:]}, classes=CLASSES)
     assert (finding(untested, "classes").level, finding(untested, "classes").seen) == (

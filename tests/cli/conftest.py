@@ -32,7 +32,7 @@ scan:
 protocols:
   by-hand:
     by: speaker
-    parts: {{train: [s1], dev: [s2], test: [s3]}}
+    splits: {{train: [s1], dev: [s2], test: [s3]}}
     source: made up
 expected:
   utterances: 9

@@ -12,13 +12,13 @@ from tests.helpers.cli_terminal import Emonet
 
 @pytest.fixture
 def lists(tmp_path: Path) -> Path:
-    rows = [f"down/s{who}_{label}_{take}.wav,{part}" for who in (1, 2, 3) for label in "jan"
-            for take, part in enumerate(("train", "dev", "test"), 1)]  # fmt: skip
+    rows = [f"down/s{who}_{label}_{take}.wav,{split}" for who in (1, 2, 3) for label in "jan"
+            for take, split in enumerate(("train", "dev", "test"), 1)]  # fmt: skip
     (tmp_path / "lists.csv").write_text("\n".join(["file,split", *rows]) + "\n")
     return tmp_path / "lists.csv"
 
 
-def test_a_list_with_speakers_in_two_parts_is_a_problem(emonet: Emonet, plugin: Path, lists: Path) -> None:
+def test_a_list_with_speakers_in_two_splits_is_a_problem(emonet: Emonet, plugin: Path, lists: Path) -> None:
     ran = emonet("audit", lists, "--corpus", "tones", "--plugin", plugin)
     assert ran.code == 1
     assert "Audit of lists: problem: speaker-dependent (3 of 3 test speakers also in train)" in ran.out
@@ -42,8 +42,8 @@ def test_a_list_that_nothing_reads_is_refused(emonet: Emonet, lists: Path) -> No
 
 def test_a_list_whose_names_tell_dialogues_alone_is_audited_by_them(emonet: Emonet, tmp_path: Path) -> None:
     rows = [
-        f"train/12_anger_fear/12_anger_fear_a_00{number}.wav,{part}"
-        for number, part in enumerate(("train", "dev", "test"))
+        f"train/12_anger_fear/12_anger_fear_a_00{number}.wav,{split}"
+        for number, split in enumerate(("train", "dev", "test"))
     ]
     (tmp_path / "lists.csv").write_text("\n".join(["file,split", *rows]) + "\n")
     ran = emonet("audit", tmp_path / "lists.csv", "--corpus", "resd")
@@ -68,7 +68,7 @@ def test_protocols_may_be_chosen_and_every_fold_shown(emonet: Emonet, plugin: Pa
     assert len(rows) == 3
 
 
-def test_copies_in_two_parts_are_found_once_the_corpus_is_prepared(emonet: Emonet, plugin: Path, tones: Path) -> None:
+def test_copies_in_two_splits_are_found_once_the_corpus_is_prepared(emonet: Emonet, plugin: Path, tones: Path) -> None:
     assert emonet("corpora", "prepare", "tones", "--root", tones, "--plugin", plugin).code == 0
     ran = emonet("audit", "tones", "--plugin", plugin)
     assert ran.code == 1, "all tones are the same sound"
@@ -76,16 +76,18 @@ def test_copies_in_two_parts_are_found_once_the_corpus_is_prepared(emonet: Emone
     quiet = emonet("audit", "tones", "--no-audio", "--plugin", plugin)
     assert quiet.code == 0
     shown = emonet("protocol", "show", "tones", "by-hand", "--plugin", plugin)
-    assert "duplicate audio across parts" in shown.out
+    assert "duplicate audio across splits" in shown.out
 
 
 def test_a_list_is_matched_with_a_prepared_corpus(emonet: Emonet, plugin: Path, tones: Path, tmp_path: Path) -> None:
     assert emonet("corpora", "prepare", "tones", "--root", tones, "--plugin", plugin).code == 0
-    rows = [f"s{who}_{label}_1.wav,{part}" for who, part in ((1, "train"), (2, "dev"), (3, "test")) for label in "jan"]
+    rows = [
+        f"s{who}_{label}_1.wav,{split}" for who, split in ((1, "train"), (2, "dev"), (3, "test")) for label in "jan"
+    ]
     (tmp_path / "mine.csv").write_text("\n".join(["file,split", *rows]) + "\n")
     ran = emonet("audit", tmp_path / "mine.csv", "--corpus", "tones", "--plugin", plugin)
     assert ran.code == 1
-    assert "Audit of mine: problem: speaker-independent, texts unknown, duplicate audio across parts" in ran.out
+    assert "Audit of mine: problem: speaker-independent, texts unknown, duplicate audio across splits" in ran.out
     without = emonet("audit", tmp_path / "mine.csv", "--corpus", "tones", "--plugin", plugin, "--no-audio")
     assert without.code == 0
 

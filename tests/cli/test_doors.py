@@ -65,5 +65,5 @@ def test_a_recipe_names_a_dataset(emonet: Emonet, tmp_path: Path) -> None:
     (tmp_path / "svm.yaml").write_text(text, encoding="utf-8")
     ran = emonet("run", tmp_path / "svm.yaml", "--runs", tmp_path / "runs", "--json", "--quiet")
     assert ran.code == 0, ran.err
-    (score,) = [score for score in json.loads(ran.out)["scores"] if score["part"] == "test"][:1]
+    (score,) = [score for score in json.loads(ran.out)["scores"] if score["split"] == "test"][:1]
     assert score["n"] == 12

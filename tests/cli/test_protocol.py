@@ -11,7 +11,7 @@ from tests.helpers.cli_terminal import Emonet
 LOSO = "leave-one-speaker-out"
 
 
-def test_show_counts_every_part_of_every_fold(emonet: Emonet, plugin: Path, tones: Path) -> None:
+def test_show_counts_every_split_of_every_fold(emonet: Emonet, plugin: Path, tones: Path) -> None:
     ran = emonet("protocol", "show", "tones", LOSO, "--root", tones, "--plugin", plugin)
     assert ran.code == 0, ran.err
     assert "tones/leave-one-speaker-out  #" in ran.out
@@ -20,7 +20,7 @@ def test_show_counts_every_part_of_every_fold(emonet: Emonet, plugin: Path, tone
     data = emonet("protocol", "show", "tones/emotion", LOSO, "--root", tones, "--plugin", plugin, "--json").json
     assert data["utterances"] == 9
     assert [fold["fold"] for fold in data["folds"]] == ["s1", "s2", "s3"]
-    assert data["folds"][0]["parts"]["test"] == {
+    assert data["folds"][0]["splits"]["test"] == {
         "utterances": 3,
         "speakers": 1,
         "texts": 0,
@@ -31,7 +31,7 @@ def test_show_counts_every_part_of_every_fold(emonet: Emonet, plugin: Path, tone
 
 def test_show_takes_options_and_says_what_is_declared(emonet: Emonet, plugin: Path, tones: Path) -> None:
     ran = emonet("protocol", "show", "tones", LOSO, "--set", "dev=0.5", "--root", tones, "--plugin", plugin)
-    assert "Speakers stand in two parts: dev is a random 50% of the train utterances" in ran.out
+    assert "Speakers stand in two splits: dev is a random 50% of the train utterances" in ran.out
 
 
 def test_an_export_is_imported_under_its_hash(emonet: Emonet, plugin: Path, tones: Path, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_lists_of_others_get_a_name_and_a_dev(emonet: Emonet, plugin: Path, tone
     command = ("protocol", "import", lists, "--corpus", "tones", "--out", tmp_path / "mine.csv", "--root", tones)
     failed = emonet(*command, "--plugin", plugin)
     assert failed.code == 2
-    assert "fold '1' has no dev part" in failed.err
+    assert "fold '1' has no dev split" in failed.err
     ran = emonet(*command, "--plugin", plugin, "--dev", "0.5", "--name", "theirs")
     assert ran.code == 0, ran.err
     assert "# protocol: theirs" in (tmp_path / "mine.csv").read_text()

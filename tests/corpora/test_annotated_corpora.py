@@ -93,16 +93,16 @@ class TestDusha:
         assert found["00000000000000000000000000000001"] == {"asked": "positive"}
         assert found["0a1b2c3d4e5f60718293a4b5c6d7e8f9"]["emotion"] == "sadness"
 
-    def test_owners_parts_are_offered_with_a_dev_part_from_train(self, tmp_path: Path) -> None:
+    def test_owners_splits_are_offered_with_a_dev_split_from_train(self, tmp_path: Path) -> None:
         corpus, found = CORPORA["dusha"], scanned("dusha", release("dusha", tmp_path))
         protocol = make_protocol("official", {}, corpus, found)
         (fold,) = protocol.folds
-        assert {each.split for each in found if fold.parts[each.id] == "test"} == {"test"}
-        assert {each.split for each in found if fold.parts[each.id] in {"train", "dev"}} == {"train"}
+        assert {each.split for each in found if fold.splits[each.id] == "test"} == {"test"}
+        assert {each.split for each in found if fold.splits[each.id] in {"train", "dev"}} == {"train"}
         assert "not known" in protocol.overlap
 
     def table(self, root: Path, split: str) -> Path:
-        """Write a part's list as the table that the release has beside it."""
+        """Write a split's list as the table that the release has beside it."""
         lists = root / f"crowd_{split}"
         rows = [json.loads(line) for line in (lists / f"raw_crowd_{split}.jsonl").read_text("utf-8").splitlines()]
         columns = ("hash_id", "annotator_emo", "golden_emo", "speaker_text", "speaker_emo", "source_id")
@@ -187,8 +187,8 @@ class TestMspPodcast:
         splits = {each.id: each.split for each in found}
         for number, name in enumerate(("official", "official-test2", "official-test3"), start=1):
             (fold,) = make_protocol(name, {}, corpus, found).folds
-            assert {splits[id_] for id_, part in fold.parts.items() if part == "test"} == {f"test{number}"}
-            assert {splits[id_] for id_ in fold.parts} == {"train", "dev", f"test{number}"}
+            assert {splits[id_] for id_, split in fold.splits.items() if split == "test"} == {f"test{number}"}
+            assert {splits[id_] for id_ in fold.splits} == {"train", "dev", f"test{number}"}
 
     def test_older_releases_are_read_as_well(self, tmp_path: Path) -> None:
         path = release("msp_podcast", tmp_path) / "Labels" / "labels_consensus.csv"
@@ -208,7 +208,7 @@ class TestMspPodcast:
 class TestCmuMosei:
     """Segments of videos, from HDF5 or from its export."""
 
-    def test_without_the_owners_lists_a_video_has_no_part(self, tmp_path: Path) -> None:
+    def test_without_the_owners_lists_a_video_has_no_split(self, tmp_path: Path) -> None:
         (release("cmu_mosei", tmp_path) / "cmu_mosei_std_folds.py").unlink()
         assert {each.split for each in scanned("cmu_mosei", tmp_path)} == {None}
 
@@ -218,7 +218,7 @@ class TestCmuMosei:
         assert [(each.start, each.end) for each in both] == [(0.0, 0.572), (0.0, 6.16)]
         assert len({each.id for each in found}) == len(found)
         (fold,) = make_protocol("official", {}, corpus, found).folds
-        assert {each.id for each in found} - set(fold.parts) == {
+        assert {each.id for each in found} - set(fold.splits) == {
             each.id for each in found if each.session == "-9YyBTjo1zo"
         }
 
@@ -293,7 +293,7 @@ class TestResd:
     """Clips as files, as older copies have them, or as bytes in Parquet files, as the hub has them now."""
 
     def table(self, root: Path, split: str, names: dict[str, str], **columns: list[str]) -> Path:
-        """Write the clips of a part in the form of the hub: name, path, speech, emotion."""
+        """Write the clips of a split in the form of the hub: name, path, speech, emotion."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -321,7 +321,7 @@ class TestResd:
         path = "data/train-00000-of-00001.parquet/speech/00000000.wav"
         assert found["32_happiness_enthusiasm_h_120"].path == path
         (fold,) = make_protocol("official", {}, CORPORA["resd"], list(found.values())).folds
-        assert sorted(fold.parts.values()) == ["dev", "test", "train"]
+        assert sorted(fold.splits.values()) == ["dev", "test", "train"]
 
     def test_clips_that_lie_beside_as_files_are_not_read_a_second_time(self, tmp_path: Path) -> None:
         self.table(tmp_path, "train", {"06_happiness_enthusiasm a_002": "anger"})

@@ -114,8 +114,8 @@ def test_declared_protocols_can_be_made_and_keep_speakers_apart(name: str, tmp_p
         protocol = make_protocol(declared.name, {}, corpus, utterances)
         assert protocol.overlap == declared.overlap
         for fold in protocol.folds:
-            in_test = {speakers[id_] for id_, part in fold.parts.items() if part == "test"} - {None}
-            in_train = {speakers[id_] for id_, part in fold.parts.items() if part == "train"}
+            in_test = {speakers[id_] for id_, split in fold.splits.items() if split == "test"} - {None}
+            in_train = {speakers[id_] for id_, split in fold.splits.items() if split == "train"}
             assert declared.overlap or not in_test & in_train
 
 
@@ -129,9 +129,9 @@ def test_declared_folds_test_every_speaker_once() -> None:
 
 @pytest.mark.parametrize(("name", "sizes", "speakers"), [("crema_d", (56, 18, 17), 91), ("ravdess", (16, 4, 4), 24)])
 def test_the_unofficial_partitions_name_every_speaker(name: str, sizes: tuple[int, ...], speakers: int) -> None:
-    parts = next(each for each in CORPORA[name].protocols if each.name == "audeering-1.1.0").folds[0]
-    assert tuple(len(parts[part]) for part in ("train", "dev", "test")) == sizes
-    assert len({speaker for listed in parts.values() for speaker in listed}) == speakers
+    splits = next(each for each in CORPORA[name].protocols if each.name == "audeering-1.1.0").folds[0]
+    assert tuple(len(splits[split]) for split in ("train", "dev", "test")) == sizes
+    assert len({speaker for listed in splits.values() for speaker in listed}) == speakers
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -173,10 +173,10 @@ def test_known_bad_files_stand_in_the_tables_and_are_left_out(tmp_path: Path) ->
     assert not any(is_listed(utterance.path, corpus.known_bad) for utterance in corpus.scan(tmp_path))
 
 
-def test_meld_ids_and_sessions_carry_the_part(tmp_path: Path) -> None:
+def test_meld_ids_and_sessions_carry_the_split(tmp_path: Path) -> None:
     found = {utterance.id: utterance for utterance in CORPORA["meld"].scan(build(CORPORA["meld"], tmp_path))}
     assert {"train_dia0_utt0", "dev_dia0_utt0", "test_dia0_utt0"} <= set(found)
-    assert {found[f"{part}_dia0_utt0"].session for part in ("train", "dev", "test")} == {"train_0", "dev_0", "test_0"}
+    assert {found[f"{split}_dia0_utt0"].session for split in ("train", "dev", "test")} == {"train_0", "dev_0", "test_0"}
 
 
 def test_a_meld_clip_that_is_not_there_is_kept_to_be_reported(tmp_path: Path) -> None:

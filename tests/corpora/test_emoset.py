@@ -68,12 +68,13 @@ def test_a_corpus_without_a_public_layout_says_what_to_write(id_: str) -> None:
         assert word in corpus.how_to_get
 
 
-def parts_of(corpus: Corpus, name: str, root: Path) -> dict[str, Counter[str | None]]:
-    """Return speakers and how often they stand in each part."""
+def splits_of(corpus: Corpus, name: str, root: Path) -> dict[str, Counter[str | None]]:
+    """Return speakers and how often they stand in each split."""
     said = [each for each in corpus.scan(root) if corpus.target().name in each.labels]
     (fold,) = make_protocol(name, {}, corpus, said).folds
     return {
-        part: Counter(each.speaker for each in said if fold.parts[each.id] == part) for part in ("train", "dev", "test")
+        split: Counter(each.speaker for each in said if fold.splits[each.id] == split)
+        for split in ("train", "dev", "test")
     }
 
 
@@ -85,17 +86,17 @@ def test_ppmmk_tests_on_speakers_of_its_own_and_draws_dev_from_train(tmp_path: P
         for take in (word, f"{word}2")
     ]
     root = listed(tmp_path, rows, "file,label,speaker,split")
-    parts = parts_of(CORPORA["ppmmk"], "section-3.2", root)
-    assert set(parts["test"]) == {"s6", "s7"}
-    assert sum(parts["dev"].values()) == round(0.2 * 24)
-    assert not set(parts["dev"]) & set(parts["test"])
+    splits = splits_of(CORPORA["ppmmk"], "section-3.2", root)
+    assert set(splits["test"]) == {"s6", "s7"}
+    assert sum(splits["dev"].values()) == round(0.2 * 24)
+    assert not set(splits["dev"]) & set(splits["test"])
 
 
 def test_demos_tests_prototypical_portrayals_of_its_speakers(tmp_path: Path) -> None:
     corpus = CORPORA["demos"]
     root = fake_release(corpus, tmp_path, seconds=0.01)
-    parts = parts_of(corpus, "prototypicality", root)
-    assert set(parts["test"]) == {"23", "01", "68"}
-    assert sum(parts["dev"].values()) == 1
+    splits = splits_of(corpus, "prototypicality", root)
+    assert set(splits["test"]) == {"23", "01", "68"}
+    assert sum(splits["dev"].values()) == 1
     speakers = {speaker for fold in corpus.protocols[1].folds for listed in fold.values() for speaker in listed}
     assert speakers == {f"{number:02d}" for number in range(46, 70)}

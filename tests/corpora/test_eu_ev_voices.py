@@ -46,5 +46,5 @@ def test_each_language_tests_once(tmp_path: Path) -> None:
     said = list(EU_EV.scan(tmp_path))
     languages = {each.id: each.language for each in said}
     folds = make_protocol("by-language", {}, EU_EV, said).folds
-    tested = [{languages[id_] for id_, part in fold.parts.items() if part == "test"} for fold in folds]
+    tested = [{languages[id_] for id_, split in fold.splits.items() if split == "test"} for fold in folds]
     assert tested == [{"sv"}, {"en-GB"}, {"he"}]

@@ -70,5 +70,5 @@ def test_an_empty_list_is_refused(tmp_path: Path) -> None:
 def test_the_challenge_trains_on_ohm_and_tests_on_mont(tmp_path: Path) -> None:
     found = scanned(tmp_path, "".join(f"{child}_000_00 N 1.0\n" for child in ("Ohm_01", "Ohm_31", "Mont_25")))
     (fold,) = make_protocol("challenge", {}, AIBO, found).folds
-    assert list(fold.parts.values()) == ["train", "dev", "test"]
+    assert list(fold.splits.values()) == ["train", "dev", "test"]
     assert len(AIBO.protocols[0].folds[0]["test"]) == 25

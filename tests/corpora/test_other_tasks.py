@@ -76,7 +76,7 @@ def test_only_the_participants_turns_are_cut_from_an_interview(tmp_path: Path) -
     assert turns == [(0.2, 0.4)]
 
 
-def test_a_blind_test_part_of_interviews_has_no_depression_labels(tmp_path: Path) -> None:
+def test_a_blind_test_split_of_interviews_has_no_depression_labels(tmp_path: Path) -> None:
     (release("daic_woz", tmp_path) / "full_test_split.csv").unlink()
     blind = [dict(each.labels) for each in scanned("daic_woz", tmp_path) if each.split == "test"]
     assert blind == [{"sex": "female"}]
@@ -185,7 +185,7 @@ def test_a_prompt_that_is_no_text_is_named(tmp_path: Path) -> None:
         scanned("torgo", tmp_path)
 
 
-def test_vocalsound_without_lists_has_no_parts(tmp_path: Path) -> None:
+def test_vocalsound_without_lists_has_no_splits(tmp_path: Path) -> None:
     for path in (release("vocalsound", tmp_path) / "datafiles").iterdir():
         path.unlink()
     assert {each.split for each in scanned("vocalsound", tmp_path)} == {None}

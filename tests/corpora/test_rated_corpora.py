@@ -165,22 +165,24 @@ class TestEmotionTalk:
     def test_the_owners_dev_and_test_share_an_actor_and_train_shares_none(self, tmp_path: Path) -> None:
         found = scanned("emotiontalk", release("emotiontalk", tmp_path))
         protocol = make_protocol("official", {}, CORPORA["emotiontalk"], found)
-        (parts,) = [fold.parts for fold in protocol.folds]
-        people = {part: {each.speaker for each in found if parts[each.id] == part} for part in ("train", "dev", "test")}
+        (splits,) = [fold.splits for fold in protocol.folds]
+        people = {
+            split: {each.speaker for each in found if splits[each.id] == split} for split in ("train", "dev", "test")
+        }
         assert "13" in people["dev"] & people["test"]
         assert not people["train"] & (people["dev"] | people["test"])
 
 
 class TestMer2023:
-    """A table a part; tests are published later than the rest."""
+    """A table a split; tests are published later than the rest."""
 
     def test_each_track_tests_on_its_own_part(self, tmp_path: Path) -> None:
         corpus, found = CORPORA["mer2023"], scanned("mer2023", release("mer2023", tmp_path))
         splits = {each.id: each.split for each in found}
         for name, test in (("multi", "test1"), ("noise", "test2"), ("semi", "test3")):
             (fold,) = make_protocol(name, {}, corpus, found).folds
-            assert {splits[id_] for id_, part in fold.parts.items() if part == "test"} == {test}
-            assert {splits[id_] for id_ in fold.parts} == {"train", test}
+            assert {splits[id_] for id_, split in fold.splits.items() if split == "test"} == {test}
+            assert {splits[id_] for id_ in fold.splits} == {"train", test}
 
     def test_a_test_without_its_table_is_left_out(self, tmp_path: Path) -> None:
         (release("mer2023", tmp_path) / "test-labels/test3-label.csv").unlink()

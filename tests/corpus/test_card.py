@@ -30,7 +30,7 @@ scan:
     label: '{label}'
 protocols:
   own:
-    parts: {train: ['01', '02'], dev: ['04'], test: ['03']}
+    splits: {train: ['01', '02'], dev: ['04'], test: ['03']}
 examples:
   - {path: 01_a.wav, label: anger, speaker: '01'}
 """.replace("SUM", "0" * 64)
@@ -126,23 +126,23 @@ WRONG = {
         (GOOD[GOOD.index("  pattern:") : GOOD.index("protocols:")], "  module: foo_scan\n"),
         "names the module 'foo_scan', but there is no foo_scan.py beside it. Add the file",
     ),
-    "part": (("{train:", "{trian:"), "foo.yaml:19: 'protocols.own.parts.trian' is 'trian', expected 'train', 'dev'"),
-    "number for text": (("'04'", "4"), "'protocols.own.parts.dev.0' is 4: text is expected, put it in quotes."),
-    "speaker in two parts": (
+    "split": (("{train:", "{trian:"), "foo.yaml:19: 'protocols.own.splits.trian' is 'trian', expected 'train', 'dev'"),
+    "number for text": (("'04'", "4"), "'protocols.own.splits.dev.0' is 4: text is expected, put it in quotes."),
+    "speaker in two splits": (
         ("test: ['03']", "test: ['04']"),
-        "foo.yaml:18: 'protocols.own': the speaker '04' is listed twice in one fold. Keep it in one part.",
+        "foo.yaml:18: 'protocols.own': the speaker '04' is listed twice in one fold. Keep it in one split.",
     ),
     "protocol of nothing": (
-        ("parts: {train: ['01', '02'], dev: ['04'], test: ['03']}", "source: me"),
-        "a protocol by speaker has neither parts nor folds. Give one of them.",
+        ("splits: {train: ['01', '02'], dev: ['04'], test: ['03']}", "source: me"),
+        "a protocol by speaker has neither splits nor folds. Give one of them.",
     ),
-    "parts and folds": (("parts:", "folds: [{test: ['01']}]\n    parts:"), "parts and folds are both given."),
+    "splits and folds": (("splits:", "folds: [{test: ['01']}]\n    splits:"), "splits and folds are both given."),
     "random dev without a reason": (
-        ("parts: {train: ['01', '02'], dev: ['04'], test: ['03']}", "parts: {test: ['03']}\n    random_dev: 0.2"),
+        ("splits: {train: ['01', '02'], dev: ['04'], test: ['03']}", "splits: {test: ['03']}\n    random_dev: 0.2"),
         "'protocols.own': random_dev puts speakers of train into dev. Say why with overlap.",
     ),
     "random dev beside a named one": (
-        ("parts: {train: [", "random_dev: 0.2\n    overlap: why\n    parts: {train: ["),
+        ("splits: {train: [", "random_dev: 0.2\n    overlap: why\n    splits: {train: ["),
         "'protocols.own': random_dev is cut from train. Give train and test their values, and dev none.",
     ),
     "address without TLS": (("url: https", "url: http"), "'sources.0.url' is 'http://example.org/foo.zip'"),
@@ -189,7 +189,7 @@ STRAY = {
     "targets.emotion.affect.anger": ("classes:", "affect: {anger: {stray: 1}}\n    classes:"),
     "scan": ("pattern:", "stray: 1\n  pattern:"),
     "scan.pattern": ("regex:", "stray: 1\n    regex:"),
-    "protocols.own": ("parts:", "stray: 1\n    parts:"),
+    "protocols.own": ("splits:", "stray: 1\n    splits:"),
     "examples.0": ("{path:", "{stray: 1, path:"),
     "expected": ("examples:", "expected: {stray: 1}\nexamples:"),
     "paper": ("examples:", "paper: {stray: 1}\nexamples:"),
@@ -262,8 +262,15 @@ def test_classes_that_are_no_emotions_need_no_affect(tmp_path: Path) -> None:
     assert read(tmp_path, text).target().affect == {}
 
 
-def test_a_protocol_by_split_needs_no_parts(tmp_path: Path) -> None:
-    text = GOOD.replace("parts: {train: ['01', '02'], dev: ['04'], test: ['03']}", "by: split")
+def test_a_card_from_when_a_split_was_called_a_part_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD.replace("splits:", "parts:")).protocols == read(tmp_path).protocols
+    both = GOOD.replace("    splits:", "    parts: {train: ['01']}\n    splits:")
+    with pytest.raises(CorpusError, match=r"unknown key 'protocols\.own\.parts'\. Known keys here: .*, splits\."):
+        read(tmp_path, both)
+
+
+def test_a_protocol_by_split_needs_no_splits(tmp_path: Path) -> None:
+    text = GOOD.replace("splits: {train: ['01', '02'], dev: ['04'], test: ['03']}", "by: split")
     assert read(tmp_path, text).protocols[0].folds == ({"train": ("train",), "dev": ("dev",), "test": ("test",)},)
 
 
@@ -388,7 +395,7 @@ def test_a_card_may_ask_for_a_manifest(tmp_path: Path) -> None:
 
 
 def test_a_protocol_may_leave_values_out_but_not_name_them_as_well(tmp_path: Path) -> None:
-    out = GOOD.replace("    parts: {train:", "    left_out: ['05']\n    parts: {train:")
+    out = GOOD.replace("    splits: {train:", "    left_out: ['05']\n    splits: {train:")
     assert read(tmp_path, out).protocols[0].left_out == ("05",)
     with pytest.raises(CorpusError, match=r"the speaker '01' is listed twice in one fold"):
         read(tmp_path, out.replace("['05']", "['01']"))

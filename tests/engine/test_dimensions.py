@@ -48,7 +48,7 @@ def on_test(result: dict[str, Any], checkpoint: str = "best") -> dict[tuple[str,
     return {
         (score["system"], score["task"]): score
         for score in result["scores"]
-        if (score["part"], score["checkpoint"]) == ("test", checkpoint)
+        if (score["split"], score["checkpoint"]) == ("test", checkpoint)
     }
 
 
@@ -84,7 +84,7 @@ def test_a_network_learns_three_dimensions_in_one_head_and_its_rows_give_its_sco
         wanted = [
             (float(row["truth"]), float(row["predicted"]))
             for row in rows
-            if all(row[key] == score[key] for key in ("system", "part", "checkpoint"))
+            if all(row[key] == score[key] for key in ("system", "split", "checkpoint"))
             and f"{row['corpus']}/{row['target']}" == score["task"]
         ]
         truth, said = np.array(wanted).T
@@ -156,8 +156,8 @@ def test_the_plan_and_the_protocol_name_the_dimensions(tmp_path: Path, emonet: C
     entry = "{manifest: heard/rated.csv, target: valence+arousal}"
     code, out, err = emonet("protocol", "show", entry, "grouped-k-fold", "--set", "k=3", "--json")
     assert code == 0, err
-    parts = json.loads(out)["folds"][0]["parts"]
-    assert 1 < parts["train"]["means"]["valence"] < 5
+    splits = json.loads(out)["folds"][0]["splits"]
+    assert 1 < splits["train"]["means"]["valence"] < 5
     code, out, err = emonet("protocol", "show", entry, "grouped-k-fold", "--set", "k=3")
     assert code == 0, err
     assert "mean valence" in " ".join(out.split())

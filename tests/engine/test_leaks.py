@@ -120,12 +120,12 @@ def test_a_plan_says_what_a_run_would_stop_at(capsys: Capture) -> None:
 def test_audio_that_is_not_prepared_is_not_called_compared(capsys: Capture) -> None:
     asked = recipe(ONE, f"{{strategy: full, source: {{corpus: {TWO.replace('}', ', speakers: own}')}}}}}")
     unprepared = json.loads(call(capsys, "audit", asked, "--json")[1])[-1]
-    assert unprepared["summary"] == "no speaker or utterance of a test part, audio not compared"
+    assert unprepared["summary"] == "no speaker or utterance of a test split, audio not compared"
     assert not [each for each in unprepared["findings"] if each["what"].startswith("clips")]
     for door in ("one/labels.csv", "two/more.csv"):
         assert call(capsys, "corpora", "prepare", "--manifest", door)[0] == 0
     prepared = json.loads(call(capsys, "audit", asked, "--json")[1])[-1]
-    assert prepared["summary"] == "no speaker or utterance of a test part, and none of its audio"
+    assert prepared["summary"] == "no speaker or utterance of a test split, and none of its audio"
     assert [each["level"] for each in prepared["findings"] if each["what"].startswith("clips")] == ["ok"] * 3
 
 
@@ -179,7 +179,7 @@ def test_copies_under_other_names_are_found_in_a_checkpoint(capsys: Capture) -> 
 def test_of_a_checkpoint_without_a_copy_only_exact_ones_are_ruled_out(capsys: Capture) -> None:
     asked = recipe(TWO.replace("}", ", speakers: own}"), f"{{strategy: full, source: {checkpoint(trained(capsys))}}}")
     verdict = judged(ran(capsys, asked))
-    told = "no speaker or utterance of a test part, and no exact copy of its audio"
+    told = "no speaker or utterance of a test split, and no exact copy of its audio"
     assert (verdict["level"], verdict["summary"]) == ("ok", told)
     (audio,) = [each["seen"] for each in verdict["findings"] if each["what"].startswith("clips")]
     assert audio == "no exact copy of one in test was heard before; all 3 folds"
@@ -231,20 +231,20 @@ def test_names_in_a_checkpoint_are_compared_in_the_same_way(capsys: Capture) -> 
     assert "speakers of more/label: 1 of 1 test speakers were" in refused(capsys, recipe(shared, system))
 
 
-@pytest.mark.parametrize("part", ["train", "dev"])
-def test_copies_in_a_sources_train_or_dev_are_refused(capsys: Capture, part: str) -> None:
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_copies_in_a_sources_train_or_dev_are_refused(capsys: Capture, split: str) -> None:
     rename(Path("two/more.csv"), "t")
-    folds = {"train": ("train", "dev", "test"), "dev": ("dev", "train", "test")}[part]
+    folds = {"train": ("train", "dev", "test"), "dev": ("dev", "train", "test")}[split]
     Path("two/copy.wav").write_bytes(Path("one/s0/anger_0.wav").read_bytes())
     Path("two/more.csv").write_text(Path("two/more.csv").read_text() + "copy.wav,anger,t0\n")
-    for table, prefix, parts in (("one/labels.csv", ",s", ("test", "train", "dev")), ("two/more.csv", ",t", folds)):
+    for table, prefix, splits in (("one/labels.csv", ",s", ("test", "train", "dev")), ("two/more.csv", ",t", folds)):
         lines = Path(table).read_text().splitlines()
-        said = {f"{prefix}{number}": parts[number] for number in range(3)}
+        said = {f"{prefix}{number}": splits[number] for number in range(3)}
         rows = [f"{line},{next(value for key, value in said.items() if line.endswith(key))}" for line in lines[1:]]
         Path(table).write_text("\n".join([f"{lines[0]},split", *rows]) + "\n")
     top = TOP.replace("{grouped-k-fold: {k: 3}}", "official")
     asked = recipe(ONE, f"{{strategy: full, source: {{corpus: {TWO}}}}}", top)
-    way = {"train": "learned from", "dev": "selected on"}[part]
+    way = {"train": "learned from", "dev": "selected on"}[split]
     assert f"1 of 3 test clips were {way} before (in more), e.g. s0/anger_0" in refused(capsys, asked)
 
 
@@ -301,8 +301,8 @@ def test_one_corpus_cannot_be_said_to_be_two_things(capsys: Capture) -> None:
 
 def test_speakers_that_nobody_knows_are_a_warning_of_the_run(capsys: Capture) -> None:
     lines = [line.rpartition(",")[0] for line in Path("one/labels.csv").read_text().splitlines()]
-    parts = ["split", *(("train", "dev", "test")[int(line[1])] for line in lines[1:])]
-    Path("one/labels.csv").write_text("\n".join(f"{line},{part}" for line, part in zip(lines, parts, strict=True)))
+    splits = ["split", *(("train", "dev", "test")[int(line[1])] for line in lines[1:])]
+    Path("one/labels.csv").write_text("\n".join(f"{line},{split}" for line, split in zip(lines, splits, strict=True)))
     top = TOP.replace("{grouped-k-fold: {k: 3}}", "official")
     result = ran(capsys, recipe(ONE, "{strategy: scratch}", top))
     (verdict,) = result["audits"]
@@ -317,9 +317,9 @@ def test_speakers_that_nobody_knows_are_a_warning_of_the_run(capsys: Capture) ->
 
 def test_overlapping_windows_of_one_recording_stop_a_run(capsys: Capture) -> None:
     rows = ["file,label,speaker,split,start,end"]
-    for number, part in enumerate(("train", "dev", "test")):
+    for number, split in enumerate(("train", "dev", "test")):
         for label in ("anger", "neutral", "sadness"):
-            rows.append(f"s{number}/{label}_0.wav,{label},s{number},{part},0,0.2")
+            rows.append(f"s{number}/{label}_0.wav,{label},s{number},{split},0,0.2")
     rows.append("s0/anger_0.wav,anger,s2,test,0.09,0.28")
     Path("one/labels.csv").write_text("\n".join(rows) + "\n")
     top = TOP.replace("{grouped-k-fold: {k: 3}}", "official")

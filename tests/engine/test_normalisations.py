@@ -72,7 +72,7 @@ def test_groups_that_training_has_not_heard_take_their_own_and_the_scores_say_so
     tables = [load_table(path) for path in run.glob(f"checkpoints/*/*/*/{TABLE}")]
     assert [set(table.means) for table in tables] == [learned, learned]
     assert {score["transductive"] for score in scores} == {True}
-    assert any(score["part"] == "test" for score in scores)
+    assert any(score["split"] == "test" for score in scores)
     _, out, _ = call(capsys, "runs", "show", run.name)
     assert "transductive: features normalised with each added's own clips" in " ".join(out.split())
 

@@ -77,9 +77,9 @@ def test_a_fold_of_a_stranger_called_like_a_path_stays_there_too(
     code, _, err = call(capsys, "corpora", "prepare", "--manifest", str(manifest))
     assert code == 0, err
     names = [line.partition(",")[0].removesuffix(".wav") for line in manifest.read_text().splitlines()[1:]]
-    parts = {"s0": "train", "s1": "dev", "s2": "test"}
-    rows = [f"{name},{parts[name.partition('/')[0]]},x/../../../../ESCAPED" for name in names]
-    Path("folds.csv").write_text("\n".join(["id,part,fold", *rows]) + "\n", encoding="utf-8")
+    splits = {"s0": "train", "s1": "dev", "s2": "test"}
+    rows = [f"{name},{splits[name.partition('/')[0]]},x/../../../../ESCAPED" for name in names]
+    Path("folds.csv").write_text("\n".join(["id,split,fold", *rows]) + "\n", encoding="utf-8")
     report = run(capsys, "--set", "protocol={imported: {file: folds.csv}}")
     assert written(tmp_path) == {"odd.yaml", "folds.csv"}
     (curve,) = read_curves(RunFolder(Path(report.folder)), report.scores)

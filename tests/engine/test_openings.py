@@ -45,26 +45,26 @@ def test_clips_of_test_are_looked_up_after_the_opening_is_noted_and_never_beside
 ) -> None:
     seen: list[tuple[str, set[str], int]] = []
 
-    def watched(task: Any, part: str, *rest: Any) -> Clips:
-        seen.append((part, set(task.items), len(list(stages_folder().rglob("test_opened.json")))))
-        return clips_of(task, part, *rest)
+    def watched(task: Any, split: str, *rest: Any) -> Clips:
+        seen.append((split, set(task.items), len(list(stages_folder().rglob("test_opened.json")))))
+        return clips_of(task, split, *rest)
 
     monkeypatch.setattr(runner, "clips_of", watched)
     run, known = runner.StageRunner.run, set()
 
     def ran_one(self: runner.StageRunner, stage: Any) -> None:
-        known.update(part for each in self.stages.values() for task in each.tasks for part in task.items)
+        known.update(split for each in self.stages.values() for task in each.tasks for split in task.items)
         run(self, stage)
 
     monkeypatch.setattr(runner.StageRunner, "run", ran_one)
     assert call(capsys, "run", recipe.name, "--quiet")[0] == 0
     assert known == {"train", "dev"}
-    assert {part for part, _, _ in seen} == {"train", "dev", "test"}
+    assert {split for split, _, _ in seen} == {"train", "dev", "test"}
     before = 0
-    for part, parts, noted in seen:
-        assert parts == ({"test"} if part == "test" else {"train", "dev"})
-        assert part != "test" or noted == before + 1
-        before = before if part == "test" else noted
+    for split, splits, noted in seen:
+        assert splits == ({"test"} if split == "test" else {"train", "dev"})
+        assert split != "test" or noted == before + 1
+        before = before if split == "test" else noted
     assert seen[-1][2] == 8
 
 
@@ -100,7 +100,7 @@ def test_a_run_killed_after_an_opening_has_opened_test_twice(
 ) -> None:
     predict = runner.StageRunner._predict
 
-    def die(self: Any, stage: Any, part: Any, folder: Path) -> None:
+    def die(self: Any, stage: Any, split: Any, folder: Path) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner.StageRunner, "_predict", die)
@@ -123,9 +123,9 @@ def test_a_dev_only_run_leaves_test_shut_and_a_whole_one_only_opens_it(
     recipe: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = ran(capsys, "--dev-only", "--set", "baseline=svm")
-    assert {score["part"] for score in result["scores"]} == {"dev"}
+    assert {score["split"] for score in result["scores"]} == {"dev"}
     rows = pyarrow.parquet.read_table(Path(result["run"]) / "predictions.parquet").to_pylist()
-    assert {row["part"] for row in rows} == {"dev"}
+    assert {row["split"] for row in rows} == {"dev"}
     assert "comparisons" not in result
     (count,) = result["openings"]
     assert (count["times"], count["by_run"]) == (0, False)
@@ -140,8 +140,8 @@ def test_a_dev_only_run_leaves_test_shut_and_a_whole_one_only_opens_it(
 
     monkeypatch.setattr(runner.StageRunner, "_learn", None)  # whoever learns again calls None
     whole = ran(capsys)
-    assert {score["part"] for score in whole["scores"]} == {"dev", "test"}
-    assert [score for score in whole["scores"] if score["part"] == "dev"] == result["scores"]
+    assert {score["split"] for score in whole["scores"]} == {"dev", "test"}
+    assert [score for score in whole["scores"] if score["split"] == "dev"] == result["scores"]
     assert ran(capsys, "--set", "selects=dev")["scores"] == result["scores"]
 
 
@@ -167,7 +167,7 @@ def test_damaged_lines_of_the_ledger_are_skipped_and_said(recipe: Path, capsys: 
 
 
 @pytest.mark.parametrize("without_notes", [False, True])
-def test_a_lost_ledger_does_not_make_a_test_part_unopened(
+def test_a_lost_ledger_does_not_make_a_test_split_unopened(
     recipe: Path, capsys: pytest.CaptureFixture[str], without_notes: bool
 ) -> None:
     ran(capsys, *SVM)

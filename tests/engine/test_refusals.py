@@ -145,8 +145,8 @@ def tables(tones: Path) -> None:
     header, *rows = tones.read_text(encoding="utf-8").splitlines()
     rare = [row.replace(",anger,", ",joy,") if row.endswith("s3") else row for row in rows]
     (tones.parent / "rare.csv").write_text("\n".join([header, *rare]), encoding="utf-8")
-    parts = ("train", "train", "dev", "test")
-    split = [f"{row.rpartition(',')[0]},{parts[int(row[-1])]}" for row in rows]
+    splits = ("train", "train", "dev", "test")
+    split = [f"{row.rpartition(',')[0]},{splits[int(row[-1])]}" for row in rows]
     (tones.parent / "nobody.csv").write_text("\n".join(["file,label,split", *split]), encoding="utf-8")
     other = make_tones(tones.parent.parent / "other", speakers=3)
     other.with_name("more.csv").write_text(other.read_text(encoding="utf-8"), encoding="utf-8")

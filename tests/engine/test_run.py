@@ -84,16 +84,16 @@ def test_scores_agree_with_the_predictions_on_disk(recipe: Path, emonet: Emonet)
     result = ran(emonet)
     rows = pyarrow.parquet.read_table(Path(result["run"]) / "predictions.parquet").to_pylist()
     for score in result["scores"]:
-        wanted = [row for row in rows if all(row[key] == score[key] for key in ("system", "part", "checkpoint"))]
+        wanted = [row for row in rows if all(row[key] == score[key] for key in ("system", "split", "checkpoint"))]
         assert len(wanted) == 24 == score["n"]
         truth, predicted = [row["truth"] for row in wanted], [row["predicted"] for row in wanted]
         assert score["metrics"]["uar"] == pytest.approx(balanced_accuracy_score(truth, predicted))
         assert score["chance"] == pytest.approx(1 / 3)
         assert score["interval"]["low"] <= score["metrics"]["uar"] <= score["interval"]["high"]
         assert score["interval"]["kind"] == "speakers"
-    found = {(score["system"], score["part"], score["checkpoint"]) for score in result["scores"]}
+    found = {(score["system"], score["split"], score["checkpoint"]) for score in result["scores"]}
     assert found == {
-        *(("net", part, name) for part in ("dev", "test") for name in ("best", "final")),
+        *(("net", split, name) for split in ("dev", "test") for name in ("best", "final")),
         ("svm", "dev", "best"),
         ("svm", "test", "best"),
     }
@@ -108,7 +108,7 @@ def test_checkpoints_are_safetensors_that_name_their_classes(recipe: Path, emone
 
 def test_the_svm_hears_the_pitch(recipe: Path, emonet: Emonet) -> None:
     scores = ran(emonet)["scores"]
-    (svm,) = [score for score in scores if score["system"] == "svm" and score["part"] == "test"]
+    (svm,) = [score for score in scores if score["system"] == "svm" and score["split"] == "test"]
     assert svm["metrics"]["uar"] > 0.9
 
 
@@ -262,7 +262,7 @@ def test_a_class_missing_from_test_is_said(recipe: Path, emonet: Emonet) -> None
     rows = [f"{line},{split[line.split(',')[2]]}" for line in lines[1:] if not ("s3" in line and "sadness" in line)]
     table.write_text("\n".join([lines[0] + ",split", *rows]) + "\n", encoding="utf-8")
     result = ran(emonet, "--set", "protocol=official")
-    tests = [score for score in result["scores"] if score["part"] == "test"]
+    tests = [score for score in result["scores"] if score["split"] == "test"]
     assert {tuple(score["missing_classes"]) for score in tests} == {("sadness",)}
     assert {score["chance"] for score in tests} == {0.5}
     _, out, _ = emonet("runs", "show", Path(result["run"]).name)

@@ -30,7 +30,9 @@ def test_the_verdict_is_in_the_run_folder_and_below_its_table(folder: Path, caps
     code, out, err = call(capsys, "run", "a.yaml")
     assert code == 0, err
     assert "Audit of labels/leave-one-speaker-out #" in out
-    text = "speaker-independent, texts unknown, no duplicate audio across parts, see also copies of some clips unknown."
+    text = (
+        "speaker-independent, texts unknown, no duplicate audio across splits, see also copies of some clips unknown."
+    )
     assert text in " ".join(out.split()), "steady tones tell nothing"
     (run,) = Path("runs").iterdir()
     (verdict,) = json.loads((run / "audit.json").read_text())
@@ -43,7 +45,7 @@ def test_the_verdict_is_in_the_run_folder_and_below_its_table(folder: Path, caps
         "s3",
     ]
     assert [finding["seen"] for finding in shown["findings"] if finding["what"] == "audio"] == [
-        "no copies in two parts; all 4 folds"
+        "no copies in two splits; all 4 folds"
     ]
     assert {finding["what"] for finding in verdict["findings"]} >= {"speakers", "audio", "class x speaker"}
 
@@ -70,10 +72,10 @@ def test_a_copied_file_stops_a_run_unless_its_recipe_says_report(
     (verdict,) = report["audits"]
     assert verdict["level"] == "problem"
     assert (
-        "duplicate audio across parts (1 of 6 test clips have a copy in train, e.g. s0/anger_0 = s3/copy)"
+        "duplicate audio across splits (1 of 6 test clips have a copy in train, e.g. s0/anger_0 = s3/copy)"
         in (verdict["summary"])
     )
-    score = next(score for score in report["scores"] if score["part"] == "test")
+    score = next(score for score in report["scores"] if score["split"] == "test")
     assert score["protocol_id"] == "labels/imported leave-one-speaker-out"
     assert score["fold_mean"] is not None
     assert call(capsys, "audit", "b.yaml")[0] == 1

@@ -34,10 +34,10 @@ def daic_woz(root: Path) -> Path:
         write_tone(root / f"{id_}_P" / f"{id_}_AUDIO.wav", 150.0 + 40 * score, 1.2, seed=number)
         turns = "start_time\tstop_time\tspeaker\tvalue\n0.0\t0.2\tEllie\thi\n0.2\t0.6\tParticipant\ta\n0.7\t1.1\t"
         (root / f"{id_}_P" / f"{id_}_TRANSCRIPT.csv").write_text(f"{turns}Participant\tb\n")
-        part = ("train", "train", "dev", "test")[number // 2 if number % 2 else (number + 4) // 2 % 4]
-        tables[part].append(f"{id_},{int(score >= 10)},{score},{number % 2}")
-    for part, lines in tables.items():
-        table = root / f"{part}_split_Depression_AVEC2017.csv"
+        split = ("train", "train", "dev", "test")[number // 2 if number % 2 else (number + 4) // 2 % 4]
+        tables[split].append(f"{id_},{int(score >= 10)},{score},{number % 2}")
+    for split, lines in tables.items():
+        table = root / f"{split}_split_Depression_AVEC2017.csv"
         table.write_text("Participant_ID,PHQ8_Binary,PHQ8_Score,Gender\n" + "\n".join(lines) + "\n")
     return root
 
@@ -48,7 +48,7 @@ def ran(folder: Path, recipe: str, capsys: pytest.CaptureFixture[str]) -> list[d
     code = run_command(["run", str(path), "--runs", str(folder / "runs"), "--json"])
     captured = capsys.readouterr()
     assert code == 0, captured.err
-    return [score for score in json.loads(captured.out)["scores"] if score["part"] == "test"]
+    return [score for score in json.loads(captured.out)["scores"] if score["split"] == "test"]
 
 
 @pytest.mark.slow

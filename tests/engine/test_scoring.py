@@ -71,7 +71,7 @@ def ran(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 
 def of_test(result: dict[str, Any], system: str) -> dict[str, Any]:
-    wanted = {"system": system, "part": "test", "checkpoint": "best"}
+    wanted = {"system": system, "split": "test", "checkpoint": "best"}
     (score,) = [score for score in result["scores"] if wanted.items() <= score.items()]
     found: dict[str, Any] = score
     return found
@@ -119,7 +119,7 @@ def test_tied_values_are_those_within_one_standard_error_on_dev(
             said = [
                 row
                 for row in rows
-                if (row["system"], row["part"], row["checkpoint"], row["fold"]) == (system, "dev", "best", fold)
+                if (row["system"], row["split"], row["checkpoint"], row["fold"]) == (system, "dev", "best", fold)
             ]
             columns = [[row[name] for row in said] for name in ("truth", "predicted", "speaker")]
             error = score_interval(columns[0], [columns[1]], METRICS["uar"], speakers=columns[2]).standard_error
@@ -197,6 +197,6 @@ def test_the_epochs_of_a_head_with_two_dimensions_are_not_counted(
     for score in result["scores"]:
         if score["system"] == "net":
             assert score["selection"] is None
-        elif score["part"] == "test":
+        elif score["split"] == "test":
             assert score["selection"]["low"] <= score["metrics"]["ccc"] + 1e-6
             assert score["metrics"]["ccc"] <= score["selection"]["high"] + 1e-6

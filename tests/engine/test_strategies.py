@@ -60,16 +60,16 @@ def ran(recipe: Path, capsys: pytest.CaptureFixture[str], systems: dict[str, str
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_the_strategy_runs_on_two_corpora(name: str, recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = ran(recipe, capsys, {name: SYSTEMS[name]})
-    found = {(score["task"], score["part"], score["checkpoint"]) for score in result["scores"]}
+    found = {(score["task"], score["split"], score["checkpoint"]) for score in result["scores"]}
     tasks = ("labels/label", "more/label")
-    assert found == {(task, part, name) for task in tasks for part in ("dev", "test") for name in ("best", "final")}
+    assert found == {(task, split, name) for task in tasks for split in ("dev", "test") for name in ("best", "final")}
     state = json.loads((Path(result["run"]) / "run.json").read_text(encoding="utf-8"))
     plan = json.loads((Path(result["run"]) / "plan.json").read_text(encoding="utf-8"))
     scored = {stage["key"] for stage in plan["stages"] if stage["scored"]}
     assert set(state["tests_opened"]) == scored
     for stage in plan["stages"]:
-        for part in ("dev", "test"):
-            predictions = stages_folder() / stage["key"] / f"predictions-{part}.parquet"
+        for split in ("dev", "test"):
+            predictions = stages_folder() / stage["key"] / f"predictions-{split}.parquet"
             assert predictions.is_file() == (stage["key"] in scored)
 
 

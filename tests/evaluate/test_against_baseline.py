@@ -22,7 +22,7 @@ CLASSES = ("anger", "fear")
 N = 60
 
 
-def table(system: str, wrong: Iterable[int], *, corpus: str = "foo", seed: int = 1, part: str = "test") -> Predictions:
+def table(system: str, wrong: Iterable[int], *, corpus: str = "foo", seed: int = 1, split: str = "test") -> Predictions:
     """60 utterances of six speakers in two folds, the numbers in ``wrong`` mistaken."""
     truth = [CLASSES[number % 2] for number in range(N)]
     mistaken = set(wrong)
@@ -30,7 +30,7 @@ def table(system: str, wrong: Iterable[int], *, corpus: str = "foo", seed: int =
     rows: list[Prediction] = []
     for fold in range(2):
         here = range(fold * N // 2, (fold + 1) * N // 2)
-        made = Pass(corpus, "emotion", part, str(fold), seed, system, "best").predictions(  # type: ignore[arg-type]
+        made = Pass(corpus, "emotion", split, str(fold), seed, system, "best").predictions(  # type: ignore[arg-type]
             [f"u{number}" for number in here],
             [truth[number] for number in here],
             [guess[number] for number in here],
@@ -248,7 +248,7 @@ def test_only_the_best_epoch_on_test_is_compared() -> None:
     final = table("new", range(40))
     final = replace(final, rows=tuple(replace(row, checkpoint="final") for row in final.rows))
     best = [table("old", range(9)), table("new", range(4))]
-    other = table("new", range(30), part="dev")
+    other = table("new", range(30), split="dev")
     scores = [score(each) for each in (*best, final, other)]
     (found,) = compare_with_baseline([*best, final, other], scores, "old", compare_from=1)
     assert (found.clips[0].only_baseline, found.clips[0].only_system) == (0, 5)

@@ -46,6 +46,12 @@ def test_the_file_is_plain_parquet_that_other_tools_read(tmp_path: Path) -> None
     assert table.column("speaker").to_pylist() == ["m1", None]
 
 
+def test_predictions_from_when_a_split_was_called_a_part_are_read() -> None:
+    path = Path(__file__).with_name("former_predictions.parquet")
+    assert "part" in pq.read_table(path).column_names
+    assert read_parquet(path) == some()
+
+
 def test_no_rows_are_a_file_as_well(tmp_path: Path) -> None:
     Predictions((), ("a", "b")).write_parquet(tmp_path / "p.parquet")
     assert read_parquet(tmp_path / "p.parquet") == Predictions((), ("a", "b"))
@@ -75,9 +81,9 @@ def test_rows_are_selected_by_values_and_columns_read_by_name() -> None:
         ]
     )
     assert len(both) == 3
-    assert both.select(part="dev").column("id") == ("u3",)
-    assert both.select(part="test", truth="fear").column("id") == ("u1",)
-    assert len(both.select(part="train")) == 0
+    assert both.select(split="dev").column("id") == ("u3",)
+    assert both.select(split="test", truth="fear").column("id") == ("u1",)
+    assert len(both.select(split="train")) == 0
 
 
 def test_an_unknown_column_is_named_with_the_nearest_one() -> None:

@@ -49,7 +49,7 @@ def test_a_score_pools_the_folds_and_keeps_each() -> None:
     assert score.per_fold == {"s0": 1.0, "s1": 0.5}
     assert (score.fold_mean, score.fold_sd) == (0.75, pytest.approx(0.125**0.5))
     assert score.confusion == ((2, 2, 0), (0, 4, 0), (0, 0, 0))
-    assert (score.system, score.task, score.part, score.checkpoint, score.seed) == (
+    assert (score.system, score.task, score.split, score.checkpoint, score.seed) == (
         "net",
         "foo/emotion",
         "test",

@@ -107,7 +107,7 @@ def test_a_recipe_joins_the_corpus_and_the_backbone(python, tmp_path):
     root = fake_release(corpus, tmp_path / "foo")
     (tmp_path / "recipe.yaml").write_text(RECIPE.format(root=root))
     report = json.loads(run(python, *EMONET, "run", "recipe.yaml", "--json", cwd=tmp_path))
-    tested = [score for score in report["scores"] if score["part"] == "test"]
+    tested = [score for score in report["scores"] if score["split"] == "test"]
     assert {(score["system"], score["task"], score["n"]) for score in tested} == {("tiny", "foo/emotion", 6)}
     runs = json.loads(run(python, *EMONET, "runs", "list", "--json", cwd=tmp_path))
     assert [found["run"] for found in runs] == [Path(report["run"]).name]

@@ -31,7 +31,7 @@ def test_a_folder_of_ones_own_gives_scores(place: Path, capsys: pytest.CaptureFi
     load_script(FOLDER / "own_folder.py").main(["tones/labels.csv", "--runs", "mine"])
     out = capsys.readouterr().out
     (run,) = emonet.runs("mine")
-    score = run.to_frame().query("part == 'test'").iloc[0]
+    score = run.to_frame().query("split == 'test'").iloc[0]
     assert "Audit of labels/leave-one-speaker-out" in out
     assert f"{score['value']:.6f}" in out
     assert "predicted" in out

@@ -43,12 +43,12 @@ def dataset_of(listed: Sequence[dict[str, Any]], names: Sequence[str] = NAMES) -
         return Dataset.from_list(list(listed)).cast(Features(features))
 
 
-def save_parts(folder: Path, **parts: Any) -> Path:
-    """Write datasets by part with ``save_to_disk``."""
+def save_splits(folder: Path, **splits: Any) -> Path:
+    """Write datasets by split with ``save_to_disk``."""
     from datasets import DatasetDict
 
     with quiet():
-        DatasetDict(parts).save_to_disk(folder)
+        DatasetDict(splits).save_to_disk(folder)
     return folder
 
 

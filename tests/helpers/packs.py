@@ -50,7 +50,7 @@ def rows_of(made: Path, pack: str, task: str) -> list[dict[str, Any]]:
     provenance = read_pack(made / pack).task(task).facts["provenance"]
     paths = Path(run_of(made)).rglob("*.parquet")
     rows = [row for path in paths for row in pyarrow.parquet.read_table(path).to_pylist()]
-    wanted = {"system": pack, "corpus": task.partition("/")[0], "part": "test", "checkpoint": "best"}
+    wanted = {"system": pack, "corpus": task.partition("/")[0], "split": "test", "checkpoint": "best"}
     wanted |= {"fold": provenance["fold"]}
     rows = [row for row in rows if wanted.items() <= row.items()]
     assert rows

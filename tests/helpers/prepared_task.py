@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emonet.audio.store import Store
-from emonet.corpus.corpus import PARTS
+from emonet.corpus.corpus import SPLITS
 from emonet.learn.clips import Clips, clips_of
 from emonet.recipe.task import Task
 
@@ -18,6 +18,6 @@ class Prepared:
     store: Store
 
     def clips(self, normalisation: str = "none") -> dict[str, Clips]:
-        """Return the clips of every part."""
+        """Return the clips of every split."""
         stores = dict.fromkeys(self.task.corpora, self.store)
-        return {part: clips_of(self.task, part, stores, normalisation) for part in PARTS}
+        return {split: clips_of(self.task, split, stores, normalisation) for split in SPLITS}

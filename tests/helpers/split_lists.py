@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def emobox(folder: Path, corpus: str, parts: Mapping[str, Sequence[str]], *, fold: int = 1, end: str = "wav") -> Path:
-    """Write EmoBox files for one fold: part -> stems; the label is the stem's middle word."""
+def emobox(folder: Path, corpus: str, splits: Mapping[str, Sequence[str]], *, fold: int = 1, end: str = "wav") -> Path:
+    """Write EmoBox files for one fold: split -> stems; the label is the stem's middle word."""
     place = folder / corpus / f"fold_{fold}"
     place.mkdir(parents=True, exist_ok=True)
-    for part, stems in parts.items():
+    for split, stems in splits.items():
         rows = [
             {
                 "key": f"{corpus}-{stem}",
@@ -26,16 +26,16 @@ def emobox(folder: Path, corpus: str, parts: Mapping[str, Sequence[str]], *, fol
             for stem in stems
         ]
         text = "".join(json.dumps(row) + "\n" for row in rows)
-        (place / f"{corpus}_{part}_fold_{fold}.jsonl").write_text(text)
+        (place / f"{corpus}_{split}_fold_{fold}.jsonl").write_text(text)
     return folder / corpus
 
 
-def superb(folder: Path, session: str, parts: Mapping[str, Sequence[str]]) -> Path:
-    """Write SUPERB files for one session: part -> paths."""
+def superb(folder: Path, session: str, splits: Mapping[str, Sequence[str]]) -> Path:
+    """Write SUPERB files for one session: split -> paths."""
     place = folder / session
     place.mkdir(parents=True, exist_ok=True)
-    for part, paths in parts.items():
+    for split, paths in splits.items():
         rows = [{"path": path, "label": "neu", "speaker": "Ses01F"} for path in paths]
         data = {"labels": {"neu": 0}, "meta_data": rows}
-        (place / f"{part}_meta_data.json").write_text(json.dumps(data))
+        (place / f"{split}_meta_data.json").write_text(json.dumps(data))
     return folder

@@ -38,11 +38,11 @@ TESS = [
     )
 ]
 PARTED = [
-    f"00{speaker}/{label}/{part}/00{speaker}_{number:06}.wav"
-    for speaker, (offset, label), part in product(
+    f"00{speaker}/{label}/{split}/00{speaker}_{number:06}.wav"
+    for speaker, (offset, label), split in product(
         range(11, 15), enumerate(("Angry", "Happy", "Neutral", "Sad")), ("train", "test", "evaluation")
     )
-    for number in (offset * 350 + len(part), offset * 350 + len(part) + 100)
+    for number in (offset * 350 + len(split), offset * 350 + len(split) + 100)
 ]
 SESSIONS = [
     f"Session{session}/wav/Ses0{session}{sex}_{scene}_{label}.wav"
@@ -79,8 +79,8 @@ def make_flat(folder: Path, *, delimiter: str = ",", suffix: str = "") -> Path:
     """Create a flat folder of clips and a CSV file that labels them."""
     lines = ["clip,mood,spk,sentence,part"]
     for number in range(12):
-        label, part = ("happy", "sad", "surprised")[number % 3], ("train", "dev", "test")[number // 4]
-        lines.append(f"rec {number}{suffix},{label},p{number // 4},t{number % 2},{part}")
+        label, split = ("happy", "sad", "surprised")[number % 3], ("train", "dev", "test")[number // 4]
+        lines.append(f"rec {number}{suffix},{label},p{number // 4},t{number % 2},{split}")
     make_tree(folder, [f"audio/rec {number}.wav" for number in range(12)])
     text = "\n".join(lines).replace(",", delimiter) + "\n"
     (folder / "labels.csv").write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 
 from emonet.corpus.corpus import Published, PublishedResult
 from emonet.evaluate.baseline import compare_with_baseline
-from emonet.evaluate.predictions import Checkpoint, Part, Pass, Predictions
+from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, ScoredSplit
 from emonet.evaluate.score import Setting, score_predictions, seed_means
 from emonet.findings import Finding, Verdict
 from emonet.report.curves import Curve
@@ -37,12 +37,12 @@ VERDICT = Verdict(
 
 def predictions(system: str, wrong: int, *, corpus: str = "foo", seed: int = 1, **how: Any) -> Predictions:
     """40 utterances of eight speakers, the first ``wrong`` of them mistaken."""
-    part: Part = how.get("part", "test")
+    split: ScoredSplit = how.get("split", "test")
     checkpoint: Checkpoint = how.get("checkpoint", "best")
     truth = [CLASSES[number % 2] for number in range(40)]
     guess = [CLASSES[(number + (number < wrong)) % 2] for number in range(40)]
     ids, speakers = [f"u{number}" for number in range(40)], [f"s{number % 8}" for number in range(40)]
-    made = Pass(corpus, "emotion", part, "1", seed, system, checkpoint)
+    made = Pass(corpus, "emotion", split, "1", seed, system, checkpoint)
     return made.predictions(ids, truth, guess, classes=CLASSES, speakers=speakers)
 
 
@@ -59,11 +59,13 @@ def setting(system: str, corpus: str = "foo") -> Setting:
 def tables(seeds: tuple[int, ...] = (1,)) -> list[Predictions]:
     """Return all predictions: three systems, two corpora, dev and test, best and (save for the SVM) final."""
     return [
-        predictions(system, wrong + (part == "dev") + seed, corpus=corpus, seed=seed, part=part, checkpoint=checkpoint)
+        predictions(
+            system, wrong + (split == "dev") + seed, corpus=corpus, seed=seed, split=split, checkpoint=checkpoint
+        )
         for corpus in ("foo", "bar_corpus")
         for system, (strategy, wrong) in SYSTEMS.items()
         for seed in seeds
-        for part in ("dev", "test")
+        for split in ("dev", "test")
         for checkpoint in (("best",) if strategy == "svm" else ("best", "final"))
     ]
 

@@ -10,7 +10,7 @@ import torch
 
 from emonet.audio.prepare import prepare
 from emonet.audio.store import open_store
-from emonet.corpus.corpus import PARTS
+from emonet.corpus.corpus import SPLITS
 from emonet.corpus.readers.manifest import manifest_corpus
 from emonet.events import Listener, silent
 from emonet.learn.clips import clips_of
@@ -52,7 +52,7 @@ def learner(prepared: Prepared) -> Callable[..., Learner]:
         return Learner(
             model=model,
             tasks=chosen,
-            clips={task.id: {part: clips_of(task, part, stores, "none") for part in PARTS} for task in chosen},
+            clips={task.id: {split: clips_of(task, split, stores, "none") for split in SPLITS} for task in chosen},
             settings=Training.model_validate(wanted),
             table=None,
             seed=seed,

@@ -6,7 +6,7 @@ import torch
 
 from emonet.errors import EmonetError
 from emonet.evaluate.metrics import METRICS
-from emonet.learn.answers import answers, part_scores
+from emonet.learn.answers import answers, scores_on
 from emonet.recipe.task import Dimension, Item, Task
 
 DIMENSIONS = (Dimension("valence", (1.0, 5.0)), Dimension("height", (100.0, 300.0), "Hz"))
@@ -33,7 +33,7 @@ def test_classes_are_said_as_probabilities() -> None:
 
 
 def test_selection_reads_the_mean_of_the_ccc_over_dimensions() -> None:
-    scores = part_scores(task("ccc"), "dev", SAID)
+    scores = scores_on(task("ccc"), "dev", SAID)
     expected = [METRICS["ccc"].of([row[d] for row in TRUTH], SAID[:, d].tolist()) for d in range(2)]
     assert list(scores) == ["dev_ccc", "dev_ccc_valence", "dev_ccc_height"]
     assert scores["dev_ccc"] == pytest.approx(np.mean(expected))
@@ -41,7 +41,7 @@ def test_selection_reads_the_mean_of_the_ccc_over_dimensions() -> None:
 
 
 def test_errors_of_several_dimensions_are_averaged_in_units_of_their_ranges() -> None:
-    scores = part_scores(task("mae"), "dev", SAID)
+    scores = scores_on(task("mae"), "dev", SAID)
     valence, height = np.abs(SAID - np.array(TRUTH)).mean(axis=0)
     assert (scores["dev_mae_valence"], scores["dev_mae_height"]) == pytest.approx((valence, height))
     assert scores["dev_mae"] == pytest.approx((valence / 4 + height / 200) / 2)
@@ -50,11 +50,11 @@ def test_errors_of_several_dimensions_are_averaged_in_units_of_their_ranges() ->
 def test_a_single_dimension_has_one_score_in_its_own_unit() -> None:
     items = {"dev": tuple(Item("foo", str(number), (label[1],)) for number, label in enumerate(TRUTH))}
     alone = Task("foo/height", (), items, "ccc", "mae", higher_is_better=False, dimensions=DIMENSIONS[1:])
-    assert part_scores(alone, "dev", SAID[:, 1:]) == {"dev_mae": pytest.approx(22.5)}
+    assert scores_on(alone, "dev", SAID[:, 1:]) == {"dev_mae": pytest.approx(22.5)}
 
 
 def test_outputs_that_are_no_numbers_stop_with_the_task() -> None:
     broken = SAID.copy()
     broken[2, 1] = np.inf
     with pytest.raises(EmonetError, match=r"Task 'foo/x': the outputs on dev are no finite numbers"):
-        part_scores(task("ccc"), "dev", broken)
+        scores_on(task("ccc"), "dev", broken)

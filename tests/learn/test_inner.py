@@ -1,4 +1,4 @@
-"""Inner cross-validation on train: how clips are dealt out, and that it chooses better than a small dev part."""
+"""Inner cross-validation on train: how clips are dealt out, and that it chooses better than a small dev split."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def clips(speakers: int, each: int, first: int = 0, *, classes: int = 3) -> tupl
     )
 
 
-def heard(random: np.random.Generator, parts: dict[str, tuple[Item, ...]], *, dims: int = 40) -> dict[str, np.ndarray]:
+def heard(random: np.random.Generator, splits: dict[str, tuple[Item, ...]], *, dims: int = 40) -> dict[str, np.ndarray]:
     """Return features (N, D) of classes under four loud directions that say nothing: both ends of C are bad then."""
     means, loud = random.normal(0, 0.3, (3, dims)), random.normal(0, 0.67, (4, dims))
-    speakers = {item.speaker: random.normal(0, 0.3, dims) for items in parts.values() for item in items}
+    speakers = {item.speaker: random.normal(0, 0.3, dims) for items in splits.values() for item in items}
 
     def features(item: Item) -> np.ndarray:
         noise = random.normal(0, 1, 4) @ loud + random.normal(0, 1, dims)
         return means[int(item.label)] + speakers[item.speaker] + noise  # type: ignore[arg-type]
 
-    return {part: np.array([features(item) for item in items]) for part, items in parts.items()}
+    return {split: np.array([features(item) for item in items]) for split, items in splits.items()}
 
 
 def probed(task: Task, features: dict[str, np.ndarray], settings: SVM) -> ProbeResult:
-    return fit_probe(task.shut(), {part: features[part] for part in ("train", "dev")}, settings, seed=1)
+    return fit_probe(task.shut(), {split: features[split] for split in ("train", "dev")}, settings, seed=1)
 
 
 def test_speakers_stay_whole_and_every_fold_has_every_class() -> None:
@@ -97,8 +97,8 @@ def test_what_is_held_out_was_never_learned_from() -> None:
 
 def made(seed: int) -> tuple[Task, dict[str, np.ndarray]]:
     """A task with one speaker in dev, who says 15 clips, and much test."""
-    parts = {"train": clips(8, 15), "dev": clips(1, 15, first=8), "test": clips(20, 30, first=9)}
-    return Task("foo/emotion", ("a", "b", "c"), parts), heard(np.random.default_rng(seed), parts)
+    splits = {"train": clips(8, 15), "dev": clips(1, 15, first=8), "test": clips(20, 30, first=9)}
+    return Task("foo/emotion", ("a", "b", "c"), splits), heard(np.random.default_rng(seed), splits)
 
 
 def test_inner_folds_choose_by_the_pooled_score_and_not_by_dev() -> None:
@@ -139,11 +139,11 @@ def test_numbers_are_chosen_by_inner_folds_too() -> None:
     task, features = made(5)
     random, mixing = np.random.default_rng(2), np.random.default_rng(3).normal(0, 1, 40)
     items = {
-        part: tuple(
+        split: tuple(
             replace(item, label=(float(row @ mixing / 20 + random.normal(0, 0.3)), float(random.normal())))
-            for item, row in zip(found, features[part], strict=True)
+            for item, row in zip(found, features[split], strict=True)
         )
-        for part, found in task.items.items()
+        for split, found in task.items.items()
     }
     dimensions = (Dimension("height", (-3.0, 3.0)), Dimension("noise", (-3.0, 3.0)))
     rated = Task("foo/height+noise", (), items, "ccc", "ccc", dimensions=dimensions)
@@ -163,7 +163,7 @@ def test_a_class_that_one_speaker_alone_has_is_no_crash() -> None:
     }
     task = Task("foo/emotion", ("a", "b"), items)
     random = np.random.default_rng(1)
-    features = {part: random.normal(0, 1, (len(found), 3)) for part, found in items.items()}
+    features = {split: random.normal(0, 1, (len(found), 3)) for split, found in items.items()}
     result = fit_probe(task, features, INNER, seed=1)
     assert {trial["inner_uar"] for trial in result.trials} == {0.0}
 

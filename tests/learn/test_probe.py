@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.svm import LinearSVC, LinearSVR
 
-from emonet.corpus.corpus import PARTS
+from emonet.corpus.corpus import SPLITS
 from emonet.evaluate.metrics import METRICS
 from emonet.learn import probe
 from emonet.learn.probe import ProbeResult, decisions, fit_probe
@@ -21,19 +21,19 @@ from tests.helpers.prepared_task import Prepared
 def features(prepared: Prepared, noise: float) -> dict[str, np.ndarray]:
     random = np.random.default_rng(3)
     made = {}
-    for part in PARTS:
-        labels = np.array([item.label for item in prepared.task.items[part]])
-        made[part] = np.eye(3)[labels] + random.normal(0, noise, (len(labels), 3))
+    for split in SPLITS:
+        labels = np.array([item.label for item in prepared.task.items[split]])
+        made[split] = np.eye(3)[labels] + random.normal(0, noise, (len(labels), 3))
     return made
 
 
-def labels(prepared: Prepared, part: str) -> np.ndarray:
-    return np.array([item.label for item in prepared.task.items[part]])
+def labels(prepared: Prepared, split: str) -> np.ndarray:
+    return np.array([item.label for item in prepared.task.items[split]])
 
 
 def probed(task: Task, given: dict[str, np.ndarray], settings: SVM | None = None) -> ProbeResult:
     """Fit as a stage does: without test."""
-    return fit_probe(task.shut(), {part: given[part] for part in ("train", "dev")}, settings or SVM(), seed=1)
+    return fit_probe(task.shut(), {split: given[split] for split in ("train", "dev")}, settings or SVM(), seed=1)
 
 
 def on_test(result: ProbeResult, given: dict[str, np.ndarray]) -> np.ndarray:
@@ -57,7 +57,7 @@ def test_c_is_the_best_on_dev_and_the_refit_has_train_and_dev(prepared: Prepared
 
 def test_every_c_is_judged_on_dev_by_an_svm_that_has_not_heard_dev(prepared: Prepared) -> None:
     random = np.random.default_rng(5)
-    given = {part: random.normal(0, 1, (len(prepared.task.items[part]), 40)) for part in PARTS}
+    given = {split: random.normal(0, 1, (len(prepared.task.items[split]), 40)) for split in SPLITS}
     result = probed(prepared.task, given, SVM(c=(1.0, 0.1)))
     for trial in result.trials:
         alone = LinearSVC(C=trial["c"], class_weight="balanced", max_iter=10_000, random_state=1, dual="auto")
@@ -66,13 +66,13 @@ def test_every_c_is_judged_on_dev_by_an_svm_that_has_not_heard_dev(prepared: Pre
         assert trial["dev_uar"] < 0.9, "noise of 40 features is known by heart by whoever has heard it"
 
 
-def test_what_fits_the_svm_has_no_test_part(prepared: Prepared) -> None:
+def test_what_fits_the_svm_has_no_test_split(prepared: Prepared) -> None:
     with pytest.raises(KeyError, match="test"):
         prepared.task.shut().items["test"]
 
 
 def test_a_solver_that_does_not_converge_is_noted_and_no_warning_escapes(prepared: Prepared) -> None:
-    given = {part: rows * 1e3 for part, rows in features(prepared, 2.0).items()}
+    given = {split: rows * 1e3 for split, rows in features(prepared, 2.0).items()}
     result = probed(prepared.task, given, SVM(c=(1.0,), iterations=1))
     assert result.trials[0]["converged"] is False
     assert result.trials[0]["refit_converged"] is False
@@ -139,13 +139,15 @@ LOUDNESS, HEIGHT = Dimension("loudness", (0.0, 10.0)), Dimension("height", (100.
 def rated(prepared: Prepared, *dimensions: Dimension) -> Task:
     """Return the task with numbers instead of classes, each dimension a random one of its own."""
     random = np.random.default_rng(8)
-    shares = {item.id: random.uniform(0, 1, 2) for part in PARTS for item in prepared.task.items[part]}
+    shares = {item.id: random.uniform(0, 1, 2) for split in SPLITS for item in prepared.task.items[split]}
     places = {LOUDNESS: 0, HEIGHT: 1}
 
     def label(id_: str) -> tuple[float, ...]:
         return tuple(float(each.range[0] + shares[id_][places[each]] * each.span) for each in dimensions)
 
-    items = {part: tuple(replace(item, label=label(item.id)) for item in prepared.task.items[part]) for part in PARTS}
+    items = {
+        split: tuple(replace(item, label=label(item.id)) for item in prepared.task.items[split]) for split in SPLITS
+    }
     id_ = f"labels/{'+'.join(each.name for each in dimensions)}"
     return Task(id_, (), items, "ccc", "ccc", higher_is_better=True, dimensions=dimensions)
 
@@ -155,10 +157,10 @@ def heard(task: Task, noise: float) -> dict[str, np.ndarray]:
     random = np.random.default_rng(4)
     mixing = random.normal(0, 1, (len(task.dimensions), 4))
     made = {}
-    for part in PARTS:
-        values = np.array([item.label for item in task.items[part]])
+    for split in SPLITS:
+        values = np.array([item.label for item in task.items[split]])
         scaled = (values - [each.range[0] for each in task.dimensions]) / [each.span for each in task.dimensions]
-        made[part] = scaled @ mixing + random.normal(0, noise, (len(values), 4))
+        made[split] = scaled @ mixing + random.normal(0, noise, (len(values), 4))
     return made
 
 
@@ -168,7 +170,7 @@ def test_numbers_are_learned_by_an_svr_whose_c_is_the_best_on_dev(prepared: Prep
     result = probed(task, given)
     scores = {trial["c"]: trial["dev_ccc"] for trial in result.trials}
     assert scores[result.c] == max(scores.values()) > 0.7
-    truth = {part: [item.label[0] for item in task.items[part]] for part in PARTS}
+    truth = {split: [item.label[0] for item in task.items[split]] for split in SPLITS}
     assert METRICS["ccc"].of(truth["dev"], result.dev[:, 0].tolist()) == pytest.approx(scores[result.c])
     assert METRICS["ccc"].of(truth["test"], on_test(result, given)[:, 0].tolist()) > 0.7
     wanted = (np.array(truth["train"] + truth["dev"]) - 100) / 200
@@ -183,7 +185,7 @@ def test_a_tiny_c_says_the_mean_of_the_labels(prepared: Prepared) -> None:
     task = rated(prepared, HEIGHT)
     given = heard(task, 0.05)
     result = probed(task, given, SVM(c=(1e-9,)))
-    mean = np.mean([item.label[0] for part in ("train", "dev") for item in task.items[part]])
+    mean = np.mean([item.label[0] for split in ("train", "dev") for item in task.items[split]])
     np.testing.assert_allclose(on_test(result, given)[:, 0], mean, atol=0.01)
     assert result.trials[0]["dev_ccc"] < 0.01
 

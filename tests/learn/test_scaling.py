@@ -13,27 +13,27 @@ from emonet.recipe.task import Item, Task
 from tests.helpers.prepared_task import Prepared
 
 RANDOM = np.random.default_rng(1)
-FEATURES = {part: RANDOM.normal(3, 2, (size, 4)) for part, size in (("train", 12), ("dev", 6), ("test", 6))}
+FEATURES = {split: RANDOM.normal(3, 2, (size, 4)) for split, size in (("train", 12), ("dev", 6), ("test", 6))}
 
 
 def groups(names: str) -> dict[str, tuple[str, ...]]:
-    return {part: tuple(names[i % len(names)] for i in range(len(rows))) for part, rows in FEATURES.items()}
+    return {split: tuple(names[i % len(names)] for i in range(len(rows))) for split, rows in FEATURES.items()}
 
 
 def scaled(groups: dict[str, tuple[str, ...]], normalisation: str) -> dict[str, np.ndarray]:
-    """Return the features as a stage normalises them: by the parts of training, new groups by their own clips."""
-    vectors = {part: Vectors(rows, groups[part]) for part, rows in FEATURES.items()}
-    table = vector_table(vectors[part] for part in NORMALISATIONS[normalisation].fitted_on)
+    """Return the features as a stage normalises them: by the splits of training, new groups by their own clips."""
+    vectors = {split: Vectors(rows, groups[split]) for split, rows in FEATURES.items()}
+    table = vector_table(vectors[split] for split in NORMALISATIONS[normalisation].fitted_on)
     if NORMALISATIONS[normalisation].is_transductive:
         table = table.with_new(vector_table([vectors["test"]]))
-    return {part: normalised(each, table) for part, each in vectors.items()}
+    return {split: normalised(each, table) for split, each in vectors.items()}
 
 
 def test_global_is_scikit_learns_scaler_fitted_on_train() -> None:
     scaler = StandardScaler().fit(FEATURES["train"])
     result = scaled(groups(" "), "global")
-    for part, rows in FEATURES.items():
-        np.testing.assert_allclose(result[part], scaler.transform(rows), atol=1e-5)
+    for split, rows in FEATURES.items():
+        np.testing.assert_allclose(result[split], scaler.transform(rows), atol=1e-5)
 
 
 def test_none_leaves_the_features_alone() -> None:

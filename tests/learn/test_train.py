@@ -51,11 +51,11 @@ def test_the_best_epoch_is_the_best_on_dev_and_on_nothing_else(trainer: Make, mo
     made = trainer(epochs=3, patience=9)
     calls: dict[str, int] = {}
 
-    def say(learner: Learner, task: Task, part: str) -> np.ndarray:
-        calls[part] = calls.get(part, 0) + 1
-        right_at = {"train": 1, "dev": 4, "test": 6}[part]
-        labels = learner.clips[task.id][part].labels
-        return np.eye(task.width, dtype=np.float32)[labels if calls[part] == right_at else (labels + 1) % task.width]
+    def say(learner: Learner, task: Task, split: str) -> np.ndarray:
+        calls[split] = calls.get(split, 0) + 1
+        right_at = {"train": 1, "dev": 4, "test": 6}[split]
+        labels = learner.clips[task.id][split].labels
+        return np.eye(task.width, dtype=np.float32)[labels if calls[split] == right_at else (labels + 1) % task.width]
 
     monkeypatch.setattr(Learner, "outputs", say)
     ended, history = made.train()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emonet.corpus.corpus import PARTS
+from emonet.corpus.corpus import SPLITS
 from emonet.errors import EmonetError
 from emonet.learn.learner import Learner
 from emonet.learn.loops import EpochTrainer
@@ -24,10 +24,10 @@ PITCH = {"anger": 440.0, "neutral": 220.0, "sadness": 110.0}
 def numbers(prepared: Prepared) -> Task:
     """The task of tones, with their pitch and its opposite instead of classes."""
     task = prepared.task
-    pitch = {item.id: PITCH[task.class_of(item)] for part in PARTS for item in task.items[part]}
+    pitch = {item.id: PITCH[task.class_of(item)] for split in SPLITS for item in task.items[split]}
     items = {
-        part: tuple(replace(item, label=(pitch[item.id], -pitch[item.id] / 500)) for item in task.items[part])
-        for part in PARTS
+        split: tuple(replace(item, label=(pitch[item.id], -pitch[item.id] / 500)) for item in task.items[split])
+        for split in SPLITS
     }
     return Task("labels/height+other", (), items, "ccc", "ccc", higher_is_better=True, dimensions=(HEIGHT, OTHER))
 

@@ -74,7 +74,9 @@ def said_by_the_run(made: Path, system: str, targets: tuple[str, ...]) -> dict[s
     found: dict[str, dict[str, Any]] = {}
     for path in Path(run_of(made)).rglob("*.parquet"):
         for row in pyarrow.parquet.read_table(path).to_pylist():
-            if (row["system"], row["part"], row["checkpoint"]) == (system, "test", "best") and row["target"] in targets:
+            if (row["system"], row["split"], row["checkpoint"]) == (system, "test", "best") and row[
+                "target"
+            ] in targets:
                 found.setdefault(row["id"], {})[row["target"]] = row
     assert len(found) == 9
     return found
@@ -115,10 +117,10 @@ def test_the_three_ways_to_judge_a_clip_differ(made: Path, emonet: Emonet, syste
 def test_a_whole_file_says_what_of_it_was_judged_and_windows_still_have_rows(made: Path, emonet: Emonet) -> None:
     clip = made / "sound" / "s0" / "anger_1.7.wav"
     for system, words in (("centre", "the centre 0.5 s"), ("full", "the whole clip"), ("windows", "windows of 0.5 s")):
-        whole, *parts = labels_of(emonet, made / f"{system}-none-classes", clip)
+        whole, *windows = labels_of(emonet, made / f"{system}-none-classes", clip)
         assert whole["evaluation"] == words
-        assert [(part["begin"], part["end"]) for part in parts] == [(0.0, 0.5), (0.5, 1.0), (1.0, 1.7)]
-        assert {part["evaluation"] for part in parts} == {""}
+        assert [(part["begin"], part["end"]) for part in windows] == [(0.0, 0.5), (0.5, 1.0), (1.0, 1.7)]
+        assert {part["evaluation"] for part in windows} == {""}
 
 
 def test_another_evaluation_than_the_scores_is_said(made: Path, emonet: Emonet) -> None:

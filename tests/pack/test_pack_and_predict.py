@@ -46,7 +46,7 @@ def test_a_pack_holds_the_shared_model_once_and_says_where_each_task_comes_from(
     protocols = json.loads((run / "protocols.json").read_text(encoding="utf-8"))
     assert task["protocol"]["hash"] == protocols[task["protocol"]["id"]]["hash"]
     scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))["scores"]
-    wanted = {"system": "multi", "task": ONE, "part": "test", "checkpoint": "best"}
+    wanted = {"system": "multi", "task": ONE, "split": "test", "checkpoint": "best"}
     (score,) = [each for each in scores if wanted.items() <= each.items()]
     assert task["score"]["all_folds"] == score["metrics"]["uar"]
     assert [each.partition(": ")[0] for each in task["audits"]] == [
@@ -107,11 +107,11 @@ def test_a_folded_network_says_what_the_unfolded_one_says(made: Path) -> None:
 
 def test_a_long_file_is_labelled_by_windows_and_as_their_mean(place: Path, emonet: Emonet) -> None:
     write_tone(place / "long.wav", 300.0, 2.5, seed=1, rate=22_050)
-    whole, *parts = labels_of(emonet, "scratch", "long.wav", "--window", 1)
-    assert [(part["begin"], part["end"]) for part in parts] == [(0.0, 1.0), (1.0, 2.0), (2.0, 2.5)]
+    whole, *windows = labels_of(emonet, "scratch", "long.wav", "--window", 1)
+    assert [(part["begin"], part["end"]) for part in windows] == [(0.0, 1.0), (1.0, 2.0), (2.0, 2.5)]
     assert (whole["window"], whole["end"]) == (False, 2.5)
     for label, share in whole["probabilities"].items():
-        assert share == pytest.approx(np.average([part["probabilities"][label] for part in parts], weights=[2, 2, 1]))
+        assert share == pytest.approx(np.average([part["probabilities"][label] for part in windows], weights=[2, 2, 1]))
     assert sum(whole["probabilities"].values()) == pytest.approx(1)
     assert whole["affect"]["arousal"] in {"low", "high"}
 

@@ -48,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_pack_says_of_test_clips_what_the_run_said(made: Path, emonet: Emonet) -> None:
     paths = Path(run_of(made)).rglob("*.parquet")
     rows = [row for path in paths for row in pyarrow.parquet.read_table(path).to_pylist()]
-    wanted = [row for row in rows if (row["corpus"], row["part"], row["checkpoint"]) == ("rated", "test", "best")]
+    wanted = [row for row in rows if (row["corpus"], row["split"], row["checkpoint"]) == ("rated", "test", "best")]
     assert {row["target"] for row in wanted} == {"valence", "dominance"}
     for row in wanted:
         (said,) = labels_of(emonet, made / "multi", made / "rated" / f"{row['id']}.wav", "--task", RATED)
@@ -60,9 +60,9 @@ def test_a_pack_says_of_test_clips_what_the_run_said(made: Path, emonet: Emonet)
 def test_a_long_file_gives_numbers_for_windows_and_their_mean(made: Path, emonet: Emonet, tmp_path: Path) -> None:
     write_tone(tmp_path / "long.wav", 200.0, 1.8, seed=3)
     words = [made / "multi", tmp_path / "long.wav", "--task", RATED]
-    whole, *parts = labels_of(emonet, *words, "--evaluate", "windows")
-    assert [part["window"] for part in (whole, *parts)] == [False, True, True, True]
-    mean = sum(part["numbers"]["valence"] for part in parts) / 3
+    whole, *windows = labels_of(emonet, *words, "--evaluate", "windows")
+    assert [part["window"] for part in (whole, *windows)] == [False, True, True, True]
+    mean = sum(part["numbers"]["valence"] for part in windows) / 3
     assert whole["numbers"]["valence"] == pytest.approx(mean)
 
 
@@ -91,7 +91,7 @@ def test_a_pack_names_its_dimensions_and_their_scores(made: Path, emonet: Emonet
     assert task["score"] is None
     scores = json.loads((Path(run_of(made)) / "scores.json").read_text(encoding="utf-8"))["scores"]
     for name in ("valence", "dominance"):
-        wanted = {"task": f"rated/{name}", "part": "test", "checkpoint": "best"}
+        wanted = {"task": f"rated/{name}", "split": "test", "checkpoint": "best"}
         (score,) = [each for each in scores if wanted.items() <= each.items()]
         assert task["scores"][name]["all_folds"] == score["metrics"]["ccc"]
     code, out, _ = emonet("pack", "info", made / "multi")

@@ -70,12 +70,12 @@ def test_labels_get_their_affect_from_table_2_only(tmp_path: Path) -> None:
     assert any("raw codes" in sentence for sentence in written.check)
 
 
-def test_parts_become_a_protocol_that_says_where_speakers_overlap(tmp_path: Path) -> None:
+def test_splits_become_a_protocol_that_says_where_speakers_overlap(tmp_path: Path) -> None:
     source = make_tree(tmp_path / "tree", TREES["parted"])
     _, corpus = made("foo", source, tmp_path)
     (protocol,) = corpus.protocols
     assert (protocol.name, protocol.by) == ("official", "split")
-    assert protocol.overlap == "4 speakers stand in several parts, as they were found"
+    assert protocol.overlap == "4 speakers stand in several splits, as they were found"
     assert {utterance.split for utterance in corpus.scan(source)} == {"train", "dev", "test"}
 
 
@@ -92,12 +92,12 @@ def test_a_flat_folder_is_read_by_its_csv(delimiter: str, suffix: str, tmp_path:
     assert [result.message for result in run_checks(corpus) if not result.passed] == []
 
 
-def test_tables_of_the_parts_are_read_together(tmp_path: Path) -> None:
+def test_tables_of_the_splits_are_read_together(tmp_path: Path) -> None:
     make_tree(tmp_path / "x", [f"{number}.wav" for number in range(8)])
-    for part, numbers in (("train", range(4)), ("test", range(4, 8))):
+    for split, numbers in (("train", range(4)), ("test", range(4, 8))):
         rows = [f"{number}.wav,{('joy', 'fear')[number % 2]},s{number // 2}" for number in numbers]
         text = "\n".join(["file,emotion,speaker", *rows]) + "\n"
-        (tmp_path / f"x/{part}.csv").write_text(text, encoding="utf-8")
+        (tmp_path / f"x/{split}.csv").write_text(text, encoding="utf-8")
     (tmp_path / "x/notes.csv").write_text("note\nhello\n", encoding="utf-8")
     (tmp_path / "x/broken.csv").write_bytes(b"\xff\xfe")
     written, corpus = made("foo", tmp_path / "x", tmp_path)

@@ -86,7 +86,7 @@ def test_a_speaker_that_is_called_so_need_not_be_crossed_with_labels() -> None:
         ["a.wav", "b.wav", "c.wav"],
         ["x/a.wav"] * 1,
         [f"f/{number}.wav" for number in range(20)],
-        [f"{part}/{number}.wav" for part in ("train", "test") for number in range(5)],
+        [f"{split}/{number}.wav" for split in ("train", "test") for number in range(5)],
     ],
 )
 def test_names_without_a_label_suggest_none(names: list[str]) -> None:

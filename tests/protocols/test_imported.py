@@ -38,6 +38,14 @@ def test_an_exported_protocol_comes_back_under_its_hash(tmp_path: Path) -> None:
     assert (tmp_path / "again.csv").read_text() == (tmp_path / "folds.csv").read_text()
 
 
+def test_a_file_from_when_a_split_was_called_a_part_is_read() -> None:
+    here = Path(__file__).parent
+    assert "\nfold,id,part\n" in (here / "former_folds.csv").read_text()
+    made = protocol("leave-one-speaker-out")
+    again = protocol("imported", base=here, file="former_folds.csv")
+    assert (again.hash, again.folds) == (made.hash, made.folds)
+
+
 def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     said = tuple(Utterance(f"s{n}", f"s{n}.wav", {"emotion": "fear"}, speaker="s", text=f"t{n}") for n in range(3))
     write_protocol(protocol("text-independent", said, k=3), tmp_path / "folds.csv")
@@ -46,19 +54,19 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     assert lines[1:3] == ["# corpus: foo", "# protocol: text-independent k=3"]
     assert lines[3].startswith("# hash: ")
     assert lines[4].startswith("# overlap: folds go by text")
-    assert lines[5] == "fold,id,part"
+    assert lines[5] == "fold,id,split"
     assert len(lines) == 6 + 9
     assert protocol("imported", said, base=tmp_path, file="folds.csv").overlap.startswith("folds go by text")
 
 
-def test_other_labels_or_parts_than_exported_are_refused(tmp_path: Path) -> None:
+def test_other_labels_or_splits_than_exported_are_refused(tmp_path: Path) -> None:
     write_protocol(protocol("leave-one-speaker-out"), tmp_path / "folds.csv")
     text = (tmp_path / "folds.csv").read_text()
     (tmp_path / "folds.csv").write_text(text.replace("s0,s1_anger_0,dev", "s0,s1_anger_0,test"))
     with pytest.raises(CorpusError, match=r"speaker 's1' is in dev and test"):
         protocol("imported", base=tmp_path, file="folds.csv")
     with pytest.raises(
-        CorpusError, match=r"have the hash \w{8} here; their file says \w{8}\. Labels, speakers, segments or parts"
+        CorpusError, match=r"have the hash \w{8} here; their file says \w{8}\. Labels, speakers, segments or splits"
     ):
         protocol("imported", base=tmp_path, file="folds.csv", overlap="I moved one")
 
@@ -92,18 +100,18 @@ def test_what_a_smaller_copy_lacks_is_left_out_only_when_asked(tmp_path: Path) -
 
 def test_dev_is_cut_by_speaker_from_folds_without_one(tmp_path: Path) -> None:
     folder = emobox(tmp_path, "foo", {"train": of(0, 1, 2), "test": of(3)})
-    with pytest.raises(CorpusError, match=r"foo: fold '1' has no dev part.* dev: 0\.2 keeps its speakers out"):
+    with pytest.raises(CorpusError, match=r"foo: fold '1' has no dev split.* dev: 0\.2 keeps its speakers out"):
         protocol("imported", base=tmp_path, file="foo")
     (fold,) = protocol("imported", file=str(folder), dev=0.3).folds
-    parts = Counter((id_[:2], part) for id_, part in fold.parts.items())
-    assert set(parts.values()) == {6}
-    assert Counter(part for _, part in parts) == {"train": 2, "dev": 1, "test": 1}
+    splits = Counter((id_[:2], split) for id_, split in fold.splits.items())
+    assert set(splits.values()) == {6}
+    assert Counter(split for _, split in splits) == {"train": 2, "dev": 1, "test": 1}
 
 
 def test_dev_may_be_cut_by_utterance_which_is_declared(tmp_path: Path) -> None:
     folder = str(emobox(tmp_path, "foo", {"train": of(0, 1, 2), "test": of(3)}))
     made = protocol("imported", file=folder, dev=0.5, dev_by="utterance")
-    assert Counter(made.folds[0].parts.values()) == {"train": 9, "dev": 9, "test": 6}
+    assert Counter(made.folds[0].splits.values()) == {"train": 9, "dev": 9, "test": 6}
     assert made.overlap == "dev is a random 50% of the train utterances"
     with pytest.raises(CorpusError, match=r"dev_by is 'text'\. Give speaker or utterance"):
         protocol("imported", file=folder, dev=0.5, dev_by="text")
@@ -113,14 +121,14 @@ def test_dev_may_be_cut_by_utterance_which_is_declared(tmp_path: Path) -> None:
 
 
 def test_folds_that_mix_speakers_must_say_so(tmp_path: Path) -> None:
-    parts = {"train": STEMS[0::4], "dev": STEMS[1::4], "test": [*STEMS[2::4], *STEMS[3::4]]}
-    folder = str(emobox(tmp_path, "foo", parts))
+    splits = {"train": STEMS[0::4], "dev": STEMS[1::4], "test": [*STEMS[2::4], *STEMS[3::4]]}
+    folder = str(emobox(tmp_path, "foo", splits))
     with pytest.raises(CorpusError, match=r"Scores would be speaker-dependent.*`imported: \{overlap: REASON\}`"):
         protocol("imported", file=folder)
     assert protocol("imported", file=folder, overlap="as published").overlap == "as published"
 
 
-def test_an_utterance_in_two_parts_is_refused(tmp_path: Path) -> None:
+def test_an_utterance_in_two_splits_is_refused(tmp_path: Path) -> None:
     folder = emobox(tmp_path, "foo", {"train": of(0, 1, 2), "dev": of(2), "test": of(3)})
     with pytest.raises(CorpusError, match=r"is in dev and in train of fold '1'\. Remove one of the lines"):
         protocol("imported", file=str(folder))

@@ -17,7 +17,7 @@ from tests.helpers.split_lists import emobox, superb
 
 
 def seen(listed: SplitList) -> list[tuple[str, str, str]]:
-    return [(entry.fold, entry.part, entry.names[0]) for entry in listed.entries]
+    return [(entry.fold, entry.split, entry.names[0]) for entry in listed.entries]
 
 
 def csv(folder: Path, name: str, text: str) -> Path:
@@ -92,12 +92,12 @@ def test_there_are_as_many_formats_as_the_texts_say() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.csv", "speaker,part\ns1,test\n", r"a\.csv: not a split list that is known\. Known: EmoNet's own"),
+        ("a.csv", "speaker,split\ns1,test\n", r"a\.csv: not a split list that is known\. Known: EmoNet's own"),
         ("a.json", '{"other": 1}', r"a\.json: not a split list that is known"),
-        ("a.csv", "id,part\na,tset\n", r"a\.csv:2: the split is 'tset'\. Did you mean 'test'\? Known: train"),
-        ("a.csv", "id,part\n,test\n", r"a\.csv:2: the cell 'id' is empty"),
-        ("a.csv", "id\na\n", r"a\.csv: neither its rows nor its name say which part this is"),
-        ("a.csv", "id,part\n", r"a\.csv: no utterance is listed"),
+        ("a.csv", "id,split\na,tset\n", r"a\.csv:2: the split is 'tset'\. Did you mean 'test'\? Known: train"),
+        ("a.csv", "id,split\n,test\n", r"a\.csv:2: the cell 'id' is empty"),
+        ("a.csv", "id\na\n", r"a\.csv: neither its rows nor its name say which split this is"),
+        ("a.csv", "id,split\n", r"a\.csv: no utterance is listed"),
         ("foo_test.jsonl", '{"key": "a", "wav": "a.wav"}\nmore\n', r"foo_test\.jsonl:2: not an EmoBox entry"),
         ("test_meta.json", '{"meta_data": [{"label": "neu"}]}', r"test_meta\.json, entry 1: it has no path"),
     ],
@@ -108,7 +108,7 @@ def test_files_that_cannot_be_read_are_explained(tmp_path: Path, name: str, text
 
 
 def test_a_named_format_is_taken_at_its_word(tmp_path: Path) -> None:
-    path = csv(tmp_path, "a.csv", "speaker,part\ns1,test\n")
+    path = csv(tmp_path, "a.csv", "speaker,split\ns1,test\n")
     with pytest.raises(CorpusError, match=r"no column names the utterances\. Its header must hold one of id, file"):
         read_lists([path], "csv")
     with pytest.raises(UnknownName, match=r"Unknown format of split lists 'emobx'\. Did you mean 'emobox'\?"):

@@ -51,8 +51,8 @@ def folds_of(name: str, utterances: Sequence[Utterance], *protocols: NamedProtoc
     return make_protocol(name, options, corpus(*protocols), utterances).folds
 
 
-def values(fold: Fold, part: str, utterances: Iterable[Utterance], field: str = "speaker") -> set[str]:
-    return {getattr(utterance, field) for utterance in utterances if fold.parts[utterance.id] == part}
+def values(fold: Fold, split: str, utterances: Iterable[Utterance], field: str = "speaker") -> set[str]:
+    return {getattr(utterance, field) for utterance in utterances if fold.splits[utterance.id] == split}
 
 
 def refused(
@@ -65,11 +65,11 @@ def refused(
 def test_by_speaker_keeps_speakers_apart_and_depends_on_the_seed_alone() -> None:
     said = spoken(10)
     (fold,) = folds_of("by-speaker", said, dev=0.3, test=0.2)
-    parts = [values(fold, part, said) for part in ("train", "dev", "test")]
-    assert [len(part) for part in parts] == [5, 3, 2]
-    assert len(set.union(*parts)) == 10
-    assert folds_of("by-speaker", said[::-1], dev=0.3, test=0.2)[0].parts == fold.parts
-    assert folds_of("by-speaker", said, dev=0.3, test=0.2, seed=2)[0].parts != fold.parts
+    splits = [values(fold, split, said) for split in ("train", "dev", "test")]
+    assert [len(split) for split in splits] == [5, 3, 2]
+    assert len(set.union(*splits)) == 10
+    assert folds_of("by-speaker", said[::-1], dev=0.3, test=0.2)[0].splits == fold.splits
+    assert folds_of("by-speaker", said, dev=0.3, test=0.2, seed=2)[0].splits != fold.splits
 
 
 def test_leave_one_speaker_out_tests_each_once_with_the_next_as_dev() -> None:
@@ -83,14 +83,14 @@ def test_leave_one_speaker_out_tests_each_once_with_the_next_as_dev() -> None:
 
 def test_a_card_may_cut_a_random_dev_from_train_with_a_reason() -> None:
     said = spoken(4, split=["train", "test"])
-    parts = {"train": ("train",), "test": ("test",)}
-    own = NamedProtocol("own", "split", (parts,), overlap="dev is a random fifth of train", random_dev=0.2)
+    splits = {"train": ("train",), "test": ("test",)}
+    own = NamedProtocol("own", "split", (splits,), overlap="dev is a random fifth of train", random_dev=0.2)
     (fold,) = folds_of("own", said, own)
-    assert Counter(fold.parts.values()) == {"train": 16, "dev": 4, "test": 20}
+    assert Counter(fold.splits.values()) == {"train": 16, "dev": 4, "test": 20}
     assert values(fold, "test", said) == {"s1", "s3"}
-    assert folds_of("own", said[::-1], own)[0].parts == fold.parts
+    assert folds_of("own", said[::-1], own)[0].splits == fold.splits
     stray = spoken(4, split=["train", "test", "dev"])
-    refused("own", stray, r"protocol 'own': split 'dev' is in no part\. Known: test, train", own)
+    refused("own", stray, r"protocol 'own': split 'dev' is in no split\. Known: test, train", own)
 
 
 def test_leave_one_session_out_keeps_sessions_whole() -> None:
@@ -106,7 +106,7 @@ def test_two_speakers_can_be_left_out_with_dev_cut_from_train() -> None:
     assert protocol.id == "foo/leave-one-speaker-out dev=0.2"
     assert "dev is a random 20% of the train utterances" in protocol.overlap
     for i, fold in enumerate(protocol.folds):
-        assert Counter(fold.parts.values()) == {"test": 10, "train": 8, "dev": 2}
+        assert Counter(fold.splits.values()) == {"test": 10, "train": 8, "dev": 2}
         assert values(fold, "test", said) == {f"s{i}"}
 
 
@@ -134,7 +134,7 @@ def test_grouped_k_fold_goes_by_another_field() -> None:
 def test_official_takes_the_split_of_each_utterance() -> None:
     said = spoken(3, split=("train", "dev", "test"))
     (fold,) = folds_of("official", said)
-    assert [values(fold, part, said) for part in ("train", "dev", "test")] == [{"s0"}, {"s1"}, {"s2"}]
+    assert [values(fold, split, said) for split in ("train", "dev", "test")] == [{"s0"}, {"s1"}, {"s2"}]
 
 
 def test_official_may_declare_an_overlap_of_speakers() -> None:
@@ -142,7 +142,7 @@ def test_official_may_declare_an_overlap_of_speakers() -> None:
     assert make_protocol("official", {"overlap": "by dialogue"}, corpus(), said).overlap == "by dialogue"
 
 
-def test_declared_parts_are_taken_and_a_part_left_out_takes_the_rest() -> None:
+def test_declared_splits_are_taken_and_a_split_left_out_takes_the_rest() -> None:
     said = spoken(5)
     whole = NamedProtocol("own", "speaker", (OWN | {"train": ("s0", "s1", "s4")},))
     rest = NamedProtocol("own", "speaker", ({"dev": ("s2",), "test": ("s3",)},))
@@ -162,17 +162,17 @@ def test_a_declared_protocol_goes_before_a_generic_one_of_its_name() -> None:
 
 def test_a_declared_overlap_is_carried_and_an_undeclared_one_refused() -> None:
     said = spoken(3)
-    parts = {"train": tuple(f"t{i}" for i in range(8)), "dev": ("t8",), "test": ("t9",)}
-    allowed = NamedProtocol("by-text", "text", (parts,), overlap="texts, not speakers, are kept apart")
+    splits = {"train": tuple(f"t{i}" for i in range(8)), "dev": ("t8",), "test": ("t9",)}
+    allowed = NamedProtocol("by-text", "text", (splits,), overlap="texts, not speakers, are kept apart")
     assert make_protocol("by-text", {}, corpus(allowed), said).overlap == "texts, not speakers, are kept apart"
     message = (
         r"Corpus 'foo', fold 'by-text': speaker 's0' is in train and dev and test \(3 of 3 speakers stand in two "
-        r"parts\)\. Scores would be speaker-dependent\. Choose a protocol by speaker, or declare the overlap"
+        r"splits\)\. Scores would be speaker-dependent\. Choose a protocol by speaker, or declare the overlap"
     )
     refused("by-text", said, message, dataclasses.replace(allowed, overlap=""))
 
 
-def test_the_hash_follows_labels_and_parts_and_not_the_order() -> None:
+def test_the_hash_follows_labels_and_splits_and_not_the_order() -> None:
     said = spoken(4)
     first = make_protocol("leave-one-speaker-out", {}, corpus(), said).hash
     assert make_protocol("leave-one-speaker-out", {}, corpus(), said[::-1]).hash == first
@@ -195,11 +195,11 @@ def test_the_hash_is_the_same_for_whole_seconds_however_they_are_written() -> No
     assert one == other
 
 
-def test_the_hash_follows_who_speaks_where_parts_stay_the_same() -> None:
+def test_the_hash_follows_who_speaks_where_splits_stay_the_same() -> None:
     said = [
         dataclasses.replace(each, split=("train", "dev", "test")[number % 3]) for number, each in enumerate(spoken(3))
     ]
-    own = NamedProtocol("own", "split", ({part: (part,) for part in ("train", "dev", "test")},), overlap="mixed")
+    own = NamedProtocol("own", "split", ({split: (split,) for split in ("train", "dev", "test")},), overlap="mixed")
     made = [
         make_protocol("own", {}, corpus(own), each)
         for each in (said, [dataclasses.replace(said[0], speaker="x"), *said[1:]])
@@ -267,7 +267,7 @@ def test_a_strange_split_is_named() -> None:
     refused("official", said, r"unknown split 'devel'\. Did you mean 'dev'\? Expected train, dev or test")
 
 
-def test_an_empty_part_is_named() -> None:
+def test_an_empty_split_is_named() -> None:
     said = spoken(2, split=("train", "test"))
     refused(
         "official", said, r"fold 'official': nothing is in dev\. Check that the copy is complete, or choose another"
@@ -278,15 +278,15 @@ def test_a_corpus_without_utterances_is_refused() -> None:
     refused("by-speaker", [], r"Corpus 'foo' has no utterances to split")
 
 
-def test_a_speaker_in_no_part_is_named() -> None:
+def test_a_speaker_in_no_split_is_named() -> None:
     own = NamedProtocol("own", "speaker", (OWN,))
-    refused("own", spoken(5), r"protocol 'own': speaker 's4' is in no part\. Known: s0, s1, s2, s3", own)
+    refused("own", spoken(5), r"protocol 'own': speaker 's4' is in no split\. Known: s0, s1, s2, s3", own)
 
 
-def test_values_that_a_protocol_leaves_out_are_in_no_part() -> None:
+def test_values_that_a_protocol_leaves_out_are_in_no_split() -> None:
     utterances = spoken(5)
     own = NamedProtocol("own", "speaker", (OWN,), left_out=("s4",))
     (fold,) = folds_of("own", utterances, own)
-    assert len(fold.parts) == 40
-    assert not any(id_.startswith("s4") for id_ in fold.parts)
-    refused("own", utterances, "speaker 's4' is in no part", dataclasses.replace(own, left_out=()))
+    assert len(fold.splits) == 40
+    assert not any(id_.startswith("s4") for id_ in fold.splits)
+    refused("own", utterances, "speaker 's4' is in no split", dataclasses.replace(own, left_out=()))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emonet.corpus.corpus import PARTS, Utterance
+from emonet.corpus.corpus import SPLITS, Utterance
 from emonet.errors import CorpusError
 from emonet.protocols.protocol import Fold, Protocol, make_protocol
 from tests.helpers.made import make_corpus
@@ -29,18 +29,18 @@ def protocol(name: str, said: Sequence[Utterance], **options: Any) -> Protocol:
     return make_protocol(name, options, make_corpus(said), said)
 
 
-def values(fold: Fold, part: str, said: Iterable[Utterance], field: str) -> set[str]:
-    return {getattr(each, field) for each in said if fold.parts.get(each.id) == part}
+def values(fold: Fold, split: str, said: Iterable[Utterance], field: str) -> set[str]:
+    return {getattr(each, field) for each in said if fold.splits.get(each.id) == split}
 
 
 def shared(fold: Fold, said: Iterable[Utterance], field: str) -> set[str]:
     listed = list(said)
-    parts = [values(fold, part, listed, field) for part in PARTS]
-    assert all(parts)
-    return (parts[0] & parts[1]) | (parts[0] & parts[2]) | (parts[1] & parts[2])
+    splits = [values(fold, split, listed, field) for split in SPLITS]
+    assert all(splits)
+    return (splits[0] & splits[1]) | (splits[0] & splits[2]) | (splits[1] & splits[2])
 
 
-def test_no_text_is_in_two_parts_and_each_is_tested_once() -> None:
+def test_no_text_is_in_two_splits_and_each_is_tested_once() -> None:
     said = spoken(3, 7)
     made = protocol("text-independent", said, k=3)
     assert [shared(fold, said, "text") for fold in made.folds] == [set(), set(), set()]
@@ -51,7 +51,7 @@ def test_no_text_is_in_two_parts_and_each_is_tested_once() -> None:
     assert made.hash != protocol("text-independent", said, k=3, seed=2).hash
 
 
-def test_classes_with_texts_of_their_own_have_some_in_each_part() -> None:
+def test_classes_with_texts_of_their_own_have_some_in_each_split() -> None:
     said = [
         Utterance(f"{label}{number}_s{who}", "x.wav", {"emotion": label}, speaker=f"s{who}", text=f"{label}{number}")
         for label in ("anger", "neutral")
@@ -59,8 +59,8 @@ def test_classes_with_texts_of_their_own_have_some_in_each_part() -> None:
         for who in range(3)
     ]
     for fold in protocol("text-independent", said, k=3).folds:
-        for part in PARTS:
-            texts = values(fold, part, said, "text")
+        for split in SPLITS:
+            texts = values(fold, split, said, "text")
             assert {text[:-1] for text in texts} == {"anger", "neutral"}
 
 
@@ -82,7 +82,7 @@ def test_speakers_and_texts_are_both_kept_apart_and_the_rest_is_left_out() -> No
     for fold in made.folds:
         assert not shared(fold, said, "speaker")
         assert not shared(fold, said, "text")
-        assert Counter(fold.parts.values()) == {"train": 18, "dev": 2, "test": 2}
+        assert Counter(fold.splits.values()) == {"train": 18, "dev": 2, "test": 2}
     for field in ("speaker", "text"):
         assert {each for fold in made.folds for each in values(fold, "test", said, field)} == {
             getattr(each, field) for each in said
@@ -93,7 +93,7 @@ def test_crossed_blocks_test_every_utterance_once() -> None:
     said = spoken(4, 6)
     made = protocol("speaker-text-independent", said, speakers=4, texts=3, cross=True)
     assert len(made.folds) == 12
-    tested = Counter(id_ for fold in made.folds for id_, part in fold.parts.items() if part == "test")
+    tested = Counter(id_ for fold in made.folds for id_, split in fold.splits.items() if split == "test")
     assert tested == {each.id: 1 for each in said}
 
 

@@ -37,7 +37,7 @@ def test_labels_are_mapped_by_table_2_and_balanced_to_the_rarest_class_of_each_c
     assert exposure(task) == {"bar": {"high": 12, "low": 12}, "foo": {"high": 4, "low": 4}}
 
 
-def test_every_part_is_balanced_by_itself() -> None:
+def test_every_split_is_balanced_by_itself() -> None:
     task = aggregated_task("valence", [FOO, BAR], None, seed=1)
     assert task.classes == ("negative", "neutral", "positive")
     for name, takes in (("train", 2), ("dev", 1), ("test", 1)):
@@ -53,7 +53,7 @@ def test_which_clips_stay_is_a_function_of_the_seed() -> None:
     assert one.items != other.items
 
 
-def test_items_stay_in_their_parts() -> None:
+def test_items_stay_in_their_splits() -> None:
     task = aggregated_task("arousal", [FOO, BAR], None, seed=1)
     for name in ("train", "dev", "test"):
         allowed = {(item.corpus, item.id) for _, _, made in (FOO, BAR) for item in made.items[name]}

@@ -22,7 +22,7 @@ def test_items_are_in_the_order_of_their_ids_whatever_the_scan_says() -> None:
     one = make_task(CORPUS, OUTPUTS, UTTERANCES, FOLD)
     other = make_task(CORPUS, OUTPUTS, UTTERANCES[::-1], FOLD)
     assert one == other
-    assert [len(one.items[part]) for part in ("train", "dev", "test")] == [12, 6, 6]
+    assert [len(one.items[split]) for split in ("train", "dev", "test")] == [12, 6, 6]
     assert one.id == "foo/emotion"
     assert one.corpora == ("foo",)
 
@@ -168,15 +168,15 @@ def test_classes_and_numbers_are_not_taken_for_each_other() -> None:
 
 
 def test_a_label_missing_from_train_is_refused_with_what_to_do() -> None:
-    parts = {item.id: FOLD.parts[item.id] for item in UTTERANCES}
-    parts |= {item.id: "dev" for item in UTTERANCES if item.labels["emotion"] == "sadness"}
+    splits = {item.id: FOLD.splits[item.id] for item in UTTERANCES}
+    splits |= {item.id: "dev" for item in UTTERANCES if item.labels["emotion"] == "sadness"}
     with pytest.raises(RecipeError) as caught:
-        make_task(CORPUS, OUTPUTS, UTTERANCES, Fold("x", parts))
+        make_task(CORPUS, OUTPUTS, UTTERANCES, Fold("x", splits))
     assert "the label 'sadness' is in dev but not in train" in str(caught.value)
     assert "leave it out: classes: [anger, neutral]" in str(caught.value)
 
 
-def test_a_part_without_a_labelled_utterance_is_refused() -> None:
-    parts = {item.id: "train" for item in UTTERANCES}
+def test_a_split_without_a_labelled_utterance_is_refused() -> None:
+    splits = {item.id: "train" for item in UTTERANCES}
     with pytest.raises(RecipeError, match="no labelled utterance is in dev"):
-        make_task(CORPUS, OUTPUTS, UTTERANCES, Fold("x", parts))
+        make_task(CORPUS, OUTPUTS, UTTERANCES, Fold("x", splits))

@@ -411,7 +411,7 @@ def test_folds_that_do_not_go_together_are_refused() -> None:
 
 def test_a_shared_model_that_learned_from_test_speakers_is_refused() -> None:
     shifted = replace(FACTS, protocol=make_protocol("grouped-k-fold", {"k": 4, "seed": 3}, CORPUS, UTTERANCES))
-    assert [fold.parts for fold in shifted.protocol.folds] != [fold.parts for fold in FACTS.protocol.folds]
+    assert [fold.splits for fold in shifted.protocol.folds] != [fold.splits for fold in FACTS.protocol.folds]
     with pytest.raises(RecipeError) as caught:
         plan(recipe(strategy="full", source="foo"), [FACTS], factory, {"s": shifted})
     assert "its shared model learns from speaker foo/" in str(caught.value)
@@ -422,7 +422,8 @@ def test_a_shared_model_that_learned_from_test_speakers_is_refused() -> None:
 def test_a_shared_model_that_was_selected_on_test_speakers_is_refused_unless_the_audit_only_reports() -> None:
     swapped = {"train": "train", "dev": "test", "test": "dev"}
     folds = tuple(
-        replace(fold, parts={id_: swapped[part] for id_, part in fold.parts.items()}) for fold in FACTS.protocol.folds
+        replace(fold, splits={id_: swapped[split] for id_, split in fold.splits.items()})
+        for fold in FACTS.protocol.folds
     )
     source = replace(FACTS, protocol=replace(FACTS.protocol, folds=folds))
     asked = recipe(strategy="full", source="foo")
@@ -521,8 +522,8 @@ def test_a_system_that_makes_no_sense_is_refused(system: dict[str, Any], message
 
 
 def test_normalisation_by_speaker_without_speakers_is_refused() -> None:
-    part = {"s0": "train", "s1": "train", "s2": "dev", "s3": "test"}
-    nobody = tuple(replace(each, speaker=None, split=part[str(each.speaker)]) for each in UTTERANCES)
+    split = {"s0": "train", "s1": "train", "s2": "dev", "s3": "test"}
+    nobody = tuple(replace(each, speaker=None, split=split[str(each.speaker)]) for each in UTTERANCES)
     facts = replace(FACTS, utterances=nobody, protocol=make_protocol("official", {}, CORPUS, nobody))
     assert plan(recipe(normalisation="corpus"), [facts], factory).stages
     text = r"'foo/emotion' does not say the speaker of every utterance.*Choose global, none or corpus"
@@ -564,5 +565,5 @@ def test_a_recipe_that_selects_on_dev_opens_no_test() -> None:
     asked = recipe().model_copy(update={"selects": "dev"})
     stages, whole = plan(asked, [FACTS], factory).stages, plan(recipe(), [FACTS], factory).stages
     assert [stage.key for stage in stages] == [stage.key for stage in whole]
-    assert {stage.parts for stage in stages} == {("dev",)}
-    assert {stage.parts for stage in whole} == {("dev", "test")}
+    assert {stage.splits for stage in stages} == {("dev",)}
+    assert {stage.splits for stage in whole} == {("dev", "test")}

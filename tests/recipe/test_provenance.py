@@ -1,4 +1,4 @@
-"""What weights have heard, as digests; what of a test part is met in it."""
+"""What weights have heard, as digests; what of a test split is met in it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def silence(corpus: str, id_: str) -> None:
     return None
 
 
-def heard(corpus: str, *speakers: str, names: SpeakerNames = "own", part: str = "train") -> Provenance:
-    return Provenance({(corpus, part): digests_of(items(corpus, *speakers), names, sound)}, sounds="1")
+def heard(corpus: str, *speakers: str, names: SpeakerNames = "own", split: str = "train") -> Provenance:
+    return Provenance({(corpus, split): digests_of(items(corpus, *speakers), names, sound)}, sounds="1")
 
 
 def met(provenance: Provenance, names: SpeakerNames, *speakers: str, own: tuple[Item, ...] = ()) -> list[Met]:
-    parts = {"train": own, "dev": (), "test": items("mine", *speakers)}
-    return met_before(provenance, parts, {"mine": names}, sound)
+    splits = {"train": own, "dev": (), "test": items("mine", *speakers)}
+    return met_before(provenance, splits, {"mine": names}, sound)
 
 
 def kinds(found: list[Met]) -> set[str]:
@@ -38,7 +38,7 @@ def kinds(found: list[Met]) -> set[str]:
 
 
 def test_it_comes_back_from_json_as_it_was() -> None:
-    both = heard("foo", "a", "b") | heard("bar", "c", names="shared", part="dev") | Provenance(unknown=("Who knows.",))
+    both = heard("foo", "a", "b") | heard("bar", "c", names="shared", split="dev") | Provenance(unknown=("Who knows.",))
     assert Provenance.from_json(json.loads(json.dumps(both.to_json()))) == both
     assert both.summary == (
         "bar (0 utterances to learn from, 1 to select on, 1 speaker); "
@@ -82,8 +82,10 @@ def test_in_one_corpus_a_name_is_a_person_whatever_is_said() -> None:
 
 
 def test_what_was_selected_on_is_met_as_well_and_said_apart() -> None:
-    found = met(heard("mine", "a", part="dev"), "own", "a")
-    assert {(each.kind, each.part) for each in found} == {(kind, "dev") for kind in ("utterances", "speakers", "audio")}
+    found = met(heard("mine", "a", split="dev"), "own", "a")
+    assert {(each.kind, each.split) for each in found} == {
+        (kind, "dev") for kind in ("utterances", "speakers", "audio")
+    }
 
 
 def test_speakers_that_the_task_itself_has_in_train_are_not_told_again() -> None:

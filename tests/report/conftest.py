@@ -21,7 +21,7 @@ MakeReport = Callable[..., Report]
 
 DEFAULTS: dict[str, Any] = {
     "system": "net",
-    "part": "test",
+    "split": "test",
     "checkpoint": "best",
     "seed": 1,
     "truth": "af",
@@ -37,7 +37,7 @@ def score(wrong: int = 0, **how: Any) -> Score:
     speakers = case.pop("speakers")
     labels = [CLASSES["af".index(letters[number % len(letters)])] for number in range(40)]
     guess = [CLASSES[1 - CLASSES.index(label)] if number < wrong else label for number, label in enumerate(labels)]
-    origin = {name: case.pop(name) for name in ("corpus", "part", "seed", "system", "checkpoint")}
+    origin = {name: case.pop(name) for name in ("corpus", "split", "seed", "system", "checkpoint")}
     predictions = Pass(**origin, target="emotion", fold="1").predictions(
         [f"u{number}" for number in range(40)],
         labels,
@@ -73,10 +73,10 @@ def usual(make_score: MakeScore) -> Report:
     network: dict[str, Any] = {"best_epochs": {"1": 8, "2": 31}, "final_epochs": {"1": 60, "2": 60}}
     svm: dict[str, Any] = {"system": "linear-svm", "strategy": "svm", "chosen": {"1": 1e-4, "2": 1e-3}}
     return report(
-        make_score(10, part="dev", **svm),
+        make_score(10, split="dev", **svm),
         make_score(12, **svm),
-        make_score(4, part="dev", **network),
-        make_score(6, part="dev", checkpoint="final", **network),
+        make_score(4, split="dev", **network),
+        make_score(6, split="dev", checkpoint="final", **network),
         make_score(8, **network),
         make_score(9, checkpoint="final", **network),
         name="quickstart",

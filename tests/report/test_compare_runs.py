@@ -12,7 +12,7 @@ from emonet.report.compare import compare, comparison_table
 
 
 def test_systems_of_one_name_are_set_against_each_other(make_score: Any, make_report: Any) -> None:
-    first = make_report(make_score(8, system="a"), make_score(4, system="b"), make_score(0, part="dev", system="a"))
+    first = make_report(make_score(8, system="a"), make_score(4, system="b"), make_score(0, split="dev", system="a"))
     second = make_report(make_score(2, system="b"), make_score(10, system="a"), name="second")
     comparison = compare([first, second])
     assert comparison.is_sound
@@ -42,7 +42,7 @@ def test_scores_under_different_protocols_are_not_subtracted(make_score: Any, ma
     assert row.differences == (None, None)
     assert row.problem == (
         "cannot be compared: 'first' was scored under foo_corpus/leave-one-speaker-out #1a2b3c4d, "
-        "'second' under foo_corpus/official #ffffffff, so that utterances, labels, speakers or parts differ. "
+        "'second' under foo_corpus/official #ffffffff, so that utterances, labels, speakers or splits differ. "
         "Run both under one protocol."
     )
     table = comparison_table(comparison)

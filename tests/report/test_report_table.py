@@ -106,7 +106,7 @@ def test_a_network_of_one_seed_is_called_one_draw(make_score: Any, make_report: 
             {"normalisation": "speaker", "transductive": True},
             "(1) transductive: features normalised with each speaker's own clips, those of test included (no labels).",
         ),
-        ({"protocol_overlap": "official split"}, "(1) speakers stand in two parts: official split."),
+        ({"protocol_overlap": "official split"}, "(1) speakers stand in two splits: official split."),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -153,7 +153,7 @@ def test_what_each_network_judges_goes_by_name_where_they_differ(make_score: Any
 
 
 def test_a_report_on_dev_alone_speaks_of_no_interval_and_no_test(make_score: Any, make_report: Any) -> None:
-    scores = [make_score(8, part="dev", seed=seed, evaluation="the whole clip") for seed in (1, 2)]
+    scores = [make_score(8, split="dev", seed=seed, evaluation="the whole clip") for seed in (1, 2)]
     assert report_table(make_report(*scores)).footnotes[1:] == (
         "Mean ± standard deviation over seeds.",
         "Networks judge the whole clip of each clip in dev.",
@@ -168,14 +168,14 @@ def test_one_footnote_serves_all_rows_that_it_concerns(make_score: Any, make_rep
 
 def test_what_is_not_there_is_a_dash(make_score: Any, make_report: Any) -> None:
     tested = make_score(8, system="tested")
-    table = report_table(make_report(make_score(8, part="dev"), tested))
+    table = report_table(make_report(make_score(8, split="dev"), tested))
     row = dict(zip(table.header, table.rows[0], strict=True))
     assert row["test UAR best / final"] == row["95 % interval of test"] == row["epochs best / final"] == "-"
     assert row["dev UAR best / final"] == "80.0"
 
 
 def test_a_report_without_scores_on_test_has_no_column_of_it(make_score: Any, make_report: Any) -> None:
-    given = make_report(make_score(8, part="dev", normalisation="speaker", transductive=True))
+    given = make_report(make_score(8, split="dev", normalisation="speaker", transductive=True))
     table = report_table(given)
     assert not [name for name in table.header if "test" in name]
     assert systems_table(given).header == ("task", "chance", "net dev")

@@ -10,6 +10,7 @@ import pytest
 from emonet.errors import EmonetError
 from emonet.report.results import Report, read_report, write_report
 from tests.helpers.whole import whole
+from tests.report.conftest import MakeReport, MakeScore
 
 
 def test_a_report_comes_back_from_disk_as_it_was(tmp_path: Path, usual: Report) -> None:
@@ -23,6 +24,12 @@ def test_a_report_comes_back_from_disk_as_it_was(tmp_path: Path, usual: Report) 
     assert read_report(path).means == several.means
     write_report(usual, path)
     assert json.loads(path.read_text(encoding="utf-8"))["scores"][0]["metrics"]["uar"] == usual.scores[0].value
+
+
+def test_scores_from_when_a_split_was_called_a_part_are_read(make_report: MakeReport, make_score: MakeScore) -> None:
+    path = Path(__file__).with_name("former_scores.json")
+    assert '"part": "dev"' in path.read_text(encoding="utf-8")
+    assert read_report(path) == make_report(make_score(4), make_score(2, split="dev"))
 
 
 def test_results_that_cannot_be_read_name_the_file(tmp_path: Path, usual: Report) -> None:

@@ -126,7 +126,7 @@ BROKEN: dict[str, Corpus] = {
     "check_known_bad_files_are_left_out": replace(GOOD, known_bad={"s8_anger.wav": "clipped"}),
     "check_an_empty_folder_is_refused_with_a_hint": replace(GOOD, scan=_silent_when_empty),
     "check_protocols_name_values_that_occur": replace(GOOD, protocols=_capital_protocol()),
-    "check_no_speaker_stands_in_two_parts": replace(
+    "check_no_speaker_stands_in_two_splits": replace(
         GOOD, scan=_by_text, protocols=(NamedProtocol("texts", "text", ({"dev": ("anger",), "test": ()},)),)
     ),
 }

@@ -122,16 +122,16 @@ CASES = [
     ("check_protocols_name_values_that_occur", None, r"none of \['S3', 'S4'\] is the speaker of an example"),
     ("check_protocols_name_values_that_occur", replace(GOOD, protocols=MANY), "5 speakers are named, the corpus has 4"),
     ("check_protocols_name_values_that_occur", replace(GOOD, protocols=TWICE), "'s3' is named twice"),
-    ("check_protocols_name_values_that_occur", replace(GOOD, protocols=HOMELESS), "'s2' is in no part"),
-    ("check_protocols_name_values_that_occur", replace(GOOD, protocols=NO_REST), "'s1' is in no part"),
+    ("check_protocols_name_values_that_occur", replace(GOOD, protocols=HOMELESS), "'s2' is in no split"),
+    ("check_protocols_name_values_that_occur", replace(GOOD, protocols=NO_REST), "'s1' is in no split"),
     (
         "check_protocols_name_values_that_occur",
         replace(GOOD, protocols=(NamedProtocol("own", "text", ()),)),
         "an example has no text",
     ),
-    ("check_no_speaker_stands_in_two_parts", None, "protocol 'texts' puts speaker 's1' in dev and train"),
+    ("check_no_speaker_stands_in_two_splits", None, "protocol 'texts' puts speaker 's1' in dev and train"),
     (
-        "check_no_speaker_stands_in_two_parts",
+        "check_no_speaker_stands_in_two_splits",
         replace(GOOD, scan=_with_splits),
         "protocol 'official' puts speaker 's1' in dev and test",
     ),
@@ -152,8 +152,8 @@ def test_a_broken_corpus_is_told_what_was_seen_and_promised(check, corpus, text)
 
 def test_a_reason_lifts_the_ban_on_shared_speakers():
     reason = "the owners' split shares its speakers"
-    protocol = replace(corpora.BROKEN["check_no_speaker_stands_in_two_parts"].protocols[0], overlap=reason)
-    broken = replace(corpora.BROKEN["check_no_speaker_stands_in_two_parts"], protocols=(protocol,))
+    protocol = replace(corpora.BROKEN["check_no_speaker_stands_in_two_splits"].protocols[0], overlap=reason)
+    broken = replace(corpora.BROKEN["check_no_speaker_stands_in_two_splits"], protocols=(protocol,))
     assert all(result.passed for result in run_checks(broken))
 
 

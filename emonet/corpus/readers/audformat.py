@@ -228,7 +228,7 @@ class _Fields:
         self._database = database
         tables = database.header.tables
         self._places = {field: _places(database.header, names) for field, names in FIELD_NAMES.items()}
-        self._parts = [(name, _part(database.header, name)) for name, table in tables.items() if table.split_id]
+        self._splits = [(name, _split_of(database.header, name)) for name, table in tables.items() if table.split_id]
         schemes = {tables[table].columns[column].scheme_id for table, column in self._places["speaker"]}
         self._speakers = {name: value for scheme in schemes for name, value in database.attributes(scheme).items()}
 
@@ -248,8 +248,8 @@ class _Fields:
         return cells
 
     def _split(self, key: Key, table: str) -> str:
-        own = dict(self._parts).get(table, "")
-        others = (part for name, part in self._parts if part and self._database.cells(name, key) is not None)
+        own = dict(self._splits).get(table, "")
+        others = (split for name, split in self._splits if split and self._database.cells(name, key) is not None)
         return own or next(others, "")
 
 
@@ -262,7 +262,7 @@ def _places(header: Header, names: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _part(header: Header, table: str) -> str:
+def _split_of(header: Header, table: str) -> str:
     split_id = header.tables[table].split_id
     word = header.splits[split_id].type if split_id in header.splits else split_id
     return word if is_split(word) else ""
@@ -287,7 +287,7 @@ def audformat_corpus(
         folder = database_in(folder)
     header = read_header(folder)
     found, chosen = tables_with(header, tables, column)
-    rows = _parted(database_rows(Database(folder, header), [Labelled(TARGET, found, chosen)], attribute), folder)
+    rows = _with_splits(database_rows(Database(folder, header), [Labelled(TARGET, found, chosen)], attribute), folder)
     labelled = [row for row in rows if row.cells[TARGET]]
     if not labelled:
         raise CorpusError(f"{folder}: no row has a label in the column '{chosen}'. Name another: column: ...")
@@ -313,7 +313,7 @@ def _origin(header: Header, folder: Path, notes: Sequence[str]) -> Origin:
     )
 
 
-def _parted(rows: Iterable[Row], folder: Path) -> list[Row]:
+def _with_splits(rows: Iterable[Row], folder: Path) -> list[Row]:
     """Return rows with their splits, or without where it is the same for all: one split is no partition."""
     listed = with_splits(rows, folder)
     if len({row.cells["split"] for row in listed}) > 1:
@@ -350,5 +350,5 @@ def scan_audformat(
         if column or number == 0:
             found, chosen = tables_with(header, tables if number == 0 else (), column)
             labelled.append(Labelled(target.name, found, chosen))
-    rows = _parted(database_rows(Database(folder, header), labelled, attribute), folder)
+    rows = _with_splits(database_rows(Database(folder, header), labelled, attribute), folder)
     yield from scan_rows(rows, folder, codes_of(targets), known_bad, folder.relative_to(root))

@@ -34,7 +34,7 @@ class Scheme(_Lenient):
 
 
 class Split(_Lenient):
-    """A part: ``train``, ``dev``, ``test`` or another word."""
+    """A split: ``train``, ``dev``, ``test`` or another word."""
 
     type: Text = ""
 
@@ -134,14 +134,14 @@ def tables_with(header: Header, tables: Sequence[str], column: str) -> tuple[tup
         known = sorted({name for table in lacking[:1] or searched for name in header.tables[table].columns})
         message = f"Database '{header.name}': {where} column '{column}'. {did_you_mean(column, known)}"
         raise CorpusError(f"{message.strip()} Columns: {', '.join(known) or 'none'}.")
-    if not tables and len(found) > 1 and not _are_parts(header, found):
+    if not tables and len(found) > 1 and not _are_splits(header, found):
         message = f"Database '{header.name}': the tables {', '.join(found)} all have the column '{column}'."
         raise CorpusError(f"{message} Say which: table: {found[0]}, or a list of them.")
     return found, column
 
 
-def _are_parts(header: Header, tables: Sequence[str]) -> bool:
-    """Say whether each table belongs to a part of its own, so that together they are one table."""
+def _are_splits(header: Header, tables: Sequence[str]) -> bool:
+    """Say whether each table belongs to a split of its own, so that together they are one table."""
     splits = [header.tables[table].split_id for table in tables]
     return all(splits) and len(set(splits)) == len(splits)
 

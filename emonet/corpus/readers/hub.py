@@ -134,10 +134,10 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[Sheet]]:
     else:
         tables = [file for file in files if file.endswith(".parquet")]
     if tables:
-        return place, _parted([read_sheet(place / file, place, named_in(file), audio) for file in tables], place)
+        return place, _with_splits([read_sheet(place / file, place, named_in(file), audio) for file in tables], place)
     metadata = [file for file in files if file.rpartition("/")[2] in _METADATA]
     if metadata:
-        return place, _parted([_listed(place, file) for file in metadata], place)
+        return place, _with_splits([_listed(place, file) for file in metadata], place)
     sounds = [file for file in files if is_audio(file)]
     if not sounds:
         there = f"there is {', '.join(files[:3])}" if files else "it is empty"
@@ -145,7 +145,7 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[Sheet]]:
     return place, [_foldered(place, sounds)]
 
 
-def _parted(sheets: list[Sheet], place: Path) -> list[Sheet]:
+def _with_splits(sheets: list[Sheet], place: Path) -> list[Sheet]:
     """Return sheets with their splits, or without where it is the same for all: one split is no partition."""
     splits = splits_of(dict.fromkeys(sheet.split for sheet in sheets), str(place))
     found = [splits.get(sheet.split, "") for sheet in sheets]
@@ -169,7 +169,7 @@ def _listed(root: Path, name: str) -> Sheet:
 
 
 def _listed_row(folder: PurePosixPath, place: str, cells: Mapping[str, str]) -> SheetRow:
-    """Return a row of a metadata file; where it names no part, the folder of its clip may."""
+    """Return a row of a metadata file; where it names no split, the folder of its clip may."""
     name = cells.get(_FILE_NAME, "")
     if not name:
         raise CorpusError(f"{place}: the cell '{_FILE_NAME}' is empty. Give the path of a clip, or remove the line.")
@@ -200,7 +200,7 @@ def _json_lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _foldered(root: Path, sounds: list[str]) -> Sheet:
-    """Take the folder that a clip lies in for its label, and a folder named after a part for its split."""
+    """Take the folder that a clip lies in for its label, and a folder named after a split for its split."""
     rows = []
     for file in sounds:
         folder = PurePosixPath(file).parent

@@ -81,18 +81,18 @@ def save_dataset(dataset: HubId, folder: Path) -> None:
 
     with _explained(dataset):
         loaded = datasets.load_dataset(dataset.id, dataset.config or None, revision=dataset.revision or None)
-        parts = loaded if isinstance(loaded, datasets.DatasetDict) else datasets.DatasetDict({"all": loaded})
-        datasets.DatasetDict({name: _undecoded(part) for name, part in parts.items()}).save_to_disk(folder)
+        splits = loaded if isinstance(loaded, datasets.DatasetDict) else datasets.DatasetDict({"all": loaded})
+        datasets.DatasetDict({name: _undecoded(split) for name, split in splits.items()}).save_to_disk(folder)
 
 
-def _undecoded(part: Any) -> Any:
+def _undecoded(split: Any) -> Any:
     """Return a dataset whose clips are handed on as they are; decoding them is the store's business."""
     import datasets
 
-    for column, feature in part.features.items():
+    for column, feature in split.features.items():
         if isinstance(feature, datasets.Audio):
-            part = part.cast_column(column, datasets.Audio(decode=False))
-    return part
+            split = split.cast_column(column, datasets.Audio(decode=False))
+    return split
 
 
 @contextmanager

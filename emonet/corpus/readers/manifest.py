@@ -188,7 +188,7 @@ def _check_spelling(columns: Sequence[str], table: Path) -> None:
 
 
 MANIFEST = "manifest.csv"
-"""The file that a card without a public layout looks for; else one for each part."""
+"""The file that a card without a public layout looks for; else one for each split."""
 
 
 def manifest_corpus(path: Path, *, root: Path | None = None) -> Corpus:
@@ -241,7 +241,7 @@ def scan_manifest(
 
 
 def _manifest_in(root: Path, corpus_id: str) -> Path:
-    """Return the manifest itself, or the folder of those of the parts."""
+    """Return the manifest itself, or the folder of those of the splits."""
     found = sorted((path for path in files_below(root) if path.endswith(".csv")), key=lambda path: path.count("/"))
     for path in found:
         name = path.rpartition("/")[2].lower()

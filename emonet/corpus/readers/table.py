@@ -13,7 +13,7 @@ from string import Formatter
 from typing import Annotated, Any, Literal, get_args
 
 from emonet.corpus.codes import Templates, as_mapping, labels_from, tidied
-from emonet.corpus.corpus import Part, Strings, Target, Utterance, UtteranceField
+from emonet.corpus.corpus import Split, Strings, Target, Utterance, UtteranceField
 from emonet.corpus.readers.folders import Tails, files_below, is_listed
 from emonet.corpus.readers.rows import times_in
 from emonet.document import STRICT, Checked
@@ -41,7 +41,7 @@ class TableRule:
     """
 
     __pydantic_config__ = STRICT
-    files: Annotated[Mapping[Part | Literal[""], str], Checked(before=as_mapping, min_length=1)]
+    files: Annotated[Mapping[Split | Literal[""], str], Checked(before=as_mapping, min_length=1)]
     path: Templates
     label: Templates
     id: str = ""
@@ -112,7 +112,7 @@ def read_row_path(rule: TableRule, path: str) -> Utterance | None:
     if not found:
         return None
     split, match = next(iter(found.items()))
-    # one form of path for several parts does not tell them apart
+    # one form of path for several splits does not tell them apart
     row = {**match.groupdict(), **({"split": split} if split and len(found) == 1 else {})}
     told = [name for name in ("id", *_FIELDS) if _columns(getattr(rule, name)) <= set(row)]
     fields: dict[str, Any] = {name: _field(rule, name, row, path) for name in _FIELDS if name in told}

@@ -24,7 +24,7 @@ def column(table: Any, name: str, values: list[object], scheme: str | None = Non
 
 
 def database() -> Any:
-    """Return a database with a segmented table of labels; speakers, texts and parts stand in other tables."""
+    """Return a database with a segmented table of labels; speakers, texts and splits stand in other tables."""
     db = audformat.Database(
         "My Foo", source="https://foo.example", usage="research", languages=["de"], license="CC-BY-4.0", author="A. Foo"
     )
@@ -108,22 +108,22 @@ def test_an_attribute_of_a_label_may_be_the_class(storage: str, tmp_path: Path) 
         listed(folder, attribute="categroy")
 
 
-def test_a_table_for_each_part_makes_one_column(tmp_path: Path) -> None:
+def test_a_table_for_each_split_makes_one_column(tmp_path: Path) -> None:
     db = audformat.Database("foo")
     db.schemes["emotion"] = audformat.Scheme(labels=["joy", "fear"])
-    for part in ("train", "dev", "test"):
-        db.splits[part] = audformat.Split(part)
-        table = audformat.Table(audformat.filewise_index([f"{part}/0.wav", f"{part}/1.wav"]), split_id=part)
-        db[f"emotion.{part}"] = table
+    for split in ("train", "dev", "test"):
+        db.splits[split] = audformat.Split(split)
+        table = audformat.Table(audformat.filewise_index([f"{split}/0.wav", f"{split}/1.wav"]), split_id=split)
+        db[f"emotion.{split}"] = table
         column(table, "emotion", ["joy", "fear"], "emotion")
     folder = saved(db, tmp_path)
     assert {each.id: each.split for each in listed(folder)} == {
-        f"{part}/{number}": part for part in ("train", "dev", "test") for number in range(2)
+        f"{split}/{number}": split for split in ("train", "dev", "test") for number in range(2)
     }
     assert {each.split for each in listed(folder, tables=["emotion.dev"])} == {None}
 
 
-def test_a_column_of_parts_counts_where_its_words_are_known(tmp_path: Path) -> None:
+def test_a_column_of_splits_counts_where_its_words_are_known(tmp_path: Path) -> None:
     db = small(4)
     column(db["files"], "emotion", ["joy", "fear", "joy", "fear"])
     column(db["files"], "split", ["train", "devel", "fold7", None])

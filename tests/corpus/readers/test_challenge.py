@@ -18,16 +18,16 @@ LEVELS = ("high", "low", "medium")
 
 
 def challenge(folder: Path, *, test: str = "low", clips: int = 6, tones: bool = False) -> Path:
-    """Lay out ``dist`` with three levels of escalation; a ``test`` that is none of them labels the whole test part."""
-    for number, part in enumerate(("train", "devel", "test")):
+    """Lay out ``dist`` with three levels of escalation; a ``test`` that is none of them labels the whole test split."""
+    for number, split in enumerate(("train", "devel", "test")):
         lines = []
         for clip in range(clips):
-            name = f"{part}_{clip:03d}.wav"
-            label = LEVELS[clip % 3] if part != "test" or test in LEVELS else test
+            name = f"{split}_{clip:03d}.wav"
+            label = LEVELS[clip % 3] if split != "test" or test in LEVELS else test
             lines.append(f"{name},{label}")
             if tones:
                 write_tone(folder / "dist" / "wav" / name, 110.0 * 2 ** (clip % 3), 0.3, seed=10 * clip + number)
-        write(folder / "dist" / "lab" / f"{part}.csv", "filename,label\n" + "\n".join(lines) + "\n")
+        write(folder / "dist" / "lab" / f"{split}.csv", "filename,label\n" + "\n".join(lines) + "\n")
     (folder / "dist" / "wav").mkdir(exist_ok=True)
     return folder / "dist"
 
@@ -37,7 +37,7 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def test_classes_and_parts_come_from_the_tables(tmp_path: Path) -> None:
+def test_classes_and_splits_come_from_the_tables(tmp_path: Path) -> None:
     corpus = manifest_corpus(challenge(tmp_path / "ESS"))
     first, *_ = listed = list(corpus.scan(tmp_path / "ESS" / "dist"))
     assert (corpus.id, corpus.targets[0].classes, corpus.targets[0].affect, corpus.notes) == ("ess", LEVELS, {}, ())
@@ -49,7 +49,7 @@ def test_classes_and_parts_come_from_the_tables(tmp_path: Path) -> None:
     )
     assert [each.split for each in listed].count("dev") == 6
     (fold,) = make_protocol("official", {}, corpus, listed).folds
-    assert {fold.parts[each.id] for each in listed} == {"train", "dev", "test"}
+    assert {fold.splits[each.id] for each in listed} == {"train", "dev", "test"}
 
 
 def test_the_folder_above_dist_will_do(tmp_path: Path) -> None:
@@ -72,15 +72,15 @@ def test_labels_that_are_kept_back_are_left_out_and_counted(tmp_path: Path, plac
         make_protocol("official", {}, corpus, listed)
 
 
-def test_without_test_labels_the_dev_part_is_test_and_dev_is_cut_from_train(tmp_path: Path) -> None:
+def test_without_test_labels_the_dev_split_is_test_and_dev_is_cut_from_train(tmp_path: Path) -> None:
     folder = challenge(tmp_path, test="?", clips=10)
     corpus = manifest_corpus(folder)
     listed = list(corpus.scan(folder))
     protocol = make_protocol("hidden-test", {"dev": 0.3}, corpus, listed)
     (fold,) = protocol.folds
-    parts = {part: {id_ for id_, of in fold.parts.items() if of == part} for part in ("train", "dev", "test")}
-    assert parts["test"] == {f"devel_{n:03d}" for n in range(10)}
-    assert (len(parts["train"]), len(parts["dev"])) == (7, 3)
+    splits = {split: {id_ for id_, of in fold.splits.items() if of == split} for split in ("train", "dev", "test")}
+    assert splits["test"] == {f"devel_{n:03d}" for n in range(10)}
+    assert (len(splits["train"]), len(splits["dev"])) == (7, 3)
     assert "random 30%" in protocol.overlap
     assert make_protocol("hidden-test", {}, corpus, listed).hash != protocol.hash
 
@@ -134,5 +134,5 @@ def test_a_blind_challenge_goes_from_its_folder_to_a_score(tmp_path: Path, capsy
     )
     assert run_command(["run", str(recipe), "--runs", str(tmp_path / "runs"), "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)["scores"]
-    (score,) = [each for each in scores if each["part"] == "test"]
+    (score,) = [each for each in scores if each["split"] == "test"]
     assert (score["task"], score["n"], score["metric"]) == ("ess/label", 15, "uar")

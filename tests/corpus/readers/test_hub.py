@@ -14,7 +14,7 @@ from emonet.corpus.corpus import Target, Utterance
 from emonet.corpus.readers.hub import hub_corpus, scan_hub
 from emonet.corpus.readers.members import open_arrow
 from emonet.errors import CorpusError
-from tests.helpers.hub_datasets import clip, dataset_of, rows, save_parquet, save_parts
+from tests.helpers.hub_datasets import clip, dataset_of, rows, save_parquet, save_splits
 from tests.helpers.tones import write_tone
 
 
@@ -33,7 +33,7 @@ def clips(count: int) -> list[object]:
     return [{"bytes": clip(), "path": f"{number}.wav"} for number in range(count)]
 
 
-def test_parquet_files_give_parts_by_their_names_and_classes_by_their_features(tmp_path: Path) -> None:
+def test_parquet_files_give_splits_by_their_names_and_classes_by_their_features(tmp_path: Path) -> None:
     save_parquet(tmp_path / "set/data/train-00000-of-00001.parquet", dataset_of(rows(4, "a")))
     save_parquet(tmp_path / "set/data/validation-00000-of-00001.parquet", dataset_of(rows(2, "b")))
     corpus, root = hub_corpus(tmp_path / "set", {})
@@ -50,15 +50,15 @@ def test_parquet_files_give_parts_by_their_names_and_classes_by_their_features(t
 def test_a_saved_dataset_gives_the_same_as_the_parquet_file(tmp_path: Path) -> None:
     dataset = dataset_of(rows(4))
     one = listed(save_parquet(tmp_path / "one.parquet", dataset))
-    saved = listed(save_parts(tmp_path / "saved", test=dataset))
+    saved = listed(save_splits(tmp_path / "saved", test=dataset))
     assert [(each.id, each.labels, each.speaker, each.split) for each in one] == [
         (each.id, each.labels, each.speaker, each.split) for each in saved
     ]
     assert saved[0].path == "test/data-00000-of-00001.arrow/audio/00000000.wav"
 
 
-def test_one_part_is_no_partition(tmp_path: Path) -> None:
-    assert {each.split for each in listed(save_parts(tmp_path / "foo", train=dataset_of(rows(4))))} == {None}
+def test_one_split_is_no_partition(tmp_path: Path) -> None:
+    assert {each.split for each in listed(save_splits(tmp_path / "foo", train=dataset_of(rows(4))))} == {None}
 
 
 def test_the_map_of_columns_goes_first(tmp_path: Path) -> None:
@@ -129,11 +129,11 @@ def test_an_audio_folder_is_read_by_its_metadata(tmp_path: Path) -> None:
     ]
 
 
-def test_metadata_may_stand_in_the_folder_of_each_part(tmp_path: Path) -> None:
-    for part, label in (("train", "joy"), ("dev", "fear")):
-        (tmp_path / part).mkdir()
+def test_metadata_may_stand_in_the_folder_of_each_split(tmp_path: Path) -> None:
+    for split, label in (("train", "joy"), ("dev", "fear")):
+        (tmp_path / split).mkdir()
         line = json.dumps({"file_name": "a.wav", "label": label, "speaker": None})
-        (tmp_path / part / "metadata.jsonl").write_text(f"{line}\n\n", encoding="utf-8")
+        (tmp_path / split / "metadata.jsonl").write_text(f"{line}\n\n", encoding="utf-8")
     assert listed(tmp_path) == [
         Utterance("dev/a", "dev/a.wav", {"label": "fear"}, split="dev"),
         Utterance("train/a", "train/a.wav", {"label": "joy"}, split="train"),
@@ -254,7 +254,7 @@ def test_an_offset_that_leads_out_of_an_arrow_file_is_refused_before_anything_is
 
 
 def test_a_damaged_arrow_file_is_named(tmp_path: Path) -> None:
-    save_parts(tmp_path / "foo", train=dataset_of(rows(2)))
+    save_splits(tmp_path / "foo", train=dataset_of(rows(2)))
     (tmp_path / "foo/train/data-00000-of-00001.arrow").write_bytes(b"no")
     with pytest.raises(CorpusError, match=r"00001\.arrow: cannot be read as a file in Arrow"):
         hub_corpus(tmp_path / "foo", {})

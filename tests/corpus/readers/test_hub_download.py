@@ -22,8 +22,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "owner/foo"
-    for part, count in (("train", 4), ("test", 2)):
-        save_parquet(folder / f"data/{part}-00000-of-00001.parquet", dataset_of(rows(count, part)))
+    for split, count in (("train", 4), ("test", 2)):
+        save_parquet(folder / f"data/{split}-00000-of-00001.parquet", dataset_of(rows(count, split)))
     return folder
 
 
@@ -84,7 +84,7 @@ def test_an_error_without_words_is_named_by_its_kind(monkeypatch: pytest.MonkeyP
         downloaded(HubId("owner/foo"))
 
 
-def test_one_dataset_without_parts_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_dataset_without_splits_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datasets.load_dataset", lambda *_, **__: dataset_of(rows(2)))
     with quiet():
         assert (downloaded(HubId("owner/foo")) / "all/data-00000-of-00001.arrow").is_file()

@@ -62,8 +62,8 @@ def test_what_is_wrong_with_a_column_is_said_with_its_place(text: str, message: 
         read(tmp_path, text)
 
 
-def test_the_tables_of_the_parts_need_one_form_of_a_target(tmp_path: Path) -> None:
-    for part, high in (("train", 5), ("test", 7)):
-        (tmp_path / f"{part}.csv").write_text(f"file,label:x[1..{high}]\n{part}.wav,2\n")
+def test_the_tables_of_the_splits_need_one_form_of_a_target(tmp_path: Path) -> None:
+    for split, high in (("train", 5), ("test", 7)):
+        (tmp_path / f"{split}.csv").write_text(f"file,label:x[1..{high}]\n{split}.wav,2\n")
     with pytest.raises(CorpusError, match=r"test\.csv:1: the column .* is 'label:x\[1\.\.5\]' in train\.csv"):
         manifest_corpus(tmp_path)

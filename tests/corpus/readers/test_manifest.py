@@ -55,20 +55,20 @@ def test_the_delimiter_is_read_from_the_header(delimiter: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("dev", ["dev", "devel", "val", "validation"])
 def test_a_folder_gives_splits_by_file_name(dev: str, tmp_path: Path) -> None:
-    for name, part in (("train", "train"), (dev, "dev"), ("test", "test")):
+    for name, split in (("train", "train"), (dev, "dev"), ("test", "test")):
         write(
             tmp_path / "My Corpus-2",
-            TWO.replace("a.wav", f"{part}/a.wav").replace("b.wav", f"{part}/b.wav"),
+            TWO.replace("a.wav", f"{split}/a.wav").replace("b.wav", f"{split}/b.wav"),
             f"{name}.csv",
         )
     corpus = manifest_corpus(tmp_path / "My Corpus-2")
     found = listed(corpus, tmp_path)
     assert corpus.id == "my_corpus_2"
     assert [(each.id, each.split) for each in found] == [
-        (f"{part}/{name}", part) for part in ("train", "dev", "test") for name in "ab"
+        (f"{split}/{name}", split) for split in ("train", "dev", "test") for name in "ab"
     ]
     (fold,) = make_protocol("official", {}, corpus, found).folds
-    assert set(fold.parts.values()) == {"train", "dev", "test"}
+    assert set(fold.splits.values()) == {"train", "dev", "test"}
 
 
 @pytest.mark.parametrize(

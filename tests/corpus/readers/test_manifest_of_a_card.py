@@ -38,7 +38,7 @@ def test_the_manifest_may_lie_below_a_further_folder(tmp_path: Path) -> None:
     assert (found.id, found.path) == ("wav/a", "release/wav/a.wav")
 
 
-def test_tables_of_the_parts_give_the_split(tmp_path: Path) -> None:
+def test_tables_of_the_splits_give_the_split(tmp_path: Path) -> None:
     scanned(tmp_path, "file,label\na.wav,A\n", "train.csv")
     found = scanned(tmp_path, "file,label\nb.wav,N\n", "devel.csv")
     assert [(each.path, each.split) for each in found] == [("a.wav", "train"), ("b.wav", "dev")]

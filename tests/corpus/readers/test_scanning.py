@@ -290,14 +290,14 @@ class TestTable:
 class TestOneTableForAll:
     """A single CSV file, whose rows name their split, language and times."""
 
-    HEADER = "Name,Who,Emotion,Part,From,To,Tongue\n"
+    HEADER = "Name,Who,Emotion,Split,From,To,Tongue\n"
 
     def scanned(self, root: Path, rows: str, **options: object) -> list[Utterance]:
         facts: dict[str, object] = {
             "files": {"": "train.csv"},
             "path": {"": "wav/{Name}.wav"},
             "speaker": "{Who}",
-            "split": "{Part}",
+            "split": "{Split}",
             "language": "{Tongue}",
             "start": "{From}",
             "end": "{To}",

@@ -107,13 +107,13 @@ def tables_of_a_database(folder: Path, names: Sequence[str]) -> Splits:
 
 def a_split_list_s_column(folder: Path, names: Sequence[str]) -> Splits:
     write(folder / "foo.csv", "file,Split_Set", *(f"{file},{name}" for name, file, _ in lines(names)))
-    return {entry.names[0].partition("/")[0]: entry.part for entry in read_lists([folder / "foo.csv"]).entries}
+    return {entry.names[0].partition("/")[0]: entry.split for entry in read_lists([folder / "foo.csv"]).entries}
 
 
 def files_of_a_split_list(folder: Path, names: Sequence[str]) -> Splits:
     for name in names:
         write(folder / f"foo_{name}_fold_1.csv", "file", *(file for _, file, _ in lines([name])))
-    return {entry.names[0].partition("/")[0]: entry.part for entry in read_lists([folder]).entries}
+    return {entry.names[0].partition("/")[0]: entry.split for entry in read_lists([folder]).entries}
 
 
 def proposed(folder: Path) -> list[Utterance]:
