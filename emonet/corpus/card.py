@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,7 @@ from emonet.corpus.corpus import (
     Label,
     NamedProtocol,
     Published,
+    Scan,
     Source,
     Split,
     Strings,
@@ -227,7 +229,12 @@ def _corpus(said: Said[Card]) -> Corpus:
         read_name=read_name_of(card.scan, facts),
         speakers=card.speakers,
         aliases=card.aliases,
+        scan_for=partial(_scan_for, card.scan, facts),
     )
+
+
+def _scan_for(entry: ScanEntry, facts: CardFacts, targets: tuple[Target, ...]) -> Scan:
+    return scan_of(entry, replace(facts, targets=targets))
 
 
 def _facts(card: Card, targets: tuple[Target, ...], path: Path) -> CardFacts:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from emonet.corpus.corpus import Label, Strings, Target
@@ -23,33 +20,6 @@ def as_mapping(value: Any) -> Any:
 
 Templates = Annotated[Strings, Checked(before=as_mapping)]
 """Templates by target or by split; one template for all of them stands under the empty name."""
-
-
-@dataclass
-class Unmapped:
-    """Codes that a card does not know: (target, code) -> how often, and where the first one stands."""
-
-    counts: dict[tuple[str, str], int] = field(default_factory=dict)
-    places: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def add(self, target: str, code: str, place: str) -> None:
-        """Count one more."""
-        self.counts[target, code] = self.counts.get((target, code), 0) + 1
-        self.places.setdefault((target, code), place)
-
-
-_COLLECTED: ContextVar[Unmapped | None] = ContextVar("unmapped", default=None)
-
-
-@contextmanager
-def unmapped_codes() -> Iterator[Unmapped]:
-    """Collect codes that cards do not know, and leave their utterances out, where a scan would stop at the first."""
-    unmapped = Unmapped()
-    token = _COLLECTED.set(unmapped)
-    try:
-        yield unmapped
-    finally:
-        _COLLECTED.reset(token)
 
 
 def labels_from(codes: Mapping[str, str], targets: tuple[Target, ...], place: str) -> dict[str, Label]:
@@ -78,8 +48,8 @@ def tidied(value: str, rename: Mapping[str, str], *, lower: bool) -> str | None:
 def _class_of(code: str, target: Target, place: str) -> str | None:
     if code in target.codes or OTHERS in target.codes:
         return target.codes.get(code, target.codes.get(OTHERS))
-    if (unmapped := _COLLECTED.get()) is not None:
-        unmapped.add(target.name, code, place)
+    if target.unmapped is not None:
+        target.unmapped.add(target.name, code, place)
         return None
     known = ", ".join(sorted(target.codes))
     hint = did_you_mean(code, target.codes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -73,6 +73,19 @@ class Utterance:
     end: float | None = None
 
 
+@dataclass
+class Unmapped:
+    """Codes that a card does not know: (target, code) -> how often, and where the first one stands."""
+
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, target: str, code: str, place: str) -> None:
+        """Count one more."""
+        self.counts[target, code] = self.counts.get((target, code), 0) + 1
+        self.places.setdefault((target, code), place)
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Something that a corpus labels: ordered classes, or a number within a range.
@@ -84,6 +97,7 @@ class Target:
         affect: class name -> arousal and valence; empty where the target is no emotion.
         range: lowest and highest value of a dimensional target.
         unit: unit of a dimensional target.
+        unmapped: where codes that are not listed are counted, and left out; None: such a code is an error.
     """
 
     name: str
@@ -93,6 +107,7 @@ class Target:
     range: tuple[float, float] | None = None
     unit: str = ""
     open: bool = False
+    unmapped: Unmapped | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_categorical(self) -> bool:
@@ -276,6 +291,7 @@ class Corpus:
         read_name: what a file's path says by itself, None for a path that is not the corpus'; None where files may
             have any names.
         aliases: other names that split lists have for the corpus.
+        scan_for: the scan that reads labels by other targets than the corpus' own; None where the scan takes none.
     """
 
     id: str
@@ -304,6 +320,16 @@ class Corpus:
     read_name: ReadName | None = None
     speakers: SpeakerNames = "own"
     aliases: tuple[str, ...] = ()
+    scan_for: Callable[[tuple[Target, ...]], Scan] | None = field(default=None, compare=False, repr=False)
+
+    def scan_counting(self, root: Path, unmapped: Unmapped) -> Iterable[Utterance]:
+        """List the utterances below a root; codes that the card does not know are counted, where ``scan`` would stop.
+
+        A corpus without ``scan_for`` stops there, too.
+        """
+        if self.scan_for is None:
+            return self.scan(root)
+        return self.scan_for(tuple(replace(target, unmapped=unmapped) for target in self.targets))(root)
 
     def target(self, name: str | None = None) -> Target:
         """Return the target called ``name``, the first one by default.

@@ -20,8 +20,7 @@ from emonet.audio.decode import (
     usable_wave,
 )
 from emonet.audio.parallel import in_order
-from emonet.corpus.codes import unmapped_codes
-from emonet.corpus.corpus import Corpus, Utterance
+from emonet.corpus.corpus import Corpus, Unmapped, Utterance
 from emonet.corpus.readers.members import file_of, is_file
 from emonet.events import Listener, Progress
 from emonet.findings import Finding, Some
@@ -85,7 +84,7 @@ class Hearing:
 def hear(corpus: Corpus, root: Path, present: int, listen: Listener) -> Hearing:
     """Decode every utterance that has a file, ``present`` in all."""
     hearing = Hearing()
-    with unmapped_codes(), in_order(partial(_hear, root), _present(corpus, root), None) as results:
+    with in_order(partial(_hear, root), _present(corpus, root), None) as results:
         for one in results:
             _take(hearing, one)
             listen(Progress(f"listen to {corpus.id}", hearing.count, max(present, hearing.count), one.utterance.id))
@@ -93,7 +92,7 @@ def hear(corpus: Corpus, root: Path, present: int, listen: Listener) -> Hearing:
 
 
 def _present(corpus: Corpus, root: Path) -> Iterator[Utterance]:
-    return (each for each in corpus.scan(root) if is_file(file_of(root / each.path)))
+    return (each for each in corpus.scan_counting(root, Unmapped()) if is_file(file_of(root / each.path)))
 
 
 def _hear(root: Path, utterance: Utterance) -> _Heard:

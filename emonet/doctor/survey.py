@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from errno import ELOOP, ENOENT, ENOTDIR
 from pathlib import Path, PurePosixPath
 
-from emonet.corpus.codes import Unmapped, unmapped_codes
-from emonet.corpus.corpus import Corpus, Utterance
+from emonet.corpus.corpus import Corpus, Unmapped, Utterance
 from emonet.corpus.readers.folders import suffix_of
 from emonet.corpus.readers.members import TABLES, file_of, is_lfs_pointer, no_name
 from emonet.events import Listener, Progress
@@ -80,16 +79,15 @@ def survey_of(corpus: Corpus, root: Path, listen: Listener) -> Survey:
     wanted = _named_values(corpus)
     survey.listed = {by: set() for by in wanted}
     activity, last = f"list {corpus.id}", ""
-    with unmapped_codes() as survey.unmapped:
-        for utterance in corpus.scan(root):
-            _count(survey, utterance, wanted)
-            if utterance.path != last:
-                _look_at(survey, root, utterance.path)
-            else:
-                _size_of(survey, root, utterance.path)
-            last = utterance.path
-            if survey.count % _OFTEN == 0:
-                listen(Progress(activity, survey.count, None, utterance.id))
+    for utterance in corpus.scan_counting(root, survey.unmapped):
+        _count(survey, utterance, wanted)
+        if utterance.path != last:
+            _look_at(survey, root, utterance.path)
+        else:
+            _size_of(survey, root, utterance.path)
+        last = utterance.path
+        if survey.count % _OFTEN == 0:
+            listen(Progress(activity, survey.count, None, utterance.id))
     if survey.count >= _OFTEN:
         listen(Progress(activity, survey.count, survey.count))
     return survey

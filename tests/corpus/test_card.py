@@ -8,7 +8,7 @@ import pytest
 
 from emonet.affect import TABLE_2, Affect
 from emonet.corpus.card import corpora_in, read_card
-from emonet.corpus.corpus import Corpus, Source
+from emonet.corpus.corpus import Corpus, Source, Unmapped
 from emonet.errors import CorpusError, UnknownName
 
 GOOD = """\
@@ -399,3 +399,41 @@ def test_a_protocol_may_leave_values_out_but_not_name_them_as_well(tmp_path: Pat
     assert read(tmp_path, out).protocols[0].left_out == ("05",)
     with pytest.raises(CorpusError, match=r"the speaker '01' is listed twice in one fold"):
         read(tmp_path, out.replace("['05']", "['01']"))
+
+
+SCANS = {
+    "pattern": "{pattern: {regex: '(?P<speaker>\\d\\d)_(?P<label>[a-z])\\.wav$', label: '{label}'}}",
+    "table": "{table: {files: {'': a.csv}, path: '{file}', label: '{label}'}}",
+    "manifest": "{manifest: {}}",
+    "module": "{module: foo_scan}",
+}
+MODULE = """\
+from emonet.corpus.codes import labels_from
+from emonet.corpus.corpus import Utterance
+
+
+def scan(root, targets):
+    for path in sorted(root.glob("*.wav")):
+        yield Utterance(path.stem, path.name, labels_from({"emotion": path.stem[-1]}, targets, path.name))
+"""
+
+
+@pytest.mark.parametrize("way", SCANS)
+def test_codes_that_a_card_does_not_know_stop_a_scan_unless_they_are_counted(tmp_path: Path, way: str) -> None:
+    path = tmp_path / "foo.yaml"
+    scan = GOOD[GOOD.index("scan:") : GOOD.index("protocols:")]
+    path.write_text(GOOD.replace(scan, f"scan: {SCANS[way]}\n"), encoding="utf-8")
+    (tmp_path / "foo_scan.py").write_text(MODULE, encoding="utf-8")
+    root = tmp_path / "copy"
+    root.mkdir()
+    lines = ["file,label"]
+    for name in ("01_a", "02_n", "03_q", "04_q", "05_z"):
+        (root / f"{name}.wav").touch()
+        lines.append(f"{name}.wav,{name[-1]}")
+    (root / ("manifest.csv" if way == "manifest" else "a.csv")).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    corpus, unmapped = read_card(path), Unmapped()
+    found = [utterance.path for utterance in corpus.scan_counting(root, unmapped)]
+    assert found == ["01_a.wav", "02_n.wav"]
+    assert unmapped.counts == {("emotion", "q"): 2, ("emotion", "z"): 1}
+    with pytest.raises(CorpusError, match="the card maps no code 'q' for target 'emotion'"):
+        list(corpus.scan(root))

@@ -8,6 +8,7 @@ import unicodedata
 import wave
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -188,21 +189,24 @@ def test_codes_that_nobody_mapped_are_counted_all_at_once(copy: Path) -> None:
     entries = {"joy": "joy", "anger": "anger"}
     target = Target("emotion", CLASSES, entries)
 
-    def coded(root: Path) -> Iterable[Utterance]:
+    def coded(targets: tuple[Target, ...], root: Path) -> Iterable[Utterance]:
         for path in sorted(root.glob("*.wav")):
             speaker, code, *_ = path.stem.split("-")
-            labels = labels_from({"emotion": code}, (target,), path.name)
+            labels = labels_from({"emotion": code}, targets, path.name)
             if labels:
                 yield Utterance(path.stem, path.name, labels, speaker=speaker)
 
     for name in ("a-angr", "b-angr", "a-bliss"):
         write(copy / f"{name}.wav")
-    findings = check(replace(FOO, scan=coded, targets=(target,)), copy, quick=True)
+    alone = replace(FOO, scan=partial(coded, (target,)), targets=(target,))
+    findings = check(replace(alone, scan_for=lambda targets: partial(coded, targets)), copy, quick=True)
     found = named(findings, "emotion: unmapped labels")
     assert (found.level, found.seen, found.expected) == ("problem", "2: 'angr' (2), 'bliss' (1)", "anger, joy")
     assert found.advice.startswith("First at a-angr.wav. Did you mean 'anger'? Add codes to the card")
     with pytest.raises(CorpusError, match="the card maps no code 'angr'"):
-        list(coded(copy))
+        list(alone.scan(copy))
+    with pytest.raises(CorpusError, match="the card maps no code 'angr'"):
+        check(alone, copy, quick=True)
 
 
 def test_labels_that_differ_in_spelling_alone_are_warned_of(copy: Path) -> None:
