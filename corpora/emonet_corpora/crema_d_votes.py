@@ -15,7 +15,8 @@ _AUDIO = r"(?:^|/)AudioWAV/(?P<clip>(?P<speaker>1\d{3})_(?P<text>[A-Z]{3})_[A-Z]
 _TABLE = r"(?:^|/)processedResults/tabulatedVotes\.csv$"
 _ASKED = {"1": "emotion", "2": "seen", "3": "both"}
 """Leading digit of a row's number -> the target that its votes are for."""
-_LETTERS = "ADFHNS"
+_WORDS = {"A": "anger", "D": "disgust", "F": "fear", "H": "happiness", "N": "neutral", "S": "sadness"}
+"""Letter of a vote -> word."""
 
 
 def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
@@ -50,7 +51,7 @@ def _votes(root: Path) -> dict[str, tuple[str, dict[str, str]]]:
     """Return place and codes of each clip; its rows are one for each way of asking."""
     (table, *_) = matches(root, _TABLE, "crema_d_perceived", "processedResults/tabulatedVotes.csv")
     voted: dict[str, tuple[str, dict[str, str]]] = {}
-    for place, cells in rows(root, table.string, columns=("", "fileName", *_LETTERS)):
+    for place, cells in rows(root, table.string, columns=("", "fileName", *_WORDS)):
         target = _ASKED.get(cells[""][:1])
         if target is None:
             text = f"{place}: the row's number is '{cells['']}'. Expected six digits that begin with 1, 2 or 3."
@@ -60,13 +61,13 @@ def _votes(root: Path) -> dict[str, tuple[str, dict[str, str]]]:
         codes[target] = _majority(counts)
         if target == "emotion":
             total = sum(counts.values())
-            codes |= {f"share_{letter}": str(count / total) for letter, count in counts.items()}
+            codes |= {f"share_{_WORDS[letter]}": str(count / total) for letter, count in counts.items()}
     return voted
 
 
 def _counts(cells: Mapping[str, str], place: str) -> dict[str, int]:
     try:
-        counts = {letter: int(cells[letter]) for letter in _LETTERS}
+        counts = {letter: int(cells[letter]) for letter in _WORDS}
     except ValueError as problem:
         raise CorpusError(f"{place}: not votes ({problem}). Expected whole numbers. Get the table again.") from None
     if sum(counts.values()) <= 0:
