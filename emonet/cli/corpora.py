@@ -21,7 +21,7 @@ from emonet.cli.console import (
     print_table,
     say,
 )
-from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, chosen, registered
+from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, subject
 from emonet.cli.stats import stats
 from emonet.corpus.corpus import Corpus
 from emonet.errors import UnknownName, counted
@@ -182,7 +182,7 @@ def check(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Compare a copy of a corpus with its card or manifest; exit code 1 where there is a problem."""
     doors = {"manifest": manifest, "hub": hub, "audformat": audformat}
-    corpus, folder = chosen("check", corpus_id, doors, keys, root) or registered(corpus_id, root, plugin)
+    corpus, folder = subject("check", corpus_id, doors, keys, root=root, plugin=plugin)
     from emonet.doctor.check import check as check_copy
 
     with progress_listener(errors(), quiet=json) as listen:
@@ -213,7 +213,7 @@ def prepare(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Decode and resample a corpus once, into the store that training reads."""
     doors = {"manifest": manifest, "hub": hub, "audformat": audformat}
-    corpus, folder = chosen("prepare", corpus_id, doors, keys, root) or registered(corpus_id, root, plugin)
+    corpus, folder = subject("prepare", corpus_id, doors, keys, root=root, plugin=plugin)
     from emonet.audio.prepare import prepare as prepare_corpus
 
     with progress_listener(errors(), quiet=json) as listen:

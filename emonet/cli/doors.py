@@ -66,14 +66,25 @@ def chosen(
     return corpus, folder
 
 
-def registered(corpus_id: str, root: Path | None, plugin: Sequence[Path] | None) -> tuple[Corpus, Path]:
-    """Return a registered corpus and its folder.
+def subject(
+    command: str,
+    corpus_id: str,
+    doors: Mapping[str, str],
+    keys: Sequence[str] | None,
+    *,
+    root: Path | None,
+    plugin: Sequence[Path] | None,
+) -> tuple[Corpus, Path]:
+    """Return what a command works on, be it registered or behind a door, and the folder of its files.
 
     Raises:
         UnknownName: there is no corpus of this id.
-        CorpusError: its data are not here.
+        CorpusError: as of ``chosen``; or the data of a registered corpus are not here.
     """
     from emonet.audio.roots import require_root
 
+    found = chosen(command, corpus_id, doors, keys, root)
+    if found is not None:
+        return found
     corpus = load_plugins(plugin).corpus(corpus_id)
     return corpus, require_root(corpus, root)

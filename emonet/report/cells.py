@@ -24,6 +24,16 @@ def number(value: float, metric: Metric) -> str:
     return f"{100 * value:.1f}" if metric.kind == "categorical" else f"{value:.3f}"
 
 
+def signed(value: float, metric: Metric) -> str:
+    """Return a difference as a table shows it, with its sign.
+
+    >>> signed(0.0123, METRICS["uar"]), signed(-0.5, METRICS["ccc"])
+    ('+1.2', '-0.500')
+    """
+    text = number(value, metric)
+    return text if text.startswith("-") else f"+{text}"
+
+
 def best_and_final(row: Row, split: ScoredSplit) -> str:
     """Return the values of the best and the final epoch, mean and deviation over seeds where there are several."""
     values = [_mean(row.of(split, checkpoint)) for checkpoint in ("best", "final")]

@@ -98,7 +98,7 @@ def comparison_table(comparison: Comparison) -> Table:
         numbers = ", ".join(str(marks.index(text) + 1) for text in row.notes)
         mark = f" ({numbers})" if numbers else ""
         values = [cells.NOTHING if value is None else cells.number(value, metric) for value in row.values]
-        shown = [cells.NOTHING if value is None else _signed(value, row.metric) for value in row.differences[1:]]
+        shown = [cells.NOTHING if value is None else cells.signed(value, metric) for value in row.differences[1:]]
         rows.append((row.task, row.system + mark, *values, *shown))
     notes = [f"({number}) {text}" for number, text in enumerate(marks, 1)]
     notes += [text for text in (comparison.sources, comparison.machines) if text]
@@ -147,13 +147,8 @@ def _by_task(report: Report) -> dict[str, dict[str, Row]]:
     for row in rows_of(report.scores, report.means):
         if row.of_split("test"):
             systems = found.setdefault(row.first.task, {})
-            systems[_unique(row, systems)] = row
+            systems[row.column_among(systems)] = row
     return found
-
-
-def _unique(row: Row, taken: Mapping[str, Row]) -> str:
-    name = row.first.system
-    return f"{name}, normalisation {row.first.normalisation}" if name in taken else name
 
 
 def _check_opened(names: tuple[str, ...], tables: Sequence[Mapping[str, object]]) -> None:
@@ -236,8 +231,3 @@ def _caution(names: tuple[str, ...], rows: Sequence[Row | None]) -> str:
         return ""
     own = " and ".join(sorted({f"{row.first.normalisation}s'" for row in rows if row and row.first.transductive}))
     return f"only {' and '.join(transductive)} normalised with the test {own} own clips (transductive)."
-
-
-def _signed(value: float, metric: str) -> str:
-    text = cells.number(value, METRICS[metric])
-    return text if text.startswith("-") else f"+{text}"

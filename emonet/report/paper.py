@@ -165,12 +165,6 @@ def p_value(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p + 1e-9:.3f}"
 
 
-def signed(value: float, comparison: BaselineComparison) -> str:
-    """Return a difference with its sign."""
-    text = cells.number(value, METRICS[comparison.metric])
-    return text if text.startswith("-") else f"+{text}"
-
-
 _SPLITS: tuple[ScoredSplit, ScoredSplit] = ("dev", "test")
 
 
@@ -186,12 +180,13 @@ def _test_cells(each: BaselineComparison) -> tuple[str, ...]:
     """Return difference, interval, p values, what could have been found, and epsilon_min."""
     if each.interval is None:
         return ("not compared", *[cells.NOTHING] * 5)
-    low, high = (signed(end, each) for end in (each.interval.low, each.interval.high))
+    metric = METRICS[each.metric]
+    low, high = (cells.signed(end, metric) for end in (each.interval.low, each.interval.high))
     return (
-        f"{signed(each.difference, each)} {each.mark}".rstrip(),
+        f"{cells.signed(each.difference, metric)} {each.mark}".rstrip(),
         cells.NOTHING if each.interval.level is None else f"[{low}, {high}]",
         *(cells.NOTHING if p is None else p_value(p) for p in (each.p, each.p_holm)),
-        cells.NOTHING if each.detectable is None else cells.number(each.detectable, METRICS[each.metric]),
+        cells.NOTHING if each.detectable is None else cells.number(each.detectable, metric),
         cells.NOTHING if each.epsilon is None else f"{each.epsilon:.2f}",
     )
 

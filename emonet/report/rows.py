@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from emonet.evaluate.interval import Interval
@@ -45,6 +45,11 @@ class Row:
         if len(scores) == 1:
             return scores[0].interval
         return next((mean.interval for mean in self.means if mean.is_of(scores)), None)
+
+    def column_among(self, taken: Container[str]) -> str:
+        """Return what the row's system is called among columns; one that is there already is told by normalisation."""
+        first = self.first
+        return f"{first.system}, normalisation {first.normalisation}" if first.system in taken else first.system
 
     def all(self) -> Iterable[Score]:
         """Yield all scores."""
@@ -108,8 +113,7 @@ def grid_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> Grid:
     groups: dict[tuple[str, str], dict[str, Row]] = {}
     for row in rows_of(scores, means):
         systems = groups.setdefault((row.first.task, row.first.protocol_hash), {})
-        name = row.first.system
-        systems[f"{name}, normalisation {row.first.normalisation}" if name in systems else name] = row
+        systems[row.column_among(systems)] = row
     tasks = [task for task, _ in groups]
     lines = (
         Line(f"{task} #{digest[:8]}" if tasks.count(task) > 1 else task, task, rows)
