@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
     from pydantic_core import CoreSchema, ErrorDetails
 
-Model = TypeVar("Model")
+_Model = TypeVar("_Model")
 Keys = tuple[str | int, ...]
 
 STRICT: Mapping[str, str] = MappingProxyType({"extra": "forbid"})
@@ -199,7 +199,7 @@ def _plain(node: Any, keys: Keys, lines: dict[Keys, int], name: str, error: type
     return result
 
 
-def validate(kind: type[Model], document: Document, error: type[EmonetError]) -> Model:
+def validate(kind: type[_Model], document: Document, error: type[EmonetError]) -> _Model:
     """Turn a document into what pydantic makes of it: a dataclass, a model, or a mapping of them.
 
     Raises:
@@ -208,7 +208,7 @@ def validate(kind: type[Model], document: Document, error: type[EmonetError]) ->
     from pydantic import ValidationError
 
     try:
-        adapter: TypeAdapter[Model] = _adapter(kind)  # type: ignore[arg-type]  # every type can be hashed
+        adapter: TypeAdapter[_Model] = _adapter(kind)  # type: ignore[arg-type]  # every type can be hashed
         return adapter.validate_python(document.data if document.data is not None else {})
     except ValidationError as problem:
         raise error("\n".join(explain(problem, document, kind))) from None

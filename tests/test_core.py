@@ -1,8 +1,10 @@
-"""The core knows no plugin: neither by import (import-linter) nor by name (this grep)."""
+"""The core as a whole: it names no plugin (import-linter sees to imports), and its files and names are sound."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,28 @@ def test_no_file_of_the_core_is_longer_than_the_house_allows() -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert len(lengths) > 40
     assert not {str(path): length for path, length in lengths.items() if length > 400}
+
+
+def test_no_class_or_alias_of_a_type_is_called_like_another_one() -> None:
+    homes = defaultdict(list)
+    for path in FILES:
+        for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+            for name in names_of_types(statement):
+                homes[name].append(str(path.relative_to(ROOT)))
+    assert len(homes) > 200
+    assert not {name: found for name, found in homes.items() if len(found) > 1}
+
+
+def names_of_types(statement: ast.stmt) -> list[str]:
+    """Return the public names in CamelCase that a statement at the top of a module gives."""
+    match statement:
+        case ast.ClassDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+            names = [name]
+        case ast.Assign(targets=targets):
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+        case _:
+            names = []
+    return [name for name in names if re.fullmatch(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*", name)]
 
 
 @pytest.mark.parametrize("word", ["pickle", "torch.load", "yaml.load(", "eval("])

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.codes import labels_from
 from emonet.corpus.readers.folders import files_below
-from emonet.corpus.readers.hub_tables import SheetRow, read_sheet
+from emonet.corpus.readers.hub_tables import HubRow, read_sheet
 from emonet_corpora._release import name_of
 
 # folders are named in two orders, and names with blanks or underscores
@@ -58,7 +58,7 @@ def _of_file(match: re.Match[str], targets: tuple[Target, ...]) -> Utterance:
     )
 
 
-def _of_row(row: SheetRow, split: str | None, targets: tuple[Target, ...]) -> Utterance:
+def _of_row(row: HubRow, split: str | None, targets: tuple[Target, ...]) -> Utterance:
     """Return what a row says: its class by its own word, its dialogue by the name of its clip."""
     name = PurePosixPath(row.cells.get("name") or row.name).name.removesuffix(".wav")
     match = re.search(rf"(?:^|/){_NAME}$", name)

@@ -20,13 +20,13 @@ from emonet.engine.gather import Gathered
 from emonet.errors import EmonetError, UnknownName
 from emonet.protocols.fold import Fold, Protocol
 
-Clip = tuple[Tensor, int | Tensor]
+LabelledWave = tuple[Tensor, int | Tensor]
 """A wave (T,) float32 at 16 kHz, and its label: the number of its class, or the dimensions' numbers (D,) float32 in the
 corpus' own unit."""
 
 
 @dataclass(frozen=True, eq=False)
-class ClipDataset(Dataset[Clip]):
+class ClipDataset(Dataset[LabelledWave]):
     """The clips of one split, whole.
 
     Attributes:
@@ -59,14 +59,14 @@ class ClipDataset(Dataset[Clip]):
     def __len__(self) -> int:
         return len(self.utterances)
 
-    def __getitem__(self, number: int) -> Clip:
+    def __getitem__(self, number: int) -> LabelledWave:
         """Return a clip as (wave (T,), label)."""
         label = self.labels[number]
         wave = as_float(self._store.wave(self._store.row_of[self.utterances[number].id]))
         return torch.from_numpy(wave.copy()), label if isinstance(label, int) else torch.tensor(label)
 
     @staticmethod
-    def collate(clips: Sequence[Clip]) -> tuple[Tensor, Tensor, Tensor]:
+    def collate(clips: Sequence[LabelledWave]) -> tuple[Tensor, Tensor, Tensor]:
         """Return clips as (waves (B, T), lengths (B,) in samples, labels (B,) or (B, D)), zeros behind short waves.
 
         Give it to a ``DataLoader`` as ``collate_fn``.

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from emonet.corpus.readers.door import Door
-from emonet.recipe.recipe import SVM, CorpusEntry, Recipe, Shared, SourceEntry, System, Training
+from emonet.recipe.recipe import SVM, CorpusEntry, Recipe, SharedTraining, SourceEntry, System, Training
 
 _GROUPS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "": ("The recipe", Recipe),
@@ -21,7 +21,7 @@ _GROUPS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "systems.NAME": ("One system", System),
     "source": ("A source", SourceEntry),
     "training": ("Training of networks", Training),
-    "shared": ("Several tasks in turn", Shared),
+    "shared": ("Several tasks in turn", SharedTraining),
     "svm": ("The SVM", SVM),
 }
 """Where keys stand -> what they are keys of, and the model that reads them."""
@@ -38,7 +38,7 @@ _LIMITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class RecipeKey:
     """One key of a recipe.
 
     Attributes:
@@ -57,7 +57,7 @@ class Key:
     meaning: str
 
 
-def recipe_keys() -> list[Key]:
+def recipe_keys() -> list[RecipeKey]:
     """Return all keys of recipes, group by group in the order of the models."""
     schema = Recipe.model_json_schema()
     return [key for place, (_, model) in _GROUPS.items() for key in _keys_of(place, model, schema)]
@@ -85,12 +85,12 @@ def recipe_page() -> Iterator[str]:
             yield f"| `{key.key}` | {_linked(key.takes)} | {default} | {key.meaning.replace('|', chr(92) + '|')} |"
 
 
-def _keys_of(place: str, model: type[BaseModel], schema: Mapping[str, Any]) -> Iterator[Key]:
+def _keys_of(place: str, model: type[BaseModel], schema: Mapping[str, Any]) -> Iterator[RecipeKey]:
     said = schema if model is Recipe else schema["$defs"][model.__name__]
     meanings = {**_meanings(Door), **_meanings(model)} if issubclass(model, Door) else _meanings(model)
     for name, facts in said["properties"].items():
         needed = name in said.get("required", ())
-        yield Key(place, name, _takes(facts), _default(facts), needed, meanings.get(name, ""))
+        yield RecipeKey(place, name, _takes(facts), _default(facts), needed, meanings.get(name, ""))
 
 
 def _meanings(model: type[BaseModel]) -> dict[str, str]:

@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import TypeVar
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 _MOST = 8
 """Threads by default at most: whether more pay is not measured."""
@@ -22,7 +22,9 @@ def default_workers() -> int:
 
 
 @contextmanager
-def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int | None) -> Iterator[Iterator[Result]]:
+def in_order(
+    work: Callable[[_Item], _Result], items: Iterable[_Item], workers: int | None
+) -> Iterator[Iterator[_Result]]:
     """Give the results of ``work`` on each item, in the items' order, made at most ``2 * workers`` ahead.
 
     When the block is left, by an error or Ctrl-C too, what has not begun is dropped and what runs is waited for.
@@ -33,9 +35,9 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int
 
 
 def _results(
-    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
-) -> Generator[Result, None, None]:
-    waiting: deque[Future[Result]] = deque()
+    pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Iterable[_Item], ahead: int
+) -> Generator[_Result, None, None]:
+    waiting: deque[Future[_Result]] = deque()
     try:
         for item in items:
             waiting.append(pool.submit(work, item))

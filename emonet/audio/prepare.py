@@ -46,13 +46,13 @@ from emonet.files import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Prepared", "Problem", "Scan", "prepare", "prepare_scanned", "scan_corpus"]
+__all__ = ["Prepared", "Problem", "ScannedCorpus", "prepare", "prepare_scanned", "scan_corpus"]
 
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Scan:
+class ScannedCorpus:
     """What a corpus' folder lists: all that is known of a corpus before its audio is decoded.
 
     Attributes:
@@ -125,7 +125,7 @@ def prepare(
 
 
 def prepare_scanned(
-    scan: Scan,
+    scan: ScannedCorpus,
     *,
     listen: Listener = silent,
     workers: int | None = None,
@@ -150,7 +150,7 @@ def prepare_scanned(
     return prepared
 
 
-def _made(scan: Scan, listen: Listener, workers: int | None, *, remember: bool) -> Prepared:
+def _made(scan: ScannedCorpus, listen: Listener, workers: int | None, *, remember: bool) -> Prepared:
     corpus, folder = scan.corpus, scan.folder
     shards = Shards(folder / "parts", scan.root, scan.utterances)
     if remember and (old := outdated(corpus.id)):
@@ -160,14 +160,14 @@ def _made(scan: Scan, listen: Listener, workers: int | None, *, remember: bool) 
     return _prepared(folder, reused=False)
 
 
-def scan_corpus(corpus: Corpus, root: Path) -> Scan:
+def scan_corpus(corpus: Corpus, root: Path) -> ScannedCorpus:
     """List a corpus' folder; no file of it is opened.
 
     Raises:
         CorpusError: it lists nothing, two utterances with one id, or a name that is not UTF-8.
     """
     utterances = tuple(_scanned(corpus, root))
-    return Scan(corpus, root, utterances, _key(root, utterances))
+    return ScannedCorpus(corpus, root, utterances, _key(root, utterances))
 
 
 def finished_store(corpus: Corpus, root: Path) -> Path | None:

@@ -34,7 +34,7 @@ class Problem:
     row: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
-class Heard(NamedTuple):
+class DecodedWave(NamedTuple):
     """A wave (T,) at 16 kHz as it is kept, and the sampling rate of its file in Hz."""
 
     wave: Wave
@@ -50,7 +50,7 @@ class _Shard:
     rates: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, utterance: Utterance, heard: Heard | Problem) -> None:
+    def add(self, utterance: Utterance, heard: DecodedWave | Problem) -> None:
         self.end += 1
         if isinstance(heard, Problem):
             self.problems.append(heard)
@@ -123,11 +123,11 @@ class Shards:
         return self.folder / f"{begin:08}.json"
 
 
-def hear(root: Path, utterance: Utterance) -> Heard | Problem:
+def hear(root: Path, utterance: Utterance) -> DecodedWave | Problem:
     """Return what is kept of an utterance's file, or why nothing is."""
     try:
         recording = read_recording(root / utterance.path, utterance.start, utterance.end)
         wave = usable_wave(recording)
     except AudioProblem as problem:
         return Problem(utterance.id, utterance.path, problem.reason, row_of(utterance))
-    return Heard(packed(wave), recording.rate)
+    return DecodedWave(packed(wave), recording.rate)

@@ -13,7 +13,7 @@ from emonet.findings import Finding
 LARGE = 0.5
 """Cohen's w from which on an association counts as large (Cohen 1988: small 0.1, medium 0.3, large 0.5)."""
 _FEW_SPEAKERS = 2
-Pair = tuple[str, str]
+ClassAndGroup = tuple[str, str]
 """The class of an utterance, and the speaker (or text) that it comes from."""
 
 
@@ -34,7 +34,7 @@ class Association:
     chance: float
 
 
-def association(pairs: Sequence[Pair]) -> Association | None:
+def association(pairs: Sequence[ClassAndGroup]) -> Association | None:
     """Return how classes and groups go together; None where too few utterances share a group to tell."""
     classes, groups = Counter(label for label, _ in pairs), Counter(group for _, group in pairs)
     n = len(pairs)
@@ -50,7 +50,7 @@ def association(pairs: Sequence[Pair]) -> Association | None:
     return Association(v, v * math.sqrt(min(rows, columns) - 1), _guessed(cells, classes, groups), 1 / len(classes))
 
 
-def _guessed(cells: Counter[Pair], classes: Counter[str], groups: Counter[str]) -> float:
+def _guessed(cells: Counter[ClassAndGroup], classes: Counter[str], groups: Counter[str]) -> float:
     """Return the leave-one-out UAR of the class that is most typical of an utterance's group."""
     right = dict.fromkeys(classes, 0.0)
     for group, size in groups.items():
@@ -73,7 +73,7 @@ def _chance_of(label: str, counts: dict[str, int], classes: Counter[str], size: 
     return (label in winners) / len(winners)
 
 
-def confound_findings(speakers: Iterable[Pair], texts: Iterable[Pair]) -> list[Finding]:
+def confound_findings(speakers: Iterable[ClassAndGroup], texts: Iterable[ClassAndGroup]) -> list[Finding]:
     """Return findings on classes that go with speakers, or with texts.
 
     Args:
@@ -111,7 +111,7 @@ def _band(rate: int) -> str:
     return f"{rate} Hz" if rate < SAMPLE_RATE else f"{SAMPLE_RATE} Hz or more"
 
 
-def _associated(what: str, pairs: Sequence[Pair]) -> list[Finding]:
+def _associated(what: str, pairs: Sequence[ClassAndGroup]) -> list[Finding]:
     found = association(pairs)
     if found is None:
         return []
@@ -130,7 +130,7 @@ def _associated(what: str, pairs: Sequence[Pair]) -> list[Finding]:
     return [Finding(level="warning", what=what, seen=seen, advice=advice)]
 
 
-def _few(pairs: Sequence[Pair]) -> list[Finding]:
+def _few(pairs: Sequence[ClassAndGroup]) -> list[Finding]:
     """Return findings on classes that few speakers speak, and on speakers who speak one class only."""
     speakers: dict[str, set[str]] = {}
     spoken: dict[str, set[str]] = {}

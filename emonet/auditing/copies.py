@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from emonet.audio.store import Store
     from emonet.auditing.duplicates import Clip
 
-Key = tuple[str, str]
+UtteranceKey = tuple[str, str]
 """Corpus and id of an utterance."""
 _EVERY = 100
 """Clips between two reports of progress."""
@@ -37,10 +37,10 @@ class Copies:
         untold: utterances too short or too steady for a fingerprint, whose changed copies nobody would find.
     """
 
-    group_of: Mapping[Key, int]
-    groups: tuple[tuple[Key, ...], ...]
+    group_of: Mapping[UtteranceKey, int]
+    groups: tuple[tuple[UtteranceKey, ...], ...]
     exact: frozenset[int]
-    untold: frozenset[Key] = frozenset()
+    untold: frozenset[UtteranceKey] = frozenset()
 
 
 def copies_in(stores: Sequence[Store], listen: Listener = silent) -> Copies:

@@ -14,9 +14,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emonet.audio.arrow import as_float
-from emonet.auditing.fingerprint import BITS, HOP, RATE, Array, Fingerprint, fingerprint
+from emonet.auditing.fingerprint import BITS, HOP, RATE, Fingerprint, fingerprint
 
 ALIKE = 0.16
 """Share of bits that may differ between copies; two takes of one word by one speaker differed in 0.23 and more."""
@@ -61,12 +62,12 @@ class Pair:
     seconds: float
 
 
-def clip_of(wave: Array) -> Clip:
+def clip_of(wave: NDArray[Any]) -> Clip:
     """Return what is compared of a wave (T,) at 16 kHz."""
     return Clip(exact_hash(wave), fingerprint(wave))
 
 
-def exact_hash(wave: Array) -> str:
+def exact_hash(wave: NDArray[Any]) -> str:
     """Return what is the same for waves (T,) that are the same sample by sample, in 16-bit steps or in floats."""
     return hashlib.sha256(np.ascontiguousarray(as_float(wave), dtype="<f4").tobytes()).hexdigest()[:32]
 
@@ -122,7 +123,7 @@ def _candidates(clips: Sequence[Clip], budget: int) -> dict[tuple[int, int], lis
     return candidates
 
 
-def _table(clips: Sequence[Clip], budget: int) -> tuple[Array, Array, Array]:
+def _table(clips: Sequence[Clip], budget: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return words, the clips they are in, and their frames."""
     total = sum(int(clip.print.loud.sum()) for clip in clips if clip.is_comparable)
     keep = -(-total // budget)

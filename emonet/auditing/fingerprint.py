@@ -12,8 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from numpy.typing import NDArray
 
 VERSION = 2
 """Raised when fingerprints or what counts as alike change."""
@@ -46,8 +45,8 @@ class Fingerprint:
         change: median change of a band's step from one loud frame to the next, in nepers; see ``STEADY``.
     """
 
-    bits: Array
-    loud: Array
+    bits: NDArray[Any]
+    loud: NDArray[Any]
     change: float
 
     @property
@@ -56,7 +55,7 @@ class Fingerprint:
         return self.change <= STEADY
 
 
-def fingerprint(wave: Array) -> Fingerprint:
+def fingerprint(wave: NDArray[Any]) -> Fingerprint:
     """Return the fingerprint of a wave (T,) at 16 kHz, in 16-bit steps or floats; its level does not matter."""
     signal = np.pad(_halved(wave), (WINDOW // 2, WINDOW // 2))
     energies = _energies(signal)
@@ -69,17 +68,17 @@ def fingerprint(wave: Array) -> Fingerprint:
     return Fingerprint(words, loud, float(np.median(np.abs(change[loud]))) if loud.any() else 0.0)
 
 
-def _halved(wave: Array) -> Array:
+def _halved(wave: NDArray[Any]) -> NDArray[Any]:
     """Return a wave at 8 kHz, of one at 16 kHz: the even samples behind a low-pass at 3.6 kHz."""
     if len(wave) < _TAPS:
         return np.zeros(0, np.float32)
     time = np.arange(_TAPS) - _TAPS // 2
     kernel = np.sinc(0.45 * time) * 0.45 * np.hamming(_TAPS)
-    smooth: Array = np.convolve(wave.astype(np.float32), kernel.astype(np.float32), mode="same")[::2]
+    smooth: NDArray[Any] = np.convolve(wave.astype(np.float32), kernel.astype(np.float32), mode="same")[::2]
     return smooth
 
 
-def _energies(signal: Array) -> Array:
+def _energies(signal: NDArray[Any]) -> NDArray[Any]:
     """Return the energies (L, BITS + 1) of the bands."""
     frames = np.lib.stride_tricks.sliding_window_view(signal, WINDOW)[::HOP]
     filters, taper = _bands(), np.hanning(WINDOW).astype(np.float32)
@@ -91,11 +90,11 @@ def _energies(signal: Array) -> Array:
 
 
 @lru_cache(maxsize=1)
-def _bands() -> Array:
+def _bands() -> NDArray[Any]:
     """Return triangular filters (WINDOW // 2 + 1, BITS + 1), evenly spaced in the logarithm of frequency."""
     edges = np.geomspace(LOWEST, HIGHEST, BITS + 3)
     frequencies = np.fft.rfftfreq(WINDOW, 1 / RATE)
     rising = (frequencies[:, None] - edges[None, :-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[None, 2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
-    filters: Array = np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
+    filters: NDArray[Any] = np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
     return filters

@@ -12,7 +12,7 @@ from emonet.auditing.shared import FoldRows, Placed
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.errors import CorpusError
 from emonet.protocols.matching import match
-from emonet.protocols.split_list import Entry, SplitList
+from emonet.protocols.split_list import ListEntry, SplitList
 
 LABEL = "label"
 FIELDS = ("speaker", "session", "text")
@@ -93,7 +93,7 @@ def partition_of_list(
     )
 
 
-def _key(entry: Entry) -> tuple[str, ...]:
+def _key(entry: ListEntry) -> tuple[str, ...]:
     return (entry.fold, entry.split, *entry.names)
 
 
@@ -101,7 +101,7 @@ def _label(utterance: Utterance) -> str | None:
     return str(utterance.labels[LABEL]) if LABEL in utterance.labels else None
 
 
-def _utterance(entry: Entry, rules: NameRules, known: Utterance | None, target: str) -> Utterance:
+def _utterance(entry: ListEntry, rules: NameRules, known: Utterance | None, target: str) -> Utterance:
     """Return what is known of an entry; its id is the corpus' own where the corpus is here."""
     name = entry.names[0].replace("\\", "/")
     said = {**entry.facts, **rules.read(name)}
@@ -118,7 +118,7 @@ def _utterance(entry: Entry, rules: NameRules, known: Utterance | None, target: 
     )
 
 
-def _known(entry: Entry, corpus: Corpus) -> Utterance | None:
+def _known(entry: ListEntry, corpus: Corpus) -> Utterance | None:
     """Return what the corpus reads from an entry's names, with the ending of its own files if need be."""
     if corpus.read_name is None:
         return None

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from emonet.auditing.confounds import confound_findings
-from emonet.auditing.shared import SOMETIMES, FoldRows, Placed, Shared, shared_findings
+from emonet.auditing.shared import SOMETIMES, FoldRows, Placed, SharedValues, shared_findings
 from emonet.corpus.corpus import SPLITS, Utterance
 from emonet.findings import Finding, Verdict, over_folds, worst
 from emonet.protocols.fold import Protocol
 
-Label = Callable[[Utterance], str | None]
+LabelOf = Callable[[Utterance], str | None]
 
 
-def coverage_findings(fold: FoldRows, classes: Sequence[str], label: Label) -> list[Finding]:
+def coverage_findings(fold: FoldRows, classes: Sequence[str], label: LabelOf) -> list[Finding]:
     """Return findings on splits that are empty and on classes that a split lacks."""
     return [_splits(fold), *_classes(fold, classes, label)]
 
@@ -31,7 +31,7 @@ def _splits(fold: FoldRows) -> Finding:
     return Finding(level="ok", what="splits", fold=fold.name, seen=seen)
 
 
-def _classes(fold: FoldRows, classes: Sequence[str], label: Label) -> list[Finding]:
+def _classes(fold: FoldRows, classes: Sequence[str], label: LabelOf) -> list[Finding]:
     if not classes:
         return []
     has = {split: {label(each) for each in fold.split(split)} for split in SPLITS}
@@ -170,7 +170,7 @@ def _as_far_as(what: str, partition: Partition) -> str:
     return f" as far as known ({nameless} of {len(said)} utterances have no speaker)" if nameless else ""
 
 
-def _kind(what: str, shared: Sequence[Shared]) -> str:
+def _kind(what: str, shared: Sequence[SharedValues]) -> str:
     tested = max((each for each in shared if each.one == "test"), key=lambda each: each.count)
     if tested.count:
         return f"{what[:-1]}-dependent ({tested.count} of {tested.total} test {what} also in {tested.other})"

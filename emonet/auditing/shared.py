@@ -43,13 +43,13 @@ class FoldRows:
         return self.splits.get(name, ())
 
     @cached_property
-    def shared(self) -> Mapping[str, tuple[Shared, ...] | None]:
+    def shared(self) -> Mapping[str, tuple[SharedValues, ...] | None]:
         """What each pair of splits shares of each kind of thing; None for what no utterance has."""
         return {rule.what: shared_values(self, rule.read) for rule in RULES}
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedValues:
     """How many values of one split another split has, too, and some of them."""
 
     one: str
@@ -63,7 +63,7 @@ _NONE: set[str | None] = set()
 Read = Callable[[Utterance], str | None]
 
 
-def shared_values(fold: FoldRows, read: Read) -> tuple[Shared, ...] | None:
+def shared_values(fold: FoldRows, read: Read) -> tuple[SharedValues, ...] | None:
     """Return what each pair of splits shares of a value, None where no utterance has one."""
     values = {split: set(map(read, listed)) - {None} for split, listed in fold.splits.items()}
     if not any(values.values()):
@@ -72,7 +72,7 @@ def shared_values(fold: FoldRows, read: Read) -> tuple[Shared, ...] | None:
     for one, other in PAIRS:
         ours, theirs = values.get(one, _NONE), values.get(other, _NONE)
         both = sorted(str(value) for value in ours & theirs)
-        found.append(Shared(one, other, len(both), len(ours), tuple(both[:3])))
+        found.append(SharedValues(one, other, len(both), len(ours), tuple(both[:3])))
     return tuple(found)
 
 
@@ -158,7 +158,7 @@ def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
 _NAME_THEM = "Nothing shows that train and test are different people: name the speakers, or say that they are unknown."
 
 
-def _finding(fold: FoldRows, rule: Rule, shared: Sequence[Shared], overlap: str) -> Finding:
+def _finding(fold: FoldRows, rule: Rule, shared: Sequence[SharedValues], overlap: str) -> Finding:
     told = [each for each in shared if each.count]
     if not told:
         nameless = sum(row.utterance.speaker is None for row in fold.rows) if rule.what == "speakers" else 0

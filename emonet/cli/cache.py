@@ -15,7 +15,7 @@ from emonet.files import home
 from emonet.progress import progress_listener
 
 if TYPE_CHECKING:
-    from emonet.engine.cache import Entry, Removal, Verdict
+    from emonet.engine.cache import KeptEntry, KeptVerdict, Removal
 
 app = typer.Typer(
     help="Say what EMONET_HOME holds, verify it, and remove what nobody needs.",
@@ -112,14 +112,14 @@ def prune(
         say("Files that runs have links to take their room until these runs are removed, too.")
 
 
-def _by_kind(found: Iterable[Entry]) -> list[dict[str, Any]]:
+def _by_kind(found: Iterable[KeptEntry]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str], list[int]] = {}
     for entry in found:
         groups.setdefault((entry.kind, entry.of), []).append(entry.bytes)
     return [{"kind": kind, "of": of, "count": len(sizes), "bytes": sum(sizes)} for (kind, of), sizes in groups.items()]
 
 
-def _summary(verdicts: Sequence[Verdict], runs: Sequence[str]) -> Iterable[str]:
+def _summary(verdicts: Sequence[KeptVerdict], runs: Sequence[str]) -> Iterable[str]:
     states: Counter[str] = Counter(each.state for each in verdicts)
     yield _counts(states)
     if runs:
@@ -136,7 +136,7 @@ def _counts(states: Counter[str]) -> str:
     return ", ".join(f"{states[each]} {each}" for each in known if each in {"whole", "damaged"} or states[each]) + "."
 
 
-def _plain(verdict: Verdict) -> dict[str, Any]:
+def _plain(verdict: KeptVerdict) -> dict[str, Any]:
     entry = verdict.entry
     facts = {"kind": entry.kind, "of": entry.of, "path": str(entry.path), "bytes": entry.bytes}
     return {**facts, "state": verdict.state, "reason": verdict.reason}

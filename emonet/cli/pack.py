@@ -31,10 +31,10 @@ def export(  # noqa: PLR0913 - a command's options
     json: AsJson = False,
 ) -> None:
     """Write a run's trained system as a pack: its shared model once, and one small file a task."""
-    from emonet.pack.export import Choice, export_pack
+    from emonet.pack.export import ExportChoice, export_pack
     from emonet.report.folder import find_run
 
-    choice = Choice(system, fold, seed, checkpoint, task)
+    choice = ExportChoice(system, fold, seed, checkpoint, task)
     pack = export_pack(find_run(run, runs), choice, out, load_plugins(plugin))
     if json:
         print_json(pack.to_json())

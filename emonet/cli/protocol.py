@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Show, export and import protocols.", no_args_is_help=True, add_completion=False)
 
-Corpus = Annotated[
+CorpusArgument = Annotated[
     str, typer.Argument(metavar="CORPUS", help="As in a recipe: an id, id/target, or '{manifest: my_folder/}'.")
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in a recipe: leave-one-speaker-out, official, ...")]
-Options = Annotated[
+OptionWords = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the protocol, e.g. --set k=5.")
 ]
 Out = Annotated[Path, typer.Option("--out", help="The file to write.")]
@@ -34,10 +34,10 @@ Out = Annotated[Path, typer.Option("--out", help="The file to write.")]
 
 @app.command()
 def show(
-    corpus: Corpus,
+    corpus: CorpusArgument,
     name: Name,
     *,
-    option: Options = None,
+    option: OptionWords = None,
     root: Root = None,
     plugin: PluginFiles = None,
     json: AsJson = False,
@@ -56,11 +56,11 @@ def show(
 
 @app.command()
 def export(
-    corpus: Corpus,
+    corpus: CorpusArgument,
     name: Name,
     *,
     out: Out,
-    option: Options = None,
+    option: OptionWords = None,
     root: Root = None,
     plugin: PluginFiles = None,
 ) -> None:

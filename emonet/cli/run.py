@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 RunsFolder = Annotated[Path, typer.Option("--runs", help="The folder of run folders.")]
-Changes = Annotated[
+ChangeWords = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe, e.g. --set seeds=[1,2,3]. May be repeated."),
 ]
@@ -41,7 +41,7 @@ def run(  # noqa: PLR0913 - a command's options
     dev_only: Annotated[
         bool, typer.Option("--dev-only", help="Score dev alone and leave test shut, as selects: dev in a recipe does.")
     ] = False,
-    change: Changes = None,
+    change: ChangeWords = None,
     plugin: PluginFiles = None,
     runs: RunsFolder = Path("runs"),
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,

@@ -13,7 +13,9 @@ from emonet.errors import counted
 
 app = typer.Typer(help="List, show and compare runs.", no_args_is_help=True, add_completion=False)
 
-Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, as in 'emonet runs list', or its folder.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's name, as in 'emonet runs list', or its folder.")
+]
 
 
 @app.command("list")
@@ -32,7 +34,7 @@ def list_runs(*, runs: RunsFolder = Path("runs"), json: AsJson = False) -> None:
 
 @app.command()
 def show(
-    run: Run,
+    run: RunArgument,
     *,
     form: Annotated[str, typer.Option("--format", help="A report format, as in 'emonet plugins'.")] = "",
     runs: RunsFolder = Path("runs"),

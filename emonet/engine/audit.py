@@ -12,7 +12,7 @@ from emonet.auditing.lists import NameRules, partition_of_list
 from emonet.auditing.partition import Partition, audit_partition, partition_of
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.engine.gather import Gathered
-from emonet.engine.leaks import Heard, audit_systems
+from emonet.engine.leaks import KnownAudio, audit_systems
 from emonet.errors import EmonetError
 from emonet.events import Listener, silent
 from emonet.findings import Finding, Verdict, over_folds
@@ -65,7 +65,7 @@ def audit_plan(
     partitions = [_judged(each, _partition(each), copies) for each in distinct]
     stores = {each.facts.corpus.id: each.store for each in gathered if audio and each.store is not None}
     whole = audio and all(each.store is not None for each in gathered)
-    return (*partitions, *audit_systems(made, Heard(copies, stores, whole)), *_bands(made, stores))
+    return (*partitions, *audit_systems(made, KnownAudio(copies, stores, whole)), *_bands(made, stores))
 
 
 def check_strict(recipe: Recipe, verdicts: Iterable[Verdict]) -> None:

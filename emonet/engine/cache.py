@@ -21,7 +21,7 @@ from emonet.files import home, read_sealed, stages_folder
 from emonet.report.folder import Content, RunFolder, runs_in
 from emonet.task_id import TaskId
 
-Kind = Literal["stage", "store", "features", "fingerprints", "openings", "fetched corpus"]
+KeptKind = Literal["stage", "store", "features", "fingerprints", "openings", "fetched corpus"]
 State = Literal["whole", "damaged", "incomplete", "outdated", "unknown"]
 """``incomplete``: a killed process left it, and the next one goes on; ``unknown``: nothing here can tell."""
 _DAY = 24 * 3600.0
@@ -32,7 +32,7 @@ _STAYS = ("openings", "fetched corpus")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeptEntry:
     """One thing that is kept.
 
     Attributes:
@@ -42,7 +42,7 @@ class Entry:
         written: when the newest of its files was written, in s since 1970.
     """
 
-    kind: Kind
+    kind: KeptKind
     of: str
     path: Path
     bytes: int
@@ -50,10 +50,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class KeptVerdict:
     """Whether something that is kept is what was written; ``reason`` names the file where it is not."""
 
-    entry: Entry
+    entry: KeptEntry
     state: State
     reason: str = ""
 
@@ -62,12 +62,12 @@ class Verdict:
 class Removal:
     """Something that is removed, or that is left since a process holds it, and why."""
 
-    entry: Entry
+    entry: KeptEntry
     why: str
     held: bool = False
 
 
-def entries() -> list[Entry]:
+def entries() -> list[KeptEntry]:
     """Return all that is kept, read from names and sizes alone."""
     stages = (_entry("stage", _tasks_of(path), path, _files(path)) for path in _folders(stages_folder()))
     stores = (each for path in _folders(home() / "store") for store in _folders(path) for each in _of_store(store))
@@ -85,17 +85,19 @@ def _files(path: Path) -> list[Path]:
     return [Path(folder, name) for folder, _, names in os.walk(path) for name in names if not name.endswith(".lock")]
 
 
-def _entry(kind: Kind, of: str, path: Path, files: Iterable[Path]) -> Entry:
+def _entry(kind: KeptKind, of: str, path: Path, files: Iterable[Path]) -> KeptEntry:
     found = []
     for file in files:
         with suppress(FileNotFoundError):  # a process at work has removed it since it was listed
             found.append(file.lstat())
-    return Entry(kind, of, path, sum(each.st_size for each in found), max((each.st_mtime for each in found), default=0))
+    return KeptEntry(
+        kind, of, path, sum(each.st_size for each in found), max((each.st_mtime for each in found), default=0)
+    )
 
 
-def _of_store(path: Path) -> Iterator[Entry]:
+def _of_store(path: Path) -> Iterator[KeptEntry]:
     corpus = path.parent.name
-    kinds: Mapping[Kind, list[Path]] = {
+    kinds: Mapping[KeptKind, list[Path]] = {
         "features": sorted(path.glob("features/*.arrow")),
         "fingerprints": sorted(path.glob("fingerprints-*.npz")),
     }
@@ -115,7 +117,7 @@ def _tasks_of(folder: Path) -> str:
         return ""
 
 
-def verify(found: Sequence[Entry], *, listen: Listener = silent) -> list[Verdict]:
+def verify(found: Sequence[KeptEntry], *, listen: Listener = silent) -> list[KeptVerdict]:
     """Read everything, and say of each thing whether it is what was written."""
     verdicts = []
     for done, entry in enumerate(found):
@@ -151,15 +153,15 @@ def _runs(folder: Path) -> list[RunFolder]:
     return runs
 
 
-def _verified(entry: Entry, listen: Listener) -> Verdict:
+def _verified(entry: KeptEntry, listen: Listener) -> KeptVerdict:
     try:
-        return Verdict(entry, _CHECKS[entry.kind](entry.path, listen))
+        return KeptVerdict(entry, _CHECKS[entry.kind](entry.path, listen))
     except Damaged as problem:
-        return Verdict(entry, "damaged", f"{problem.path}: {problem.reason}")
+        return KeptVerdict(entry, "damaged", f"{problem.path}: {problem.reason}")
     except EmonetError as problem:
-        return Verdict(entry, "damaged", f"{entry.path}: {problem}")
+        return KeptVerdict(entry, "damaged", f"{entry.path}: {problem}")
     except OSError as problem:
-        return Verdict(entry, "damaged", f"{problem.filename or entry.path}: it cannot be read: {problem.strerror}")
+        return KeptVerdict(entry, "damaged", f"{problem.filename or entry.path}: it cannot be read: {problem.strerror}")
 
 
 def _check_stage(folder: Path, _: Listener) -> State:
@@ -205,7 +207,7 @@ def _check_fingerprints(path: Path, _: Listener) -> State:
     return "whole"
 
 
-_CHECKS: Mapping[Kind, Callable[[Path, Listener], State]] = {
+_CHECKS: Mapping[KeptKind, Callable[[Path, Listener], State]] = {
     "stage": _check_stage,
     "store": _check_store,
     "features": _check_features,
@@ -229,7 +231,7 @@ class Needs:
     content: frozenset[tuple[str, str]]
     corpora: frozenset[str]
 
-    def are_met_without(self, entry: Entry) -> bool:
+    def are_met_without(self, entry: KeptEntry) -> bool:
         """Say whether no run needs a thing."""
         if entry.kind == "stage":
             return entry.path.name not in self.stages
@@ -270,7 +272,7 @@ def _json_of(run: RunFolder, content: Content) -> dict[str, Any]:
         raise EmonetError(f"{message}Remove the run, or run its recipe again.") from None
 
 
-def _store_of(entry: Entry) -> Path:
+def _store_of(entry: KeptEntry) -> Path:
     return entry.path.parent.parent if entry.kind == "features" else entry.path.parent
 
 
@@ -282,11 +284,11 @@ def _content_of(store: Path) -> str:
 
 
 def to_remove(
-    found: Sequence[Entry],
+    found: Sequence[KeptEntry],
     *,
     needs: Needs | None = None,
     older_than: float | None = None,
-    verdicts: Iterable[Verdict] = (),
+    verdicts: Iterable[KeptVerdict] = (),
 ) -> list[Removal]:
     """Return what to remove: what no run needs and what is older, both where both are given; and what is damaged.
 
@@ -328,7 +330,7 @@ def remove(removals: Sequence[Removal], *, dry_run: bool = False) -> list[Remova
     needed = needed_by_work()
     is_any_held = needed is not None or any(is_held(folder / ".lock") for folder in _folders(stages_folder()))
 
-    def is_needed(entry: Entry) -> bool:
+    def is_needed(entry: KeptEntry) -> bool:
         return entry.path.name in (needed or ()) if entry.kind == "stage" else is_any_held
 
     return [replace(each, held=True) if is_needed(each.entry) else _removed(each, dry_run=dry_run) for each in removals]
@@ -349,7 +351,7 @@ def _removed(removal: Removal, *, dry_run: bool) -> Removal:
     return removal
 
 
-def _delete(entry: Entry) -> None:
+def _delete(entry: KeptEntry) -> None:
     """Delete a thing; the lock of a stage stays, for another process may wait for it."""
     if not entry.path.is_dir():
         entry.path.unlink()

@@ -20,12 +20,12 @@ from emonet.protocols.protocol import Protocol, make_protocol
 from emonet.recipe.aggregate import space_for
 from emonet.recipe.choice import Choice
 from emonet.recipe.outputs import Outputs, chosen_outputs, occurring
-from emonet.recipe.plan import Checkpoint, CorpusFacts
+from emonet.recipe.plan import CorpusFacts, WeightsFile
 from emonet.recipe.recipe import CorpusEntry, Recipe, SourceEntry
 from emonet.task_id import TaskId
 
 if TYPE_CHECKING:
-    from emonet.audio.prepare import Scan
+    from emonet.audio.prepare import ScannedCorpus
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Gathering:
     """All corpora of a recipe, and what its systems have learned before: system -> corpus or checkpoint."""
 
     corpora: tuple[Gathered, ...]
-    sources: Mapping[str, Gathered | Checkpoint]
+    sources: Mapping[str, Gathered | WeightsFile]
     gatherer: _Gatherer
 
     @property
@@ -192,7 +192,7 @@ class _Gatherer:
     listen: Listener
     entered: _Entered = field(default_factory=dict)
     roots: dict[str, Path] = field(default_factory=dict)
-    scans: dict[tuple[int, Path], Scan] = field(default_factory=dict)
+    scans: dict[tuple[int, Path], ScannedCorpus] = field(default_factory=dict)
 
     def gather(self, entry: CorpusEntry) -> Gathered:
         opened = self.look_up(entry)
@@ -209,7 +209,7 @@ class _Gatherer:
             return self._gathered(entry, opened, scan.folder, *kept)
         return replace(self._gathered(entry, opened, scan.folder, scan.utterances), store=None)
 
-    def source(self, name: str, source: SourceEntry) -> Gathered | Checkpoint:
+    def source(self, name: str, source: SourceEntry) -> Gathered | WeightsFile:
         """Look up what a system has learned before."""
         if source.corpus is not None:
             return self.gather(source.corpus)
@@ -221,7 +221,7 @@ class _Gatherer:
             raise RecipeError(f"{message}. Name a .safetensors file{example}, under source: {{checkpoint: ...}}.")
         if not path.is_file():
             raise RecipeError(f"System '{name}': there is no checkpoint {path}. Check source: {{checkpoint: ...}}.")
-        return Checkpoint(str(path), sha256_of(path))
+        return WeightsFile(str(path), sha256_of(path))
 
     def prepared(self, gathered: Gathered) -> Gathered:
         """Return a corpus with its store, which is made where it is not there."""
@@ -266,7 +266,7 @@ class _Gatherer:
     def _protocol(self, choice: Choice, corpus: Corpus, utterances: Sequence[Utterance]) -> Protocol:
         return make_protocol(choice.name, choice.options, corpus, utterances, base=self.base)
 
-    def _scan(self, corpus: Corpus, root: Path) -> Scan:
+    def _scan(self, corpus: Corpus, root: Path) -> ScannedCorpus:
         from emonet.audio.prepare import scan_corpus
 
         key = (id(corpus), root)

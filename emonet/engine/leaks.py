@@ -28,7 +28,7 @@ _SPEAKERS = "Whether test speakers were heard before cannot be told; name the sp
 
 
 @dataclass(frozen=True)
-class Heard:
+class KnownAudio:
     """What is known of the audio of a plan's corpora.
 
     Attributes:
@@ -59,7 +59,7 @@ class Heard:
 class _Known:
     """What stages and files have heard, each looked up once."""
 
-    heard: Heard
+    heard: KnownAudio
     _stages: dict[tuple[str, ...], Provenance] = field(default_factory=dict)
     _files: dict[Path, Provenance] = field(default_factory=dict)
 
@@ -75,7 +75,7 @@ class _Known:
         return self._files[path]
 
 
-def audit_systems(made: Plan, heard: Heard) -> tuple[Verdict, ...]:
+def audit_systems(made: Plan, heard: KnownAudio) -> tuple[Verdict, ...]:
     """Judge every system that starts from weights: a verdict each, on all of its folds and seeds.
 
     Raises:
@@ -95,7 +95,7 @@ def audit_systems(made: Plan, heard: Heard) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
-def _verdict(system: str, findings: Sequence[Finding], heard: Heard, *, exact: bool) -> Verdict:
+def _verdict(system: str, findings: Sequence[Finding], heard: KnownAudio, *, exact: bool) -> Verdict:
     """Return the verdict on a system; in files only ``exact`` copies of audio are found."""
     # Of folds that are as bad, those come first that were learned from, and stand for the others.
     found = tuple(sorted(_worst_of_fold(findings), key=lambda each: _WAYS["train"] not in each.seen))

@@ -26,7 +26,7 @@ from emonet.engine.kept import (
     stage_folder,
     sweep,
 )
-from emonet.engine.leaks import SOUNDS, Heard
+from emonet.engine.leaks import SOUNDS, KnownAudio
 from emonet.engine.openings import open_test
 from emonet.errors import EmonetError, counted
 from emonet.evaluate.predictions import Checkpoint, Pass, Predictions, concat
@@ -194,9 +194,9 @@ class StageRunner:
         return whole_provenance(stage, self.stages, self._heard.hash, SOUNDS).to_json()
 
     @cached_property
-    def _heard(self) -> Heard:
+    def _heard(self) -> KnownAudio:
         """What is known of the corpora's audio; each store is asked once for all stages."""
-        return Heard(None, {corpus: store.folder for corpus, store in self.stores.items()})
+        return KnownAudio(None, {corpus: store.folder for corpus, store in self.stores.items()})
 
     def _vector(self, stage: Stage, place: tuple[Store, int]) -> Array:
         """Return the features (D,) of one clip; those of a whole store are extracted, or read, once."""

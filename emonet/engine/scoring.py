@@ -18,7 +18,7 @@ from emonet.evaluate.baseline import BaselineComparison, compare_with_baseline
 from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Predictions, concat, read_parquet
 from emonet.evaluate.score import Score, Setting, score_predictions, seed_means
-from emonet.evaluate.selection import Choice, Selection, choice_among, extremes
+from emonet.evaluate.selection import FoldChoice, Selection, choice_among, extremes
 from emonet.recipe.normalisation import NORMALISATIONS
 from emonet.recipe.stage import Plan, Stage
 from emonet.report.folder import RunFolder, TrainingId
@@ -176,8 +176,8 @@ def _of_c(stages: Sequence[Stage], facts: Facts, target: str) -> Selection:
     return Selection("C", next(iter(facts.values()))["chosen_by"], folds, low, high)
 
 
-def _choice(data: Mapping[str, Any]) -> Choice:
-    return Choice(**{**data, "tied": tuple(data["tied"])})
+def _choice(data: Mapping[str, Any]) -> FoldChoice:
+    return FoldChoice(**{**data, "tied": tuple(data["tied"])})
 
 
 def _chosen_first(sums: Mapping[str, Any], chosen: float) -> dict[float, Any]:
@@ -185,7 +185,7 @@ def _chosen_first(sums: Mapping[str, Any], chosen: float) -> dict[float, Any]:
     return {chosen: found[chosen], **found}
 
 
-def _epoch(stage: Stage, facts: Mapping[str, Any], said: Predictions) -> Choice:
+def _epoch(stage: Stage, facts: Mapping[str, Any], said: Predictions) -> FoldChoice:
     history = json.loads((stage_folder(stage.key) / HISTORY).read_text(encoding="utf-8"))
     name = f"dev_{stage.task.metric}"
     scores = {float(entry["epoch"]): float(entry[name]) for entry in history}

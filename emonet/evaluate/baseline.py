@@ -259,7 +259,7 @@ def _epsilon(made: BaselineComparison) -> float | None:
     return almost_stochastic_order(*columns)
 
 
-def _answers(pair: Pair) -> tuple[Sequence[Hashable], Sequence[Hashable]]:
+def _answers(pair: AnswerPairs) -> tuple[Sequence[Hashable], Sequence[Hashable]]:
     return [row.predicted for row, _ in pair], [row.predicted for _, row in pair]
 
 
@@ -289,7 +289,7 @@ def _check_protocols(ours: Score, theirs: Score) -> None:
 
 
 Seeds = dict[int, dict[tuple[str, str], Prediction]]
-Pair = list[tuple[Prediction, Prediction]]
+AnswerPairs = list[tuple[Prediction, Prediction]]
 
 
 def _by_seed(rows: list[Prediction]) -> Seeds:
@@ -304,7 +304,7 @@ def _by_seed(rows: list[Prediction]) -> Seeds:
     return seeds
 
 
-def _pairs(ours: Seeds, theirs: Seeds, score: Score, against: Score) -> dict[int, Pair]:
+def _pairs(ours: Seeds, theirs: Seeds, score: Score, against: Score) -> dict[int, AnswerPairs]:
     """Return seed -> the rows of both systems, side by side, for all seeds that both have."""
     if not _is_trained(score):
         ours = {seed: ours.get(seed, next(iter(ours.values()))) for seed in theirs}
@@ -348,7 +348,7 @@ def _check_same(
             )
 
 
-def _clip_test(seed: int, pair: Pair) -> ClipTest:
+def _clip_test(seed: int, pair: AnswerPairs) -> ClipTest:
     right = [(one.predicted == one.truth, other.predicted == other.truth) for one, other in pair]
     only_system, only_baseline = right.count((True, False)), right.count((False, True))
     exact, mid = mcnemar(only_baseline, only_system), mcnemar(only_baseline, only_system, mid_p=True)

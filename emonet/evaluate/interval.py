@@ -28,7 +28,7 @@ LEVEL = 0.95
 JACKKNIFE = "delete-one-speaker jackknife"
 SPREAD = "2 standard errors over clips"
 
-Column = Sequence[Hashable]
+Values = Sequence[Hashable]
 _Groups = NDArray[np.int64]
 
 _TINY = 1e-24
@@ -65,8 +65,8 @@ class Interval:
 
 
 def score_interval(
-    truth: Column,
-    predictions: Sequence[Column],
+    truth: Values,
+    predictions: Sequence[Values],
     metric: Metric,
     *,
     speakers: Sequence[str | None] | None,
@@ -107,8 +107,8 @@ def score_interval(
 
 
 def difference_interval(
-    truth: Column,
-    pairs: Sequence[tuple[Column, Column]],
+    truth: Values,
+    pairs: Sequence[tuple[Values, Values]],
     metric: Metric,
     *,
     speakers: Sequence[str | None] | None,
@@ -142,7 +142,7 @@ def units_of(size: int, speakers: Sequence[str | None] | None) -> _Groups:
     return groups if known >= MIN_SPEAKERS else np.arange(size)
 
 
-def effective_degrees(truth: Column, metric: Metric, groups: _Groups) -> float:
+def effective_degrees(truth: Values, metric: Metric, groups: _Groups) -> float:
     """Return the degrees of freedom that speakers with unequal shares of the clips leave.
 
     Let w_ik be speaker i's share of the clips of class k, and G = 1 / sum_i w_i^2 the effective number of speakers with
@@ -174,8 +174,8 @@ def effective_degrees(truth: Column, metric: Metric, groups: _Groups) -> float:
 
 
 def _interval(
-    truth: Column,
-    seeds: Sequence[tuple[Column, ...]],
+    truth: Values,
+    seeds: Sequence[tuple[Values, ...]],
     metric: Metric,
     speakers: Sequence[str | None] | None,
     level: float,
@@ -205,7 +205,7 @@ def _interval(
     return Interval(low, high, "speakers", JACKKNIFE, None if fixed else level, error, degrees, len(seeds), note)
 
 
-def _spread(truth: Column, seeds: Sequence[tuple[Column, ...]], metric: Metric, doubt: str) -> Interval:
+def _spread(truth: Values, seeds: Sequence[tuple[Values, ...]], metric: Metric, doubt: str) -> Interval:
     """Return 2 standard errors to either side, by leaving out single utterances; it has no level."""
     rows = list(zip(truth, *(column for seed in seeds for column in seed), strict=True))
     # Utterances that are alike in everything change the metric alike.
@@ -223,7 +223,7 @@ def _spread(truth: Column, seeds: Sequence[tuple[Column, ...]], metric: Metric, 
 
 
 def _check(
-    truth: Column, seeds: Sequence[tuple[Column, ...]], speakers: Sequence[str | None] | None, level: float
+    truth: Values, seeds: Sequence[tuple[Values, ...]], speakers: Sequence[str | None] | None, level: float
 ) -> None:
     _check_sizes(len(truth), speakers)
     if not seeds:
@@ -260,7 +260,7 @@ def _doubt(known: int) -> str:
 
 
 def _left_out(
-    truth: Column, seeds: Sequence[tuple[Column, ...]], metric: Metric, groups: _Groups, times: Floats
+    truth: Values, seeds: Sequence[tuple[Values, ...]], metric: Metric, groups: _Groups, times: Floats
 ) -> tuple[Floats, Floats]:
     """Return each seed's value (R,), and its values (R, U) without one 1 / ``times`` of each group's sums."""
     whole, without = [], []
@@ -276,7 +276,7 @@ def _left_out(
     return np.asarray(whole, dtype=np.float64), np.asarray(without, dtype=np.float64)
 
 
-def _sums(truth: Column, predicted: Column, metric: Metric, groups: _Groups) -> Floats:
+def _sums(truth: Values, predicted: Values, metric: Metric, groups: _Groups) -> Floats:
     """Sum what the metric is made of by group: (U, K, K) for classes, (U, 7) for numbers."""
     number = int(groups.max()) + 1
     if metric.kind == "dimensional":

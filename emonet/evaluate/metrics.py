@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
 
-Kind = Literal["categorical", "dimensional"]
+TargetKind = Literal["categorical", "dimensional"]
 Counts = NDArray[np.int64] | NDArray[np.float64]
 Floats = NDArray[np.float64]
 
@@ -189,7 +189,7 @@ class Metric:
     title: str
     function: Callable[[Floats], Floats]
     higher_is_better: bool
-    kind: Kind
+    kind: TargetKind
     bounds: tuple[float, float] = (0.0, 1.0)
     by_class: bool = False
 

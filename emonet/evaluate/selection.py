@@ -12,7 +12,7 @@ from emonet.evaluate.metrics import Floats, Metric
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FoldChoice:
     """What was chosen in one fold, and what else might have been.
 
     Attributes:
@@ -47,7 +47,7 @@ class Selection:
 
     of: str
     by: str
-    folds: Mapping[str, Choice]
+    folds: Mapping[str, FoldChoice]
     low: float | None = None
     high: float | None = None
 
@@ -63,7 +63,7 @@ def choice_among(
     metric: Metric,
     *,
     speakers: Sequence[str | None],
-) -> Choice:
+) -> FoldChoice:
     """Return a choice, and which other values lie within one standard error of it (Breiman et al. 1984, 3.4.3).
 
     Args:
@@ -77,7 +77,7 @@ def choice_among(
     found = score_interval(truth, [predicted], metric, speakers=speakers)
     reach = found.standard_error + 1e-12
     tied = tuple(value for value, score in scores.items() if abs(score - scores[chosen]) <= reach)
-    return Choice(chosen, scores[chosen], found.standard_error, found.kind, tied, len(scores))
+    return FoldChoice(chosen, scores[chosen], found.standard_error, found.kind, tied, len(scores))
 
 
 def extremes(folds: Iterable[Mapping[float, Floats]], metric: Metric) -> tuple[float, float]:

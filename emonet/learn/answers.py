@@ -7,11 +7,9 @@ import torch
 from numpy.typing import NDArray
 
 from emonet.errors import EmonetError
-from emonet.evaluate.metrics import METRICS
+from emonet.evaluate.metrics import METRICS, Floats
 from emonet.learn.clips import from_unit, to_unit
 from emonet.recipe.task import Task
-
-Floats = NDArray[np.float64]
 
 
 def answers(task: Task, outputs: torch.Tensor) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from emonet.learn.answers import scores_on
 from emonet.learn.batches import Batch, batch_cuts, train_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.learner import Learner
-from emonet.recipe.recipe import Shared
+from emonet.recipe.recipe import SharedTraining
 from emonet.recipe.sampling import Sampler, sampler_of
 from emonet.recipe.task import Task
 
@@ -185,7 +185,7 @@ class RoundTrainer:
     """
 
     learner: Learner
-    shared: Shared
+    shared: SharedTraining
     rates: tuple[float, ...]
     folder: Path
     key: str

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from emonet.evaluate.metrics import Floats
 from emonet.learn.batches import Evaluation, evaluation_batches
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.clips import Clips
 from emonet.model.contracts import Frontend
 
-Floats = NDArray[np.float64]
 _SMALLEST = 1e-8
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emonet.evaluate.metrics import METRICS, confusion, moments
-from emonet.evaluate.selection import Choice, choice_among
+from emonet.evaluate.metrics import METRICS, Floats, confusion, moments
+from emonet.evaluate.selection import FoldChoice, choice_among
 from emonet.learn.answers import scores_on
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.normalisation import ScalingTable, fit_table
@@ -21,7 +21,6 @@ from emonet.learn.svm import dealt, fit_numbers, fitted, held_out, inner_groups,
 from emonet.recipe.recipe import SVM
 from emonet.recipe.task import Task
 
-Floats = NDArray[np.float64]
 Weights = tuple[Floats, Floats]
 _Data = tuple[Floats, NDArray[Any]]
 _LEARNED = ("train", "dev")
@@ -51,7 +50,7 @@ class ProbeResult:
     """
 
     dev: Floats
-    choices: Mapping[str, Choice]
+    choices: Mapping[str, FoldChoice]
     by: str
     trials: list[dict[str, Any]]
     refits: Mapping[str, Mapping[float, Weights]]
@@ -229,7 +228,7 @@ def _score(task: Task, split: str, said: Floats) -> float:
     return scores_on(task, split, said)[f"{split}_{task.metric}"]
 
 
-def _chosen(task: Task, split: str, said: Mapping[float, Floats]) -> Choice:
+def _chosen(task: Task, split: str, said: Mapping[float, Floats]) -> FoldChoice:
     """Choose among values of C, in their order, by what their SVMs say of a split."""
     scores = {c: _score(task, split, values) for c, values in said.items()}
     best = next(iter(scores))

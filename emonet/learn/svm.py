@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emonet.evaluate.metrics import Floats
 from emonet.learn.clips import from_unit, to_unit
 from emonet.recipe.recipe import SVM
 from emonet.recipe.task import Item, Task
-
-Floats = NDArray[np.float64]
 
 
 def fitted(model: Any, values: Any, labels: Any) -> bool:

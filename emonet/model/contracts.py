@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from emonet.plugin.component import Kind
+    from emonet.plugin.component import FeatureKind
 
 __all__ = ["SAMPLE_RATE", "Adapter", "Backbone", "Extractor", "Frontend"]
 
@@ -41,7 +41,7 @@ class Frontend(Protocol):
     edges of each wave by itself and fills invalid frames with zeros.
     """
 
-    yields: Kind
+    yields: FeatureKind
     shape: tuple[int, ...]
 
     def __call__(self, wave: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -55,7 +55,7 @@ class Backbone(Protocol):
     ``accepts`` is the kind of its input and ``dim`` the size D of its embedding.
     """
 
-    accepts: Kind
+    accepts: FeatureKind
     dim: int
 
     def __call__(self, features: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:

@@ -11,9 +11,9 @@ from emonet.model.layers import frame_mask
 
 if TYPE_CHECKING:
     from emonet.model.contracts import Frontend
-    from emonet.plugin.component import Kind
+    from emonet.plugin.component import FeatureKind
 
-FRAME_AXIS: dict[Kind, int | None] = {"wave": -1, "image": -1, "frames": 1, "vector": None}
+FRAME_AXIS: dict[FeatureKind, int | None] = {"wave": -1, "image": -1, "frames": 1, "vector": None}
 """Which axis of each kind of features counts frames (samples, for waves)."""
 
 

@@ -19,9 +19,9 @@ from emonet.model.state import take_over, task_key, task_state
 if TYPE_CHECKING:
     from emonet.model.contracts import Adapter, Backbone, Frontend
 
-__all__ = ["Model", "Part", "parameter_count", "private_share", "task_key"]
+__all__ = ["Model", "Tunable", "parameter_count", "private_share", "task_key"]
 
-Part = Literal["all", "head", "private"]
+Tunable = Literal["all", "head", "private"]
 """What is tuned: everything; a task's head; or its head, adapter tensors and norms."""
 
 
@@ -47,7 +47,7 @@ class Model(nn.Module):
         self.backbone = backbone
         self.heads = nn.ModuleDict()
         self.private = nn.ModuleDict()
-        self._tuned: tuple[Part, str | None] = ("all", None)
+        self._tuned: tuple[Tunable, str | None] = ("all", None)
         # What a backbone has frozen by itself, such as pretrained layers, is never tuned.
         self._fixed = frozenset(name for name, value in self.named_parameters() if not value.requires_grad)
 
@@ -123,7 +123,7 @@ class Model(nn.Module):
         """Turn waves into normalised features and their lengths (B,) in frames; invalid frames are 0."""
         return normalised_features(self.frontend, wave, lengths, mean=mean, scale=scale)
 
-    def tune(self, part: Part, task: str | None = None) -> None:
+    def tune(self, part: Tunable, task: str | None = None) -> None:
         """Choose what learns; all else is frozen and stays in evaluation mode, running statistics included.
 
         Args:
@@ -135,8 +135,8 @@ class Model(nn.Module):
             UnknownName: there is no such part or task.
             ContractError: a part of a task is to learn, and no task is named.
         """
-        if part not in get_args(Part):
-            raise UnknownName("part of a model", part, get_args(Part))
+        if part not in get_args(Tunable):
+            raise UnknownName("part of a model", part, get_args(Tunable))
         if task is None and part != "all":
             raise ContractError(f"Tuning '{part}' needs a task. Name one of {', '.join(self.tasks) or 'none'}.")
         self._tuned = (part, None if task is None else self._key(task))

@@ -31,7 +31,7 @@ _ROLES = ("frontend", "backbone")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ExportChoice:
     """What of a run is exported; an empty fold, seed or task stands for the first, the first, and all."""
 
     system: str
@@ -59,7 +59,7 @@ class _Trained:
         return fingerprint(self.components, self.shared)
 
 
-def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -> Pack:
+def export_pack(run: RunFolder, choice: ExportChoice, out: Path, registry: Registry) -> Pack:
     """Write the pack of a run's system and return it, read back.
 
     Raises:
@@ -96,7 +96,7 @@ def export_pack(run: RunFolder, choice: Choice, out: Path, registry: Registry) -
     return read_pack(out)
 
 
-def _stages(run: RunFolder, choice: Choice) -> list[Mapping[str, Any]]:
+def _stages(run: RunFolder, choice: ExportChoice) -> list[Mapping[str, Any]]:
     """Return the scored stages of a choice, one a task."""
     stages = [stage for stage in run.read("plan")["stages"] if stage["scored"]]
     stages = _only("system", choice.system, stages, lambda stage: stage["system"])
@@ -153,7 +153,7 @@ def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:
 
 
 def _facts(
-    run: RunFolder, stage: Mapping[str, Any], choice: Choice, scores: Sequence[Mapping[str, Any]]
+    run: RunFolder, stage: Mapping[str, Any], choice: ExportChoice, scores: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     (task,), (labels,) = stage["tasks"], stage["classes"]
     ((protocol, digest),) = stage["protocols"].items()

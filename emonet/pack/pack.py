@@ -48,7 +48,7 @@ MEAN, SCALE = "scaling.mean", "scaling.scale"
 
 
 @dataclass(frozen=True)
-class Part:
+class PackFile:
     """One file of a pack: its tensors and what it says of itself."""
 
     path: Path
@@ -61,10 +61,10 @@ class Pack:
     """A pack that was read and found to belong together: its shared model, and task id -> task file."""
 
     folder: Path
-    shared: Part
-    tasks: Mapping[str, Part]
+    shared: PackFile
+    tasks: Mapping[str, PackFile]
 
-    def task(self, name: str) -> Part:
+    def task(self, name: str) -> PackFile:
         """Return a task's file.
 
         Raises:
@@ -93,17 +93,17 @@ def read_pack(folder: Path) -> Pack:
     """
     if not (folder / SHARED).is_file():
         raise EmonetError(f"{folder}: this is no pack, for it has no {SHARED}. Make one with: emonet pack export RUN")
-    shared = read_part(folder / SHARED, "shared")
+    shared = read_pack_file(folder / SHARED, "shared")
     if fingerprint(shared.facts["components"], shared.tensors) != shared.facts["fingerprint"]:
         raise EmonetError(f"{shared.path}: its tensors are not those it was written with. Copy or export it again.")
     found = (path for path in sorted(folder.glob("*.safetensors")) if path.name != SHARED)
-    tasks = [read_part(path, "task") for path in found]
+    tasks = [read_pack_file(path, "task") for path in found]
     for part in tasks:
         _check_made_for(shared, part)
     return Pack(folder, shared, {part.facts["task"]: part for part in tasks})
 
 
-def read_part(path: Path, kind: str) -> Part:
+def read_pack_file(path: Path, kind: str) -> PackFile:
     """Read one file of a pack; ``kind`` is ``shared`` or ``task``.
 
     Raises:
@@ -122,16 +122,16 @@ def read_part(path: Path, kind: str) -> Part:
     missing = sorted(_FACTS[kind] - set(facts))
     if missing:
         raise EmonetError(f"{path}: {KINDS[kind]} without '{missing[0]}', so it is not whole. Export it again.")
-    return Part(path, tensors, facts)
+    return PackFile(path, tensors, facts)
 
 
-def import_task(folder: Path, path: Path, registry: Registry) -> Part:
+def import_task(folder: Path, path: Path, registry: Registry) -> PackFile:
     """Add a task file to a pack: all of it fits, or the pack stays as it is.
 
     Raises:
         EmonetError: the file was made for another shared model, its tensors do not fit, or the task is there already.
     """
-    pack, part = read_pack(folder), read_part(path, "task")
+    pack, part = read_pack(folder), read_pack_file(path, "task")
     _check_made_for(pack.shared, part)
     name = part.facts["task"]
     if name in pack.tasks:
@@ -142,7 +142,7 @@ def import_task(folder: Path, path: Path, registry: Registry) -> Part:
     target = folder / task_file(name)
     with replacing(target) as temporary:
         shutil.copyfile(path, temporary)
-    return Part(target, part.tensors, part.facts)
+    return PackFile(target, part.tensors, part.facts)
 
 
 def build_model(pack: Pack, tasks: list[str], registry: Registry) -> Model:
@@ -168,7 +168,7 @@ def build_model(pack: Pack, tasks: list[str], registry: Registry) -> Model:
     return model.eval()
 
 
-def task_of(part: Part) -> Task:
+def task_of(part: PackFile) -> Task:
     """Return a task's id and outputs: classes, or dimensions where it has numbers.
 
     Raises:
@@ -186,7 +186,7 @@ def task_of(part: Part) -> Task:
     return task
 
 
-def evaluation_of(part: Part) -> Evaluation:
+def evaluation_of(part: PackFile) -> Evaluation:
     """Return what of a clip the scores of a task judged, and a prediction judges.
 
     Raises:
@@ -199,7 +199,7 @@ def evaluation_of(part: Part) -> Evaluation:
     return Evaluation(kind, float(part.facts["window"]))
 
 
-def normalisation_of(part: Part) -> Normalisation:
+def normalisation_of(part: PackFile) -> Normalisation:
     """Return how a task's features are normalised.
 
     Raises:
@@ -208,7 +208,7 @@ def normalisation_of(part: Part) -> Normalisation:
     return normalisation_called(str(part.facts["normalisation"]))
 
 
-def scaling_of(part: Part, shape: tuple[int, ...]) -> ScalingTable | None:
+def scaling_of(part: PackFile, shape: tuple[int, ...]) -> ScalingTable | None:
     """Return a task's own mean and scale under the group ``""``; None where training fitted none.
 
     Raises:
@@ -234,7 +234,7 @@ def task_file(task: str) -> str:
     return f"{file_name(task)}.safetensors"
 
 
-def _check_made_for(shared: Part, part: Part) -> None:
+def _check_made_for(shared: PackFile, part: PackFile) -> None:
     made_for, there = part.facts["fingerprint"], shared.facts["fingerprint"]
     if made_for != there:
         message = (
@@ -258,11 +258,11 @@ def _built(registry: Registry, role: str, wanted: Mapping[str, Any], origin: Pat
     return registry.build(kind, wanted["name"], wanted["options"])
 
 
-def learned_from(part: Part) -> str:
+def learned_from(part: PackFile) -> str:
     """Return on one line what a file's weights learned from and were selected on; see ``Provenance.summary``."""
     return stated(part.facts, part.path.name).summary
 
 
-def _said(part: Part) -> dict[str, Any]:
+def _said(part: PackFile) -> dict[str, Any]:
     values = sum(tensor.numel() for tensor in part.tensors.values())
     return {**part.facts, LEARNED: learned_from(part), "values": values}

@@ -26,7 +26,7 @@ from emonet.plugin.registry import Registry
 from emonet.recipe.recipe import Evaluate, checked_device
 from emonet.recipe.task import Task
 
-Wave = NDArray[np.float32]
+FloatWave = NDArray[np.float32]
 Network = Callable[..., torch.Tensor]
 
 
@@ -122,7 +122,7 @@ class Predictor:
         """
         return self.label_wave(usable_wave(read_recording(path)), str(path), speaker)
 
-    def label_wave(self, wave: Wave, name: str, speaker: str = "") -> list[Labelled]:
+    def label_wave(self, wave: FloatWave, name: str, speaker: str = "") -> list[Labelled]:
         """Return what each task says of a wave (T,) at 16 kHz, as ``label`` does of the file that it is from.
 
         Raises:
@@ -154,7 +154,7 @@ class Predictor:
         kind = self.evaluate or ("windows" if self.window else scored.kind)
         return Evaluation(kind, self.window or scored.seconds)
 
-    def _of_task(self, file: str, wave: Wave, task: str, speaker: str) -> list[Labelled]:
+    def _of_task(self, file: str, wave: FloatWave, task: str, speaker: str) -> list[Labelled]:
         part, evaluation = self.pack.task(task), self.evaluation(task)
         pieces, bounds = evaluation.pieces(len(wave)), windows(len(wave), evaluation.seconds)
         every = list(dict.fromkeys([*pieces, *(bounds if len(bounds) > 1 else [])]))
@@ -186,7 +186,9 @@ class Predictor:
         mean, scale = table.rows([group])
         return {"mean": torch.from_numpy(mean).to(self.device), "scale": torch.from_numpy(scale).to(self.device)}
 
-    def _said(self, task: Task, pieces: Sequence[Wave], scaling: Mapping[str, torch.Tensor]) -> NDArray[np.float64]:
+    def _said(
+        self, task: Task, pieces: Sequence[FloatWave], scaling: Mapping[str, torch.Tensor]
+    ) -> NDArray[np.float64]:
         """Return probabilities (N, K) of pieces in their order, or numbers (N, D) in the corpus' own unit."""
         network, found = partial(self.networks[task.id], **scaling), []
         # Only pieces of one length share a step, so nothing is padded and a batch cannot change an answer.
@@ -253,7 +255,7 @@ def _network(model: Any, task: str) -> Network:
     return partial(model, task=task)
 
 
-def _frames(frontend: Frontend, wave: Wave, device: torch.device) -> NDArray[np.float64]:
+def _frames(frontend: Frontend, wave: FloatWave, device: torch.device) -> NDArray[np.float64]:
     """Return the features (L, *shape) of a whole wave."""
     with torch.inference_mode():
         try:

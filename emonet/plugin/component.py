@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
-Kind = Literal["wave", "frames", "image", "vector"]
+FeatureKind = Literal["wave", "frames", "image", "vector"]
 """What flows between components: wave (B, T), frames (B, L, D), image (B, C, M, L), vector (B, D)."""
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[FeatureKind, ...] = get_args(FeatureKind)
 
 LayerKind = Literal["convolution", "linear", "norm"]
 """The kinds of layers that backbones consist of and adapters take; attention counts as linear."""
@@ -31,8 +31,8 @@ class Traits:
     """
 
     version: str = "1"
-    accepts: Kind | None = None
-    yields: Kind | None = None
+    accepts: FeatureKind | None = None
+    yields: FeatureKind | None = None
     default: bool = False
     layers: tuple[LayerKind, ...] = ()
     private_norms: bool = False
@@ -42,8 +42,8 @@ class Traits:
 def component(
     *,
     version: str = "1",
-    accepts: Kind | None = None,
-    yields: Kind | None = None,
+    accepts: FeatureKind | None = None,
+    yields: FeatureKind | None = None,
     default: bool = False,
     layers: tuple[LayerKind, ...] = (),
     private_norms: bool = False,

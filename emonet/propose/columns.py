@@ -12,7 +12,7 @@ from emonet.corpus.readers.rows import TARGET
 from emonet.corpus.readers.table import delimiter_of, read_rows
 from emonet.corpus.splits import COLUMNS, is_split, splits_of
 from emonet.errors import CorpusError
-from emonet.propose.roles import Labels, Meaning, labels_of
+from emonet.propose.roles import LabelSlot, Meaning, labels_of
 from emonet.propose.slots import Slot
 
 _SHARE = 0.8
@@ -25,7 +25,7 @@ _NAME = re.compile(r"[^\W\d][\w -]*")
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CsvSheet:
     """A CSV file: its POSIX path below the folder, its delimiter, and its rows."""
 
     name: str
@@ -43,10 +43,10 @@ class Columns:
         fields: field of an utterance -> column.
     """
 
-    sheets: Mapping[str, Sheet]
+    sheets: Mapping[str, CsvSheet]
     path: str
     fields: Mapping[str, str]
-    labels: Labels
+    labels: LabelSlot
 
 
 def columns_in(folder: Path, tables: Sequence[str], sounds: Sequence[str], meaning: Meaning) -> Columns | None:
@@ -85,7 +85,7 @@ def _splits(names: Sequence[str]) -> list[str]:
 
 
 def _judged(
-    splits: Mapping[str, Sheet], path: str, rows: Sequence[Mapping[str, str]], meaning: Meaning
+    splits: Mapping[str, CsvSheet], path: str, rows: Sequence[Mapping[str, str]], meaning: Meaning
 ) -> Columns | None:
     usable = [name for name in rows[0] if _NAME.fullmatch(name) and f"{{{name}}}" not in path]
     labels = _label_column(usable, rows, meaning)
@@ -106,34 +106,34 @@ def _judged(
 
 def _label_column(
     columns: Sequence[str], rows: Sequence[Mapping[str, str]], meaning: Meaning
-) -> tuple[str, Labels] | None:
+) -> tuple[str, LabelSlot] | None:
     named = {TARGET, *OTHER_NAMES[TARGET]}
-    found: list[tuple[bool, float, str, Labels]] = []
+    found: list[tuple[bool, float, str, LabelSlot]] = []
     for column in columns:
         slot = Slot(0, 0, "", tuple(row[column] or None for row in rows))
         is_named = column.lower() in named and 2 <= len(slot.counts) <= _MOST_CLASSES
         labels = labels_of(slot, meaning)
         if labels is None and is_named:
             codes = {value: meaning(value) or value for value in sorted(slot.counts)}
-            labels = Labels(slot, 0, codes, "its column is called so")
+            labels = LabelSlot(slot, 0, codes, "its column is called so")
         if labels is not None and (is_named or labels.score >= _BELIEVED):
             found.append((is_named, labels.score, column, labels))
     best = max(found, key=lambda each: each[:2], default=None)
     return None if best is None else (best[2], best[3])
 
 
-def _read(folder: Path, name: str) -> Sheet | None:
+def _read(folder: Path, name: str) -> CsvSheet | None:
     """Read a CSV file; None where it is none, since not every file of that name is a table of clips."""
     path = folder / name
     try:
         header = path.read_text(encoding="utf-8-sig").partition("\n")[0]
         delimiter = delimiter_of(header)
-        return Sheet(name, delimiter, tuple(row for _, row in read_rows(path, delimiter, "utf-8-sig")))
+        return CsvSheet(name, delimiter, tuple(row for _, row in read_rows(path, delimiter, "utf-8-sig")))
     except (CorpusError, OSError, UnicodeDecodeError):
         return None
 
 
-def _path_column(sheet: Sheet, ends: set[str], sounds: Sequence[str]) -> str:
+def _path_column(sheet: CsvSheet, ends: set[str], sounds: Sequence[str]) -> str:
     """Return the template of the audio's path, or an empty string."""
     suffixes = sorted({PurePosixPath(sound).suffix for sound in sounds})
     for column in sheet.rows[0]:

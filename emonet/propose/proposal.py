@@ -13,7 +13,7 @@ from emonet.corpus.readers.folders import files_below, is_audio
 from emonet.corpus.splits import splits_of
 from emonet.errors import CorpusError
 from emonet.propose.columns import Columns, columns_in
-from emonet.propose.roles import Labels, Meaning, Roles, roles_of
+from emonet.propose.roles import LabelSlot, Meaning, Roles, roles_of
 from emonet.propose.slots import Cut, Slot, parts_of
 
 _LISTED = 40
@@ -187,7 +187,7 @@ def _suffixes(sounds: Sequence[str]) -> list[str]:
     return [counts.most_common(1)[0][0]] if has_copies else sorted(counts)
 
 
-def _doubts(labels: Labels, fields: set[str]) -> Iterator[str]:
+def _doubts(labels: LabelSlot, fields: set[str]) -> Iterator[str]:
     if labels.score < 2:
         yield "the labels are raw codes: say under codes what they mean, and rename the classes"
     elif labels.score < 3:

@@ -70,7 +70,7 @@ _SESSION_CODE = re.compile(r"(?:session|sess?|dialogu?e?)\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Labels:
+class LabelSlot:
     """A slot that may be the label: how good the reasons are, raw value -> class, and the reason in words."""
 
     slot: Slot
@@ -85,7 +85,7 @@ class Roles:
 
     cuts: tuple[Cut, ...]
     fields: Mapping[str, Slot]
-    labels: Labels
+    labels: LabelSlot
 
 
 def roles_of(parts: Sequence[Sequence[str]], meaning: Meaning) -> Roles | None:
@@ -116,8 +116,8 @@ def roles_of(parts: Sequence[Sequence[str]], meaning: Meaning) -> Roles | None:
     return Roles(tuple(cuts), fields | ({} if text is None else {"text": text}), best)
 
 
-def _best_labels(ways: Sequence[Sequence[Cut]], meaning: Meaning) -> Labels | None:
-    found: list[Labels] = []
+def _best_labels(ways: Sequence[Sequence[Cut]], meaning: Meaning) -> LabelSlot | None:
+    found: list[LabelSlot] = []
     for cuts in ways:
         for cut in cuts:
             free = (slot for slot in cut.slots if not _is_spoken_for(slot, cut))
@@ -128,7 +128,7 @@ def _best_labels(ways: Sequence[Sequence[Cut]], meaning: Meaning) -> Labels | No
     return max(others, key=lambda each: (each.score, -each.slot.level, len(each.codes)), default=None)
 
 
-def labels_of(slot: Slot, meaning: Meaning) -> Labels | None:
+def labels_of(slot: Slot, meaning: Meaning) -> LabelSlot | None:
     """Say whether a slot may be the label: by words, by first letters of words, or as codes that nobody knows."""
     values = sorted(slot.counts)
     if not 2 <= len(values) <= len(slot.values) / 2:
@@ -137,13 +137,13 @@ def labels_of(slot: Slot, meaning: Meaning) -> Labels | None:
     known = [value for value in values if words[value]]
     if len({words[value] for value in known}) >= 2 and len(known) >= _KNOWN * len(values):
         codes = {value: words[value] or value.lower() for value in values}
-        return Labels(slot, 3 + len(known) / len(values), codes, "its values are words for emotions")
+        return LabelSlot(slot, 3 + len(known) / len(values), codes, "its values are words for emotions")
     if initials := initials_in(values):
-        return Labels(slot, 2, initials, "its values are first letters of words for emotions")
+        return LabelSlot(slot, 2, initials, "its values are first letters of words for emotions")
     if not 3 <= len(values) <= _MOST_CLASSES or sum(slot.counts.values()) < _FILES * len(values):
         return None
     reason = f"it takes {len(values)} values, whose meaning is not known"
-    return Labels(slot, _score_of_codes(values), {value: value for value in values}, reason)
+    return LabelSlot(slot, _score_of_codes(values), {value: value for value in values}, reason)
 
 
 def _score_of_codes(values: Sequence[str]) -> float:

@@ -12,7 +12,7 @@ from emonet.options import Paths, Share
 from emonet.protocols.fold import Fold, Groups, groups_by, shuffled
 from emonet.protocols.lists import read_lists
 from emonet.protocols.matching import Match, check_match, match
-from emonet.protocols.split_list import Header, SplitList
+from emonet.protocols.split_list import ListHeader, SplitList
 
 IMPORTED = "imported"
 """Name of the protocol that takes its folds from a file."""
@@ -29,7 +29,7 @@ class Imported:
 
     name: str
     folds: tuple[Fold, ...]
-    header: Header
+    header: ListHeader
     overlap: str
     notes: tuple[str, ...]
 

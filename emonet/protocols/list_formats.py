@@ -16,7 +16,7 @@ from emonet.corpus.splits import COLUMNS, split_called
 from emonet.errors import CorpusError, UnknownName
 from emonet.files import write_text
 from emonet.protocols.fold import Protocol
-from emonet.protocols.split_list import Entry, Header, fold_in_name, split_of_file
+from emonet.protocols.split_list import ListEntry, ListHeader, fold_in_name, split_of_file
 
 _ANY = "# emonet protocol "
 MAGIC = f"{_ANY}2"
@@ -31,7 +31,7 @@ def write_protocol(protocol: Protocol, path: Path) -> None:
     """
     corpus, _, name = protocol.id.partition("/")
     name = name.removeprefix("imported ")
-    header = Header(corpus, name, protocol.hash, " ".join(protocol.overlap.split()))
+    header = ListHeader(corpus, name, protocol.hash, " ".join(protocol.overlap.split()))
     file = io.StringIO()
     file.write(f"{MAGIC}\n")
     file.writelines(f"# {key}: {value}\n" for key, value in asdict(header).items() if value)
@@ -64,9 +64,9 @@ def check_version(path: Path, text: str) -> None:
         raise CorpusError(message)
 
 
-def header_of(text: str) -> Header:
+def header_of(text: str) -> ListHeader:
     """Return the header of a file in this format."""
-    known = {field.name for field in fields(Header)}
+    known = {field.name for field in fields(ListHeader)}
     found: dict[str, str] = {}
     for line in text.splitlines()[1:]:
         if not line.startswith("#"):
@@ -74,7 +74,7 @@ def header_of(text: str) -> Header:
         key, _, value = line.removeprefix("#").partition(":")
         if key.strip() in known:
             found[key.strip()] = value.strip()
-    return Header(**found)
+    return ListHeader(**found)
 
 
 _NAMES = ("id", "file", "path", "wav", "filename", "utterance", "key", "name")
@@ -111,13 +111,13 @@ def format_of(path: Path, text: str) -> str:
     return "csv"
 
 
-def read_emonet(path: Path, text: str) -> Iterator[Entry]:
+def read_emonet(path: Path, text: str) -> Iterator[ListEntry]:
     """Yield the entries of EmoNet's portable format."""
     check_version(path, text)
     yield from read_csv(path, text)
 
 
-def read_emobox(path: Path, text: str) -> Iterator[Entry]:
+def read_emobox(path: Path, text: str) -> Iterator[ListEntry]:
     """Yield the entries of an EmoBox file: one JSON object a line, fold and split in the file's name."""
     split, fold = split_of_file(path), fold_in_name(path)
     for number, line in enumerate(text.splitlines(), 1):
@@ -128,10 +128,10 @@ def read_emobox(path: Path, text: str) -> Iterator[Entry]:
             raise CorpusError(f"{place}: not an EmoBox entry, which is a JSON object with key and wav. Mend the line.")
         names = tuple(str(row[key]) for key in ("wav", "key") if row.get(key))
         facts = {"label": str(row["emo"])} if row.get("emo") else {}
-        yield Entry(fold, split, names, place, {**facts, "data": str(row.get("dataset", ""))})
+        yield ListEntry(fold, split, names, place, {**facts, "data": str(row.get("dataset", ""))})
 
 
-def read_superb(path: Path, text: str) -> Iterator[Entry]:
+def read_superb(path: Path, text: str) -> Iterator[ListEntry]:
     """Yield the entries of a SUPERB (s3prl) file: ``meta_data`` lists paths and labels; the folder is the fold.
 
     Its ``speaker`` is the beginning of the dialogue's name, which both speakers share; so it is not taken over.
@@ -142,10 +142,10 @@ def read_superb(path: Path, text: str) -> Iterator[Entry]:
         if not isinstance(row, Mapping) or not row.get("path"):
             raise CorpusError(f"{place}: it has no path. Mend the entry.")
         facts = {"label": str(row["label"])} if row.get("label") else {}
-        yield Entry(fold, split, (str(row["path"]),), place, facts)
+        yield ListEntry(fold, split, (str(row["path"]),), place, facts)
 
 
-def read_csv(path: Path, text: str) -> Iterator[Entry]:
+def read_csv(path: Path, text: str) -> Iterator[ListEntry]:
     """Yield the entries of a CSV file: a column that names utterances, and columns for split and fold.
 
     Without a column for the split, the file's name tells it; with a fold and no split anywhere, each fold tests its
@@ -168,18 +168,18 @@ def read_csv(path: Path, text: str) -> Iterator[Entry]:
     for place, row in listed:
         split = split_called(row[columns["split"]], place) if columns["split"] else split_of_file(path)
         fold = row[columns["fold"]] if columns["fold"] else fold_in_name(path)
-        yield Entry(fold, split, (_named(row, columns["name"], place),), place, _facts(row))
+        yield ListEntry(fold, split, (_named(row, columns["name"], place),), place, _facts(row))
 
 
 _COLUMNS = {"name": _NAMES, "split": COLUMNS, "fold": ("fold",)}
 
 
-def _rotated(listed: list[tuple[str, dict[str, str]]], columns: Mapping[str, str]) -> Iterator[Entry]:
+def _rotated(listed: list[tuple[str, dict[str, str]]], columns: Mapping[str, str]) -> Iterator[ListEntry]:
     folds = dict.fromkeys(row[columns["fold"]] for _, row in listed)
     for fold in folds:
         for place, row in listed:
             split = "test" if row[columns["fold"]] == fold else "train"
-            yield Entry(fold, split, (_named(row, columns["name"], place),), place, _facts(row))
+            yield ListEntry(fold, split, (_named(row, columns["name"], place),), place, _facts(row))
 
 
 def _named(row: Mapping[str, str], column: str, place: str) -> str:
@@ -218,7 +218,7 @@ def _unknown(path: Path) -> str:
     )
 
 
-Reader = Callable[[Path, str], Iterator[Entry]]
+Reader = Callable[[Path, str], Iterator[ListEntry]]
 FORMATS: Mapping[str, Reader] = {
     "emonet": read_emonet,
     "emobox": read_emobox,
@@ -239,6 +239,6 @@ def reader_of(form: str) -> Reader:
     return FORMATS[form]
 
 
-def header_in(form: str, text: str) -> Header:
+def header_in(form: str, text: str) -> ListHeader:
     """Return what a file says of the whole protocol; only the portable format does."""
-    return header_of(text) if form == "emonet" else Header()
+    return header_of(text) if form == "emonet" else ListHeader()

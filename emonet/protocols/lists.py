@@ -10,7 +10,7 @@ from pathlib import Path
 from emonet.corpus.splits import splits_of
 from emonet.errors import CorpusError
 from emonet.protocols.list_formats import format_of, header_in, reader_of
-from emonet.protocols.split_list import Entry, Header, SplitList, split_in_name
+from emonet.protocols.split_list import ListEntry, ListHeader, SplitList, split_in_name
 
 _SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
 """In a folder, in this order: of two files that differ in their suffix alone, the first counts."""
@@ -26,15 +26,15 @@ def read_lists(paths: Sequence[Path], form: str = "") -> SplitList:
         CorpusError: nothing to read, or naming file and line of what cannot be read.
         UnknownName: there is no such format.
     """
-    entries: dict[tuple[str, str, tuple[str, ...]], Entry] = {}
-    header, form_found = Header(), form
+    entries: dict[tuple[str, str, tuple[str, ...]], ListEntry] = {}
+    header, form_found = ListHeader(), form
     files = [file for path in paths for file in _files(path)]
     for file in files:
         text = _text(file)
         form_found = form or format_of(file, text)
         for entry in reader_of(form_found)(file, text):
             entries.setdefault((entry.fold, entry.split, entry.names), entry)
-        header = header_in(form_found, text) if len(files) == 1 else Header()
+        header = header_in(form_found, text) if len(files) == 1 else ListHeader()
     if not entries:
         raise CorpusError(f"{', '.join(map(str, paths))}: no utterance is listed. Give other files.")
     splits = splits_of(dict.fromkeys(entry.split for entry in entries.values()), ", ".join(map(str, paths)))
@@ -44,7 +44,7 @@ def read_lists(paths: Sequence[Path], form: str = "") -> SplitList:
     return SplitList(_name(paths), form_found, tuple(ordered), header, data)
 
 
-def _fold_key(entry: Entry) -> tuple[int, str]:
+def _fold_key(entry: ListEntry) -> tuple[int, str]:
     """Number folds in their order, whatever order the files came in; the sort keeps the rest."""
     number = re.search(r"\d+", entry.fold)
     return (int(number[0]) if number else 0, entry.fold)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from emonet.corpus.corpus import Utterance
 from emonet.errors import CorpusError
-from emonet.protocols.split_list import Entry
+from emonet.protocols.split_list import ListEntry
 
 _SHOWN = 3
 
@@ -18,12 +18,12 @@ _SHOWN = 3
 class Match:
     """Entries by the id of their utterance, and those that no utterance, or more than one, belongs to."""
 
-    found: tuple[tuple[str, Entry], ...]
-    unmatched: tuple[Entry, ...] = ()
-    ambiguous: tuple[tuple[Entry, tuple[str, ...]], ...] = ()
+    found: tuple[tuple[str, ListEntry], ...]
+    unmatched: tuple[ListEntry, ...] = ()
+    ambiguous: tuple[tuple[ListEntry, tuple[str, ...]], ...] = ()
 
 
-def match(entries: Iterable[Entry], utterances: Sequence[Utterance]) -> Match:
+def match(entries: Iterable[ListEntry], utterances: Sequence[Utterance]) -> Match:
     """Match entries by id, by path, then by the file's name with as many of its folders as it takes.
 
     The end of a name may differ (``.wav`` for ``.avi``), and so may what stands before the corpus' own folders.

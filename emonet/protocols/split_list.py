@@ -12,7 +12,7 @@ from emonet.errors import CorpusError
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListEntry:
     """One line of a split list.
 
     Attributes:
@@ -31,7 +31,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ListHeader:
     """What a file in the portable format says of the whole protocol; each is empty where it is not known.
 
     Attributes:
@@ -53,8 +53,8 @@ class SplitList:
 
     name: str
     form: str
-    entries: tuple[Entry, ...]
-    header: Header = Header()
+    entries: tuple[ListEntry, ...]
+    header: ListHeader = ListHeader()
     data: str = ""
 
 

@@ -13,12 +13,15 @@ from emonet.recipe.task import Dimension, Item, Task, Truth
 from emonet.task_id import TaskId
 
 if TYPE_CHECKING:
-    from emonet.evaluate.metrics import Kind
+    from emonet.evaluate.metrics import TargetKind
 
 JOINED = "+"
 """Stands between the dimensions that one head learns, in recipes and in the ids of tasks."""
 
-_DEFAULTS: Mapping[Kind, tuple[str, str]] = {"categorical": ("cross-entropy", "uar"), "dimensional": ("ccc", "ccc")}
+_DEFAULTS: Mapping[TargetKind, tuple[str, str]] = {
+    "categorical": ("cross-entropy", "uar"),
+    "dimensional": ("ccc", "ccc"),
+}
 """Kind of task -> its loss and its metric."""
 
 
@@ -43,7 +46,7 @@ class Outputs:
         return JOINED.join(each.name for each in self.dimensions) or self.target.name
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> TargetKind:
         """Return what the outputs are: classes or numbers."""
         return "dimensional" if self.dimensions else "categorical"
 

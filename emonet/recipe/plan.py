@@ -13,7 +13,7 @@ from emonet.recipe.check import check_system
 from emonet.recipe.components import FindFactory
 from emonet.recipe.normalisation import NORMALISATIONS, default_normalisation
 from emonet.recipe.outputs import Outputs, make_task
-from emonet.recipe.provenance import Kind, Provenance, heard_by, met_before
+from emonet.recipe.provenance import HeardKind, Provenance, heard_by, met_before
 from emonet.recipe.recipe import Recipe, System
 from emonet.recipe.stage import Plan, Resolved, Stage, StageKind, Start
 from emonet.recipe.strategies import FULL_RATES, Strategy, Tuned
@@ -62,14 +62,14 @@ class CorpusFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class WeightsFile:
     """Weights on disk that a system starts from."""
 
     path: str
     sha256: str
 
 
-Sources = Mapping[str, CorpusFacts | Checkpoint]
+Sources = Mapping[str, CorpusFacts | WeightsFile]
 """System -> what it has learned before."""
 
 
@@ -113,7 +113,7 @@ class _Draft:
     row: Strategy
     components: Mapping[str, Resolved]
     facts: Sequence[CorpusFacts]
-    source: CorpusFacts | Checkpoint | None
+    source: CorpusFacts | WeightsFile | None
 
     @property
     def system(self) -> System:
@@ -170,7 +170,7 @@ class _Draft:
 
     def _shared(self, at: _Pass) -> tuple[Stage | None, Start]:
         """Return the stage that trains the shared model, if there is one, and how the tuning starts from it."""
-        if isinstance(self.source, Checkpoint):
+        if isinstance(self.source, WeightsFile):
             return None, Start(checkpoint=self.source.path, sha256=self.source.sha256)
         if self.row.learns == "source":
             source = self._the_source()
@@ -255,7 +255,7 @@ def _check_groups(stage: Stage) -> None:
             raise RecipeError(message)
 
 
-_LEAKS: Mapping[Kind, str] = {"utterances": "utterance", "speakers": "speaker", "people": "speaker"}
+_LEAKS: Mapping[HeardKind, str] = {"utterances": "utterance", "speakers": "speaker", "people": "speaker"}
 
 
 def _check_leak(name: str, shared: Provenance, tuned: Task, speakers: Mapping[str, SpeakerNames]) -> None:

@@ -22,10 +22,10 @@ from emonet.errors import EmonetError, counted
 from emonet.recipe.stage import Stage
 from emonet.recipe.task import Item
 
-Kind = Literal["utterances", "speakers", "people", "names", "audio"]
-KINDS: tuple[Kind, ...] = ("utterances", "speakers", "people", "names", "audio")
+HeardKind = Literal["utterances", "speakers", "people", "names", "audio"]
+KINDS: tuple[HeardKind, ...] = ("utterances", "speakers", "people", "names", "audio")
 """``people`` are speakers who may be in other corpora, too (``speakers: shared``); of ``names`` nobody has said."""
-Digests = Mapping[Kind, frozenset[int]]
+Digests = Mapping[HeardKind, frozenset[int]]
 Sounds = Callable[[str, str], str | None]
 """Corpus and id of an utterance -> what is the same for copies of its audio, None where nobody has looked."""
 
@@ -122,15 +122,15 @@ def digests_of(items: Iterable[Item], speakers: SpeakerNames, sounds: Sounds) ->
     Args:
         speakers: whether the corpus' names of speakers are its own, shared with other corpora, or nobody knows.
     """
-    found: dict[Kind, set[int]] = {kind: set() for kind in KINDS}
+    found: dict[HeardKind, set[int]] = {kind: set() for kind in KINDS}
     for item in items:
         for kind, digest in _of_item(item, speakers, sounds):
             found[kind].add(digest)
     return {kind: frozenset(digests) for kind, digests in found.items()}
 
 
-def _of_item(item: Item, speakers: SpeakerNames, sounds: Sounds) -> list[tuple[Kind, int]]:
-    found: list[tuple[Kind, int]] = [("utterances", _digest("utterance", item.corpus, item.id))]
+def _of_item(item: Item, speakers: SpeakerNames, sounds: Sounds) -> list[tuple[HeardKind, int]]:
+    found: list[tuple[HeardKind, int]] = [("utterances", _digest("utterance", item.corpus, item.id))]
     if item.speaker is not None:
         found.append(("speakers", _digest("speaker", item.corpus, item.speaker)))
         if speakers != "own":
@@ -234,7 +234,7 @@ class Met:
         total: how much of its kind the test split has.
     """
 
-    kind: Kind
+    kind: HeardKind
     corpus: str
     split: str
     names: tuple[str, ...]
@@ -268,14 +268,14 @@ def met_before(
     return met
 
 
-def _pairs(digests: Digests, *, foreign: bool) -> list[tuple[Kind, frozenset[int], Kind]]:
+def _pairs(digests: Digests, *, foreign: bool) -> list[tuple[HeardKind, frozenset[int], HeardKind]]:
     """Return what is looked for: the kind it counts as, what was heard, and the kind in test that it is compared with.
 
     Whoever is shared is met under any name that is not another corpus' own; where neither corpus says whose its
     names are, nobody knows.
     """
     people, names = digests.get("people", _NONE), digests.get("names", _NONE)
-    pairs: list[tuple[Kind, frozenset[int], Kind]] = [
+    pairs: list[tuple[HeardKind, frozenset[int], HeardKind]] = [
         (kind, digests.get(kind, _NONE), kind) for kind in ("utterances", "speakers", "audio")
     ]
     if foreign:
@@ -283,9 +283,11 @@ def _pairs(digests: Digests, *, foreign: bool) -> list[tuple[Kind, frozenset[int
     return pairs
 
 
-def _named(items: Iterable[Item], speakers: Mapping[str, SpeakerNames], sounds: Sounds) -> dict[Kind, dict[int, str]]:
+def _named(
+    items: Iterable[Item], speakers: Mapping[str, SpeakerNames], sounds: Sounds
+) -> dict[HeardKind, dict[int, str]]:
     """Return the digests of items with the names of what they stand for."""
-    found: dict[Kind, dict[int, str]] = {kind: {} for kind in KINDS}
+    found: dict[HeardKind, dict[int, str]] = {kind: {} for kind in KINDS}
     for item in items:
         for kind, digest in _of_item(item, speakers.get(item.corpus, "open"), sounds):
             found[kind][digest] = item.id if kind in {"utterances", "audio"} else str(item.speaker)

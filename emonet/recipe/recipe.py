@@ -166,7 +166,7 @@ class SVM(_Strict):
     iterations: Count = 10_000
 
 
-class Shared(_Strict):
+class SharedTraining(_Strict):
     """How a shared model learns from several tasks in turn (paper, 5.2.2), and what of aggregated ones it hands on.
 
     Attributes:
@@ -190,7 +190,7 @@ class Shared(_Strict):
 class SourceEntry(_Strict):
     """What a model has learned before: a corpus that it is trained on first, or a checkpoint.
 
-    A corpus may stand for itself: ``source: crema_d``.
+    A corpus may stand for itself: ``source: my_corpus``.
 
     Attributes:
         corpus: as under ``corpora``.
@@ -237,7 +237,7 @@ class System(_Strict):
     strategy: str
     source: SourceEntry | None = None
     map: LabelMap | None = None
-    shared: Shared = Shared()
+    shared: SharedTraining = SharedTraining()
     extractor: Choice | None = None
     frontend: Choice | None = None
     backbone: Choice | None = None

@@ -13,7 +13,7 @@ from emonet.evaluate.significance import LEAST_SEEDS, holm
 from emonet.report import cells
 from emonet.report.curves import mean_curve, sparkline
 from emonet.report.results import Report
-from emonet.report.rows import Grid, Line, Row, grid_of
+from emonet.report.rows import Grid, Row, TaskRows, grid_of
 from emonet.report.table import Table
 
 _PAPER = "  paper"
@@ -168,7 +168,7 @@ def p_value(p: float) -> str:
 _SPLITS: tuple[ScoredSplit, ScoredSplit] = ("dev", "test")
 
 
-def _test_cell(line: Line, system: str, comparison: BaselineComparison | None) -> str:
+def _test_cell(line: TaskRows, system: str, comparison: BaselineComparison | None) -> str:
     row = line.rows.get(system)
     value = cells.best_of(row, "test") if row else cells.NOTHING
     if comparison is None:

@@ -10,7 +10,7 @@ from emonet.evaluate.metrics import METRICS
 from emonet.evaluate.predictions import Checkpoint, ScoredSplit
 from emonet.evaluate.score import Score, SeedMean, Setting, summarise
 
-Key = tuple[ScoredSplit, Checkpoint]
+ScoreKey = tuple[ScoredSplit, Checkpoint]
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Row:
         means: means over seeds, of any systems; see ``interval``.
     """
 
-    scores: Mapping[Key, tuple[Score, ...]]
+    scores: Mapping[ScoreKey, tuple[Score, ...]]
     means: tuple[SeedMean, ...] = ()
 
     @property
     def first(self) -> Score:
         """The score that says what all of the row's have in common: one on test if there is any."""
-        keys: tuple[Key, ...] = (("test", "best"), ("test", "final"), ("dev", "best"), ("dev", "final"))
+        keys: tuple[ScoreKey, ...] = (("test", "best"), ("test", "final"), ("dev", "best"), ("dev", "final"))
         return next(self.scores[key][0] for key in keys if self.scores.get(key))
 
     def of(self, split: ScoredSplit, checkpoint: Checkpoint) -> tuple[Score, ...]:
@@ -60,7 +60,7 @@ class Row:
 def rows_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> tuple[Row, ...]:
     """Group scores into rows, in the order in which the scores come; ``means`` are those over seeds."""
     known = tuple(means)
-    grouped: dict[tuple[str, ...], dict[Key, list[Score]]] = {}
+    grouped: dict[tuple[str, ...], dict[ScoreKey, list[Score]]] = {}
     for score in scores:
         row = grouped.setdefault(row_key(score), {})
         row.setdefault((score.split, score.checkpoint), []).append(score)
@@ -82,7 +82,7 @@ def protocol_of(score: Setting) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class TaskRows:
     """All systems on one task under one protocol.
 
     Attributes:
@@ -105,7 +105,7 @@ class Grid:
     """All lines, and all systems in the order in which they come."""
 
     systems: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TaskRows, ...]
 
 
 def grid_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> Grid:
@@ -116,7 +116,7 @@ def grid_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> Grid:
         systems[row.column_among(systems)] = row
     tasks = [task for task, _ in groups]
     lines = (
-        Line(f"{task} #{digest[:8]}" if tasks.count(task) > 1 else task, task, rows)
+        TaskRows(f"{task} #{digest[:8]}" if tasks.count(task) > 1 else task, task, rows)
         for (task, digest), rows in groups.items()
     )
     names = dict.fromkeys(system for rows in groups.values() for system in rows)
@@ -129,7 +129,7 @@ def mean_of(row: Row | None, split: ScoredSplit, checkpoint: Checkpoint = "best"
     return summarise(scores).mean if scores else None
 
 
-def difference_of(line: Line, system: str, baseline: str, split: ScoredSplit) -> float | None:
+def difference_of(line: TaskRows, system: str, baseline: str, split: ScoredSplit) -> float | None:
     """Return how far a system is above the baseline at their best epochs, in the direction that is better."""
     one, other = (mean_of(line.rows.get(name), split) for name in (system, baseline))
     if one is None or other is None:

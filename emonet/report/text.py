@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from emonet.report.table import Table
 
 
-Line = Sequence[str]
+Cells = Sequence[str]
 _RULE, _GAP = "─", "  "
 
 
@@ -52,7 +52,7 @@ def _drawings(table: Table) -> Iterator[list[str]]:
     yield _drawn(table.header[1:-1], list(zip(names, inner, strict=True)), names_are_above=True)
 
 
-def _drawn(header: Line, rows: Sequence[tuple[str, Sequence[Line]]], *, names_are_above: bool = False) -> list[str]:
+def _drawn(header: Cells, rows: Sequence[tuple[str, Sequence[Cells]]], *, names_are_above: bool = False) -> list[str]:
     """Return the lines of a table; each row is a line that stands above it, if any, and the lines of its cells."""
     from rich.cells import cell_len
 
@@ -60,7 +60,7 @@ def _drawn(header: Line, rows: Sequence[tuple[str, Sequence[Line]]], *, names_ar
     widths = [max(map(cell_len, column)) for column in zip(*every, strict=True)]
     left = -1 if names_are_above else 0
 
-    def draw(line: Line) -> str:
+    def draw(line: Cells) -> str:
         room = [" " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)]
         cells = [cell + room[at] if at == left else room[at] + cell for at, cell in enumerate(line)]
         return _GAP.join(["", *cells] if names_are_above else cells)

@@ -14,20 +14,20 @@ from emonet.testing.signals import waves
 
 if TYPE_CHECKING:
     from emonet.model.contracts import Adapter
-    from emonet.plugin.component import Kind, LayerKind
+    from emonet.plugin.component import FeatureKind, LayerKind
 
 _BANDS = 16
 _LENGTHS = (272, 96, 192)
 _FILTERS = (4, 6)
 
 
-class Cut(nn.Module):
+class FrameCutter(nn.Module):
     """A frontend that cuts a wave into frames of 16 samples."""
 
-    yields: Kind
+    yields: FeatureKind
     shape: tuple[int, ...]
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: FeatureKind) -> None:
         super().__init__()
         self.yields = kind
         self.shape = (1, _BANDS) if kind == "image" else (_BANDS,)
@@ -41,7 +41,7 @@ class Cut(nn.Module):
 class ConvolutionNet(nn.Module):
     """Two blocks of convolution and batch norm, the second with a stride of 2."""
 
-    accepts: Kind = "image"
+    accepts: FeatureKind = "image"
     dim = _FILTERS[1]
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class ConvolutionNet(nn.Module):
 class LinearNet(nn.Module):
     """A linear layer, attention between frames, layer norm and another linear layer."""
 
-    accepts: Kind = "frames"
+    accepts: FeatureKind = "frames"
     dim = 6
 
     def __init__(self) -> None:
@@ -82,9 +82,9 @@ def small_models(layers: tuple[LayerKind, ...]) -> list[Model]:
     """Return a model for each network that has layers of the kinds given; both, where none is given."""
     torch.manual_seed(0)
     convolutional = not layers or {"convolution", "norm"} & set(layers)
-    models = [Model(Cut("image"), ConvolutionNet())] if convolutional else []
+    models = [Model(FrameCutter("image"), ConvolutionNet())] if convolutional else []
     if not layers or "linear" in layers:
-        models.append(Model(Cut("frames"), LinearNet()))
+        models.append(Model(FrameCutter("frames"), LinearNet()))
     for model in models:
         # Fresh statistics would hide what happens to them.
         model.embed(*batch())

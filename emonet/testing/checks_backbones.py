@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from emonet.plugin.component import KINDS, Kind, traits_of
+from emonet.plugin.component import KINDS, FeatureKind, traits_of
 from emonet.testing.signals import FRAME_LENGTHS, alone, features
 from emonet.testing.subjects import Candidate, broken
 
@@ -52,7 +52,7 @@ def check_every_parameter_gets_a_gradient(candidate: Candidate) -> None:
 def check_padding_does_not_change_the_embedding(candidate: Candidate) -> None:
     """A clip alone and in a padded batch has the same embedding, to 1e-4."""
     backbone = _trained_a_little(candidate)
-    kind: Kind = backbone.accepts
+    kind: FeatureKind = backbone.accepts
     batch, lengths = features(kind)
     together = _run(backbone, batch, lengths)
     for row in range(len(batch)):

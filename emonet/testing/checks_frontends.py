@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emonet.plugin.component import KINDS, Kind, traits_of
+from emonet.plugin.component import KINDS, FeatureKind, traits_of
 from emonet.testing.signals import SHORT, WAVE_LENGTHS, alone, cut, waves
 from emonet.testing.subjects import Candidate, broken
 
@@ -36,7 +36,7 @@ def _fits(features: torch.Tensor, frontend: Any) -> bool:
 def check_a_batch_equals_its_clips_alone(candidate: Candidate) -> None:
     """The valid frames of a clip do not depend on the other clips of its batch."""
     frontend = candidate.build().eval()
-    kind: Kind = frontend.yields
+    kind: FeatureKind = frontend.yields
     batch, lengths = waves()
     together, frames = _run(frontend, batch, lengths)
     for row in range(len(batch)):
@@ -131,7 +131,7 @@ def _run(frontend: Any, wave: torch.Tensor, lengths: torch.Tensor) -> tuple[torc
     return features, frames
 
 
-def _frames(features: torch.Tensor, kind: Kind) -> int:
+def _frames(features: torch.Tensor, kind: FeatureKind) -> int:
     return 1 if kind == "vector" else features.shape[1] if kind == "frames" else features.shape[-1]
 
 

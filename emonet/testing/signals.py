@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from emonet.plugin.component import Kind
+    from emonet.plugin.component import FeatureKind
 
 SHORT = 800
 """Samples of a very short clip: 0.05 s."""
@@ -63,7 +63,7 @@ def waves(lengths: Sequence[int] = WAVE_LENGTHS) -> tuple[torch.Tensor, torch.Te
     return batch, torch.tensor(lengths)
 
 
-def features(kind: Kind, lengths: Sequence[int] = FRAME_LENGTHS) -> tuple[torch.Tensor, torch.Tensor]:
+def features(kind: FeatureKind, lengths: Sequence[int] = FRAME_LENGTHS) -> tuple[torch.Tensor, torch.Tensor]:
     """Return random features of a kind, zero beyond their lengths (B,), the same every time.
 
     image: (B, 1, 64, L), frames: (B, L, 64), vector: (B, 64), wave: (B, 256 L) with lengths in samples.
@@ -81,13 +81,13 @@ def features(kind: Kind, lengths: Sequence[int] = FRAME_LENGTHS) -> tuple[torch.
     return (frames if kind == "frames" else frames.transpose(1, 2)[:, None].contiguous()), sizes
 
 
-def alone(batch: torch.Tensor, lengths: torch.Tensor, row: int, kind: Kind) -> tuple[torch.Tensor, torch.Tensor]:
+def alone(batch: torch.Tensor, lengths: torch.Tensor, row: int, kind: FeatureKind) -> tuple[torch.Tensor, torch.Tensor]:
     """Return one item of a batch without its padding, as a batch of one."""
     item, length = batch[row : row + 1], lengths[row : row + 1]
     return cut(item, int(length), kind), length
 
 
-def cut(batch: torch.Tensor, length: int, kind: Kind, *, start: int = 0) -> torch.Tensor:
+def cut(batch: torch.Tensor, length: int, kind: FeatureKind, *, start: int = 0) -> torch.Tensor:
     """Return the frames (samples, for a wave) from ``start`` to ``length``; a vector has none to cut."""
     if kind == "vector":
         return batch

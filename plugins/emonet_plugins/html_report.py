@@ -15,7 +15,7 @@ from emonet.report import cells, paper
 from emonet.report.curves import Curve, mean_curve
 from emonet.report.figures import corpora_table
 from emonet.report.results import Report
-from emonet.report.rows import Grid, Line, Row, difference_of, grid_of, mean_of
+from emonet.report.rows import Grid, Row, TaskRows, difference_of, grid_of, mean_of
 from emonet.report.table import report_sections
 from emonet_plugins import charts, corpus_charts
 
@@ -107,7 +107,7 @@ def _makeup(corpus: CorpusStatistics) -> Iterable[dict[str, Any]]:
             yield {"title": f"{corpus.corpus}/{target}", "rows": rows, "speakers": known}
 
 
-def whiskers(line: Line) -> list[charts.Whisker]:
+def whiskers(line: TaskRows) -> list[charts.Whisker]:
     """Return the test score of every system on a task with its interval: of classes from 0 to 100 %, CCC from -1 to 1.
 
     Errors of numbers have no end to be drawn to.
@@ -162,7 +162,7 @@ def _full_colour(value: float, metric: Metric) -> str:
     return f"{cells.number(value, metric)} {unit}"
 
 
-def _heat(line: Line, system: str, baseline: str, split: ScoredSplit, strongest: Mapping[str, float]) -> Cell:
+def _heat(line: TaskRows, system: str, baseline: str, split: ScoredSplit, strongest: Mapping[str, float]) -> Cell:
     value = mean_of(line.rows.get(system), split)
     if value is None:
         return Cell(cells.NOTHING)
@@ -172,7 +172,7 @@ def _heat(line: Line, system: str, baseline: str, split: ScoredSplit, strongest:
     return Cell(cells.number(value, METRICS[line.first.metric]), colour, share)
 
 
-def _confusions(line: Line) -> Iterable[dict[str, Any]]:
+def _confusions(line: TaskRows) -> Iterable[dict[str, Any]]:
     for system, row in line.rows.items():
         counts = paper.confusion_of(row)
         if counts:

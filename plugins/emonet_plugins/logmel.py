@@ -11,7 +11,7 @@ from torchaudio.functional import melscale_fbanks
 
 from emonet.model.contracts import SAMPLE_RATE
 from emonet.model.layers import frame_mask
-from emonet.plugin.component import Kind
+from emonet.plugin.component import FeatureKind
 
 
 class LogMel(nn.Module):
@@ -27,7 +27,7 @@ class LogMel(nn.Module):
         ValueError: an option is out of range, or a band would hold no frequency bin.
     """
 
-    yields: Kind = "image"
+    yields: FeatureKind = "image"
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from emonet.nn import Attention2d, ConvBlock, CountedPool2d, MaskedBatchNorm2d, halved, image_mask, masked_mean
-from emonet.plugin.component import Kind
+from emonet.plugin.component import FeatureKind
 
 PADDING_TAKES_PART = "mask: false lets zero padding take part in norms, pooling and attention, as in the paper"
 
@@ -50,7 +50,7 @@ class WideResNet(nn.Module):
         ValueError: an option is out of range.
     """
 
-    accepts: Kind = "image"
+    accepts: FeatureKind = "image"
 
     def __init__(
         self,

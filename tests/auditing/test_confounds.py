@@ -7,10 +7,10 @@ import math
 import pytest
 from scipy.stats.contingency import association as scipy_association
 
-from emonet.auditing.confounds import Pair, association, bands_finding, confound_findings, rate_findings
+from emonet.auditing.confounds import ClassAndGroup, association, bands_finding, confound_findings, rate_findings
 
 
-def pairs(cells: dict[tuple[str, str], int]) -> list[Pair]:
+def pairs(cells: dict[tuple[str, str], int]) -> list[ClassAndGroup]:
     return [pair for pair, count in cells.items() for _ in range(count)]
 
 
@@ -53,7 +53,7 @@ def test_guessing_is_by_the_other_utterances_of_the_speaker() -> None:
 @pytest.mark.parametrize(
     "cells", [{("a", "x"): 3}, {("a", "x"): 3, ("b", "x"): 3}, {("a", str(i)): 1 for i in range(9)}]
 )
-def test_one_class_one_speaker_or_texts_of_their_own_are_not_judged(cells: dict[Pair, int]) -> None:
+def test_one_class_one_speaker_or_texts_of_their_own_are_not_judged(cells: dict[ClassAndGroup, int]) -> None:
     assert association(pairs(cells)) is None
 
 

@@ -23,7 +23,7 @@ from emonet.plugin import hookspecs
 from emonet.plugin.registry import Component, load_registry
 from emonet.protocols.imported import IMPORTED, imported_folds
 from emonet.protocols.protocol import GENERIC
-from emonet.recipe.recipe import SVM, Recipe, Shared, Training, recipe_schema
+from emonet.recipe.recipe import SVM, Recipe, SharedTraining, Training, recipe_schema
 from emonet.recipe.strategies import STRATEGIES
 from tests.helpers.made import load_script
 from tests.helpers.tones import make_tones
@@ -93,7 +93,7 @@ def test_each_key_of_a_recipe_is_in_the_reference_with_its_meaning() -> None:
         "systems.NAME": "System",
         "source": "SourceEntry",
         "training": "Training",
-        "shared": "Shared",
+        "shared": "SharedTraining",
         "svm": "SVM",
     }
     for group, model in groups.items():
@@ -203,7 +203,7 @@ def test_the_table_of_differences_names_the_sizes_that_are_built() -> None:
 
 def test_the_table_of_differences_names_settings_that_there_are() -> None:
     build, found = load_registry().build, set()
-    groups = {"training": Training, "shared": Shared, "svm": SVM}
+    groups = {"training": Training, "shared": SharedTraining, "svm": SVM}
     kinds: dict[str, Component] = {"residual": "adapters", "wide_resnet": "backbones"}
     for group, name, value in re.findall(r"`(\w+): \{(\w+): (\w+)\}`", differences()):
         options = {name: json.loads(value) if value in {"true", "false"} else value}

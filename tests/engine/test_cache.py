@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from emonet.cli.app import run_command
-from emonet.engine.cache import Entry, entries, needs_of, remove, to_remove, verify, verify_runs
+from emonet.engine.cache import KeptEntry, entries, needs_of, remove, to_remove, verify, verify_runs
 from emonet.engine.kept import at_work, needed_by_work, note_needs
 from emonet.errors import Damaged, EmonetError
 from emonet.events import Event, Progress
@@ -57,7 +57,7 @@ def place(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return copy
 
 
-def kinds(found: list[Entry]) -> list[tuple[str, str]]:
+def kinds(found: list[KeptEntry]) -> list[tuple[str, str]]:
     return sorted((entry.kind, entry.of) for entry in found)
 
 

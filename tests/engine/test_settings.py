@@ -14,7 +14,7 @@ import pytest
 from safetensors import safe_open
 
 from emonet.files import stages_folder
-from emonet.recipe.recipe import SVM, Shared, Training
+from emonet.recipe.recipe import SVM, SharedTraining, Training
 from tests.helpers.cli_run import call
 from tests.helpers.tones import make_rated_tones, make_tones
 
@@ -216,6 +216,6 @@ def test_seed_and_precision_change_the_key_and_the_result(case: Case, outcome: C
     assert before[1] != after[1]
 
 
-@pytest.mark.parametrize(("section", "model"), [("training", Training), ("svm", SVM), ("shared", Shared)])
+@pytest.mark.parametrize(("section", "model"), [("training", Training), ("svm", SVM), ("shared", SharedTraining)])
 def test_every_setting_has_a_case(section: str, model: Any) -> None:
     assert {case.key for case in CASES if case.section == section} == set(model.model_fields)

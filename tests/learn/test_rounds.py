@@ -12,7 +12,7 @@ from emonet.learn import loops
 from emonet.learn.checkpoint import load_checkpoint
 from emonet.learn.learner import Learner
 from emonet.learn.loops import RoundTrainer
-from emonet.recipe.recipe import Shared
+from emonet.recipe.recipe import SharedTraining
 from tests.helpers.prepared_task import Prepared
 
 
@@ -22,7 +22,7 @@ def trainer(prepared: Prepared, learner: Callable[..., Learner], tmp_path: Path)
     tasks = (prepared.task, replace(prepared.task, id="small/label", items=small))
 
     def make(name: str = "stage", *, listen: Listener = silent, rest: str = "keep", **shared: object) -> RoundTrainer:
-        wanted = Shared.model_validate({"rounds": 4, **shared})
+        wanted = SharedTraining.model_validate({"rounds": 4, **shared})
         return RoundTrainer(
             learner(tasks=tasks, batch=5, rest=rest), wanted, (0.05, 0.01), tmp_path / name, name, listen
         )

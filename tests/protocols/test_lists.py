@@ -12,7 +12,7 @@ from emonet.errors import CorpusError, UnknownName
 from emonet.protocols.list_formats import FORMATS
 from emonet.protocols.lists import read_lists
 from emonet.protocols.matching import check_match, match
-from emonet.protocols.split_list import Entry, SplitList
+from emonet.protocols.split_list import ListEntry, SplitList
 from tests.helpers.split_lists import emobox, superb
 
 
@@ -129,8 +129,8 @@ def utterances(*paths: str) -> list[Utterance]:
     return [Utterance(path.rpartition(".")[0], path, {"emotion": "joy"}) for path in paths]
 
 
-def entries(*names: str) -> Iterable[Entry]:
-    return [Entry("1", "test", (name,), f"list:{number}") for number, name in enumerate(names, 1)]
+def entries(*names: str) -> Iterable[ListEntry]:
+    return [ListEntry("1", "test", (name,), f"list:{number}") for number, name in enumerate(names, 1)]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_folders_tell_files_of_one_name_apart() -> None:
 
 def test_a_second_name_counts_where_the_first_finds_nothing() -> None:
     said = utterances("a.wav")
-    found = match([Entry("1", "test", ("elsewhere.flac", "a"), "list:1")], said)
+    found = match([ListEntry("1", "test", ("elsewhere.flac", "a"), "list:1")], said)
     assert [id_ for id_, _ in found.found] == ["a"]
 
 

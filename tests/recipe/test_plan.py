@@ -11,7 +11,7 @@ from emonet.errors import EmonetError, RecipeError, UnknownName
 from emonet.plugin.component import component
 from emonet.protocols.protocol import make_protocol
 from emonet.recipe.outputs import chosen_outputs
-from emonet.recipe.plan import Checkpoint, CorpusFacts, plan
+from emonet.recipe.plan import CorpusFacts, WeightsFile, plan
 from emonet.recipe.recipe import Recipe
 from emonet.recipe.stage import Stage
 from emonet.recipe.strategies import STRATEGIES
@@ -468,7 +468,7 @@ def test_a_sampling_nobody_knows_is_refused_before_anything_runs() -> None:
 def test_a_checkpoint_is_a_source_by_its_content_not_its_path() -> None:
     def keys_from(path: str, sha256: str) -> list[str]:
         asked = recipe(strategy="full", source={"checkpoint": path})
-        stages = plan(asked, [FACTS], factory, {"s": Checkpoint(path, sha256)}).stages
+        stages = plan(asked, [FACTS], factory, {"s": WeightsFile(path, sha256)}).stages
         assert not any(stage.parents for stage in stages)
         return [stage.key for stage in stages]
 

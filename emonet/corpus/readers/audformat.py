@@ -10,13 +10,20 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from emonet.corpus.corpus import Corpus, Label, Target, Utterance
-from emonet.corpus.readers.audformat_header import FIELD_NAMES, HEADER, Header, database_in, read_header, tables_with
+from emonet.corpus.readers.audformat_header import (
+    FIELD_NAMES,
+    HEADER,
+    AudformatHeader,
+    database_in,
+    read_header,
+    tables_with,
+)
 from emonet.corpus.readers.rows import (
     NO_AUTHORS,
     NOT_STATED,
     TARGET,
     Origin,
-    Row,
+    RawRow,
     codes_of,
     corpus_of,
     scan_rows,
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-Key = tuple[str, str, str]
+SegmentKey = tuple[str, str, str]
 """File, start and end of a segment; both times are empty for a whole file, the end also for the file's."""
 
 _TIME = re.compile(r"(?:(\d+) days? )?(?:\+)?(\d+):(\d\d):(\d\d(?:\.\d+)?)")
@@ -42,7 +49,7 @@ class TableRow:
     """One row: where it stands, what it describes, and its cells as text; no value is an empty cell."""
 
     place: str
-    key: Key
+    key: SegmentKey
     cells: Mapping[str, str]
 
 
@@ -129,7 +136,7 @@ def _decimal(seconds: float) -> str:
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelSource:
     """One kind of label: the tables and the column that hold it, and the cell that it becomes."""
 
     cell: str
@@ -140,11 +147,11 @@ class Labelled:
 class Database:
     """A database on the disk; each table is read once, when it is asked for."""
 
-    def __init__(self, folder: Path, header: Header) -> None:
+    def __init__(self, folder: Path, header: AudformatHeader) -> None:
         self.folder = folder
         self.header = header
         self._rows: dict[str, list[TableRow]] = {}
-        self._by_key: dict[str, dict[Key, Mapping[str, str]]] = {}
+        self._by_key: dict[str, dict[SegmentKey, Mapping[str, str]]] = {}
 
     def rows(self, table: str) -> list[TableRow]:
         """Return the rows of a table over files or segments."""
@@ -152,7 +159,7 @@ class Database:
             self._rows[table] = list(table_rows(self.folder, table))
         return self._rows[table]
 
-    def cells(self, table: str, key: Key) -> Mapping[str, str] | None:
+    def cells(self, table: str, key: SegmentKey) -> Mapping[str, str] | None:
         """Return what a table says of a segment, or of its whole file; None where it says nothing."""
         if table not in self._by_key:
             self._by_key[table] = {row.key: row.cells for row in self.rows(table)}
@@ -169,7 +176,7 @@ class Database:
         return labels if isinstance(labels, dict) else {}
 
 
-def database_rows(database: Database, labelled: Sequence[Labelled], attribute: str) -> Iterator[Row]:
+def database_rows(database: Database, labelled: Sequence[LabelSource], attribute: str) -> Iterator[RawRow]:
     """Yield a row for each file or segment that a table with labels has, in the tables' order.
 
     Args:
@@ -179,7 +186,7 @@ def database_rows(database: Database, labelled: Sequence[Labelled], attribute: s
     Raises:
         CorpusError: naming file and row of what cannot be read.
     """
-    found: dict[Key, tuple[str, str, dict[str, str]]] = {}
+    found: dict[SegmentKey, tuple[str, str, dict[str, str]]] = {}
     for kind in labelled:
         for table in kind.tables:
             word = _words(database, table, kind.column, attribute)
@@ -192,10 +199,10 @@ def database_rows(database: Database, labelled: Sequence[Labelled], attribute: s
     fields = _Fields(database)
     starts = Counter(key[:2] for key in found)
     for key, (place, table, cells) in found.items():
-        yield Row(place, {**fields.of(key, table), **cells}, _id(key, is_alone=starts[key[:2]] == 1))
+        yield RawRow(place, {**fields.of(key, table), **cells}, _id(key, is_alone=starts[key[:2]] == 1))
 
 
-def _id(key: Key, *, is_alone: bool) -> str:
+def _id(key: SegmentKey, *, is_alone: bool) -> str:
     """Return the id of a segment; its end is part of it where two begin together."""
     file, start, end = key
     if not start:
@@ -232,7 +239,7 @@ class _Fields:
         schemes = {tables[table].columns[column].scheme_id for table, column in self._places["speaker"]}
         self._speakers = {name: value for scheme in schemes for name, value in database.attributes(scheme).items()}
 
-    def of(self, key: Key, table: str) -> dict[str, str]:
+    def of(self, key: SegmentKey, table: str) -> dict[str, str]:
         """Return the cells of a segment that ``table`` has a label of; what is not known is left out."""
         file, start, end = key
         cells = {"file": file, "start": start, "end": end}
@@ -247,13 +254,13 @@ class _Fields:
             cells["language"] = str(about.get("language") or "")
         return cells
 
-    def _split(self, key: Key, table: str) -> str:
+    def _split(self, key: SegmentKey, table: str) -> str:
         own = dict(self._splits).get(table, "")
         others = (split for name, split in self._splits if split and self._database.cells(name, key) is not None)
         return own or next(others, "")
 
 
-def _places(header: Header, names: Sequence[str]) -> list[tuple[str, str]]:
+def _places(header: AudformatHeader, names: Sequence[str]) -> list[tuple[str, str]]:
     return [
         (table, column)
         for table, facts in header.tables.items()
@@ -262,7 +269,7 @@ def _places(header: Header, names: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _split_of(header: Header, table: str) -> str:
+def _split_of(header: AudformatHeader, table: str) -> str:
     split_id = header.tables[table].split_id
     word = header.splits[split_id].type if split_id in header.splits else split_id
     return word if is_split(word) else ""
@@ -287,7 +294,9 @@ def audformat_corpus(
         folder = database_in(folder)
     header = read_header(folder)
     found, chosen = tables_with(header, tables, column)
-    rows = _with_splits(database_rows(Database(folder, header), [Labelled(TARGET, found, chosen)], attribute), folder)
+    rows = _with_splits(
+        database_rows(Database(folder, header), [LabelSource(TARGET, found, chosen)], attribute), folder
+    )
     labelled = [row for row in rows if row.cells[TARGET]]
     if not labelled:
         raise CorpusError(f"{folder}: no row has a label in the column '{chosen}'. Name another: column: ...")
@@ -297,7 +306,7 @@ def audformat_corpus(
     return corpus_of(_origin(header, folder, notes), utterances_of(labelled, folder, _only_label, place=folder)), folder
 
 
-def _origin(header: Header, folder: Path, notes: Sequence[str]) -> Origin:
+def _origin(header: AudformatHeader, folder: Path, notes: Sequence[str]) -> Origin:
     use = f"use: {header.usage}" if header.usage else ""
     licence = "; ".join(filter(None, (header.license, use)))
     return Origin(
@@ -313,7 +322,7 @@ def _origin(header: Header, folder: Path, notes: Sequence[str]) -> Origin:
     )
 
 
-def _with_splits(rows: Iterable[Row], folder: Path) -> list[Row]:
+def _with_splits(rows: Iterable[RawRow], folder: Path) -> list[RawRow]:
     """Return rows with their splits, or without where it is the same for all: one split is no partition."""
     listed = with_splits(rows, folder)
     if len({row.cells["split"] for row in listed}) > 1:
@@ -349,6 +358,6 @@ def scan_audformat(
         column = columns.get(target.name, target.name if target.name in named else "")
         if column or number == 0:
             found, chosen = tables_with(header, tables if number == 0 else (), column)
-            labelled.append(Labelled(target.name, found, chosen))
+            labelled.append(LabelSource(target.name, found, chosen))
     rows = _with_splits(database_rows(Database(folder, header), labelled, attribute), folder)
     yield from scan_rows(rows, folder, codes_of(targets), known_bad, folder.relative_to(root))

@@ -33,33 +33,33 @@ class Scheme(_Lenient):
     labels: list[Any] | dict[str, Any] | str | None = None
 
 
-class Split(_Lenient):
+class AudformatSplit(_Lenient):
     """A split: ``train``, ``dev``, ``test`` or another word."""
 
     type: Text = ""
 
 
-class Column(_Lenient):
+class AudformatColumn(_Lenient):
     """A column of a table."""
 
     scheme_id: Text = ""
 
 
-class Table(_Lenient):
+class AudformatTable(_Lenient):
     """A table over files or segments of files."""
 
     split_id: Text = ""
-    columns: dict[str, Column] = {}
+    columns: dict[str, AudformatColumn] = {}
 
 
 class MiscTable(_Lenient):
     """A table over anything else, e.g. speakers; the first level is the key that schemes name."""
 
     levels: dict[str, Any] = {}
-    columns: dict[str, Column] = {}
+    columns: dict[str, AudformatColumn] = {}
 
 
-class Header(_Lenient):
+class AudformatHeader(_Lenient):
     """A database: what it is, and how its tables are to be understood."""
 
     name: Text
@@ -68,18 +68,18 @@ class Header(_Lenient):
     usage: Text = ""
     languages: tuple[str, ...] = ()
     schemes: dict[str, Scheme] = {}
-    splits: dict[str, Split] = {}
-    tables: dict[str, Table] = {}
+    splits: dict[str, AudformatSplit] = {}
+    tables: dict[str, AudformatTable] = {}
     misc_tables: dict[str, MiscTable] = {}
 
 
-def read_header(folder: Path) -> Header:
+def read_header(folder: Path) -> AudformatHeader:
     """Read the header of a database.
 
     Raises:
         CorpusError: naming file and line of what is not as the format has it.
     """
-    return validate(Header, read_document(folder / HEADER, CorpusError), CorpusError)
+    return validate(AudformatHeader, read_document(folder / HEADER, CorpusError), CorpusError)
 
 
 def database_in(root: Path) -> Path:
@@ -110,7 +110,7 @@ _NO_LABELS = frozenset({*(name for names in FIELD_NAMES.values() for name in nam
 _LABEL_NAMES = ("emotion", "label")
 
 
-def tables_with(header: Header, tables: Sequence[str], column: str) -> tuple[tuple[str, ...], str]:
+def tables_with(header: AudformatHeader, tables: Sequence[str], column: str) -> tuple[tuple[str, ...], str]:
     """Return the tables that hold the labels, and their column.
 
     Args:
@@ -140,13 +140,13 @@ def tables_with(header: Header, tables: Sequence[str], column: str) -> tuple[tup
     return found, column
 
 
-def _are_splits(header: Header, tables: Sequence[str]) -> bool:
+def _are_splits(header: AudformatHeader, tables: Sequence[str]) -> bool:
     """Say whether each table belongs to a split of its own, so that together they are one table."""
     splits = [header.tables[table].split_id for table in tables]
     return all(splits) and len(set(splits)) == len(splits)
 
 
-def _only_candidate(header: Header, tables: Sequence[str]) -> str:
+def _only_candidate(header: AudformatHeader, tables: Sequence[str]) -> str:
     found = list(dict.fromkeys(column for table in tables for column in _candidates(header, table)))
     if len(found) == 1:
         return found[0]
@@ -156,7 +156,7 @@ def _only_candidate(header: Header, tables: Sequence[str]) -> str:
     raise CorpusError(f"{message} Columns: {', '.join(columns) or 'none'}.")
 
 
-def _candidates(header: Header, table: str) -> list[str]:
+def _candidates(header: AudformatHeader, table: str) -> list[str]:
     return [
         name
         for name, column in header.tables[table].columns.items()
@@ -165,6 +165,6 @@ def _candidates(header: Header, table: str) -> list[str]:
     ]
 
 
-def _has_labels(header: Header, scheme_id: str) -> bool:
+def _has_labels(header: AudformatHeader, scheme_id: str) -> bool:
     scheme = header.schemes.get(scheme_id)
     return scheme is not None and bool(scheme.labels)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.readers.rows import TARGET, Origin, Row, corpus_of, utterances_of
+from emonet.corpus.readers.rows import TARGET, Origin, RawRow, corpus_of, utterances_of
 from emonet.corpus.readers.table import read_rows
 from emonet.errors import CorpusError, did_you_mean
 
@@ -68,10 +68,10 @@ def challenge_corpus(path: Path, folder: Path) -> Corpus:
     return corpus_of(origin, utterances)
 
 
-def _row(line: _Line, prefix: str) -> Row:
+def _row(line: _Line, prefix: str) -> RawRow:
     file = (PurePosixPath(prefix) / "wav" / line.file).as_posix()
     id_ = str(PurePosixPath(line.file).with_suffix(""))
-    return Row(line.place, {"file": file, TARGET: line.label, "split": line.split}, id_)
+    return RawRow(line.place, {"file": file, TARGET: line.label, "split": line.split}, id_)
 
 
 def _table(table: Path) -> list[_Line]:

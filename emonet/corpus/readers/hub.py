@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from emonet.corpus.corpus import Corpus, Label, Target, Utterance
 from emonet.corpus.readers.folders import by_suffix, files_below, is_audio, suffix_of
-from emonet.corpus.readers.hub_tables import Sheet, SheetRow, read_sheet
+from emonet.corpus.readers.hub_tables import HubRow, HubTable, read_sheet
 from emonet.corpus.readers.rows import (
     FIELDS,
     TARGET,
     Origin,
-    Row,
+    RawRow,
     codes_of,
     corpus_of,
     scan_rows,
@@ -42,7 +42,7 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 """Other names of fields, in lower case; no file of another kind than these datasets is read by them."""
 
 
-def columns_of(sheets: Sequence[Sheet], given: Mapping[str, str], targets: Sequence[str]) -> dict[str, str]:
+def columns_of(sheets: Sequence[HubTable], given: Mapping[str, str], targets: Sequence[str]) -> dict[str, str]:
     """Return field -> column for all fields that the sheets have.
 
     Args:
@@ -89,7 +89,7 @@ def _own(field: str, columns: Sequence[str]) -> str:
     return ""
 
 
-def _only_class(sheets: Sequence[Sheet], shared: Sequence[str]) -> str:
+def _only_class(sheets: Sequence[HubTable], shared: Sequence[str]) -> str:
     classes = [column for column in shared if all(column in sheet.classes for sheet in sheets)]
     if len(classes) == 1:
         return classes[0]
@@ -98,7 +98,7 @@ def _only_class(sheets: Sequence[Sheet], shared: Sequence[str]) -> str:
     raise CorpusError(f"{message} Columns: {', '.join(shared) or 'none'}.")
 
 
-def _no_column(sheet: Sheet, field: str, column: str) -> str:
+def _no_column(sheet: HubTable, field: str, column: str) -> str:
     known = ", ".join(sheet.columns) or "none"
     hint = did_you_mean(column, sheet.columns)
     message = f"{sheet.place}: there is no column '{column}', which columns names as {field}. {hint} Columns: {known}."
@@ -114,7 +114,7 @@ _KINDS = (
 )
 
 
-def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[Sheet]]:
+def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[HubTable]]:
     """Return the folder of a dataset and what is read of it.
 
     Args:
@@ -145,7 +145,7 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[Sheet]]:
     return place, [_foldered(place, sounds)]
 
 
-def _with_splits(sheets: list[Sheet], place: Path) -> list[Sheet]:
+def _with_splits(sheets: list[HubTable], place: Path) -> list[HubTable]:
     """Return sheets with their splits, or without where it is the same for all: one split is no partition."""
     splits = splits_of(dict.fromkeys(sheet.split for sheet in sheets), str(place))
     found = [splits.get(sheet.split, "") for sheet in sheets]
@@ -153,7 +153,7 @@ def _with_splits(sheets: list[Sheet], place: Path) -> list[Sheet]:
     return [replace(sheet, split=split if is_partition else "") for sheet, split in zip(sheets, found, strict=True)]
 
 
-def _listed(root: Path, name: str) -> Sheet:
+def _listed(root: Path, name: str) -> HubTable:
     """Read the metadata file of an audio folder; its column ``file_name`` is relative to its own folder."""
     path = root / name
     rows = list(_csv(path) if path.suffix == ".csv" else _json_lines(path))
@@ -165,16 +165,16 @@ def _listed(root: Path, name: str) -> Sheet:
     read = tuple(_listed_row(folder, place, cells) for place, cells in rows)
     has_split = "split" not in columns and len({row.cells["split"] for row in read}) > 1
     others = tuple(column for column in columns if column != _FILE_NAME)
-    return Sheet(path, named_in(folder.as_posix()), (*others, "split") if has_split else others, (), read)
+    return HubTable(path, named_in(folder.as_posix()), (*others, "split") if has_split else others, (), read)
 
 
-def _listed_row(folder: PurePosixPath, place: str, cells: Mapping[str, str]) -> SheetRow:
+def _listed_row(folder: PurePosixPath, place: str, cells: Mapping[str, str]) -> HubRow:
     """Return a row of a metadata file; where it names no split, the folder of its clip may."""
     name = cells.get(_FILE_NAME, "")
     if not name:
         raise CorpusError(f"{place}: the cell '{_FILE_NAME}' is empty. Give the path of a clip, or remove the line.")
     split = named_in(PurePosixPath(name).parent.as_posix())
-    return SheetRow(place, (folder / name).as_posix(), "", {"split": split, **cells})
+    return HubRow(place, (folder / name).as_posix(), "", {"split": split, **cells})
 
 
 def _csv(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -199,7 +199,7 @@ def _json_lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         yield f"{path}:{number}", {key: "" if value is None else str(value) for key, value in cells.items()}
 
 
-def _foldered(root: Path, sounds: list[str]) -> Sheet:
+def _foldered(root: Path, sounds: list[str]) -> HubTable:
     """Take the folder that a clip lies in for its label, and a folder named after a split for its split."""
     rows = []
     for file in sounds:
@@ -208,8 +208,8 @@ def _foldered(root: Path, sounds: list[str]) -> Sheet:
             message = f"{root}: '{file}' lies in no folder that could be its label, and there is no metadata.csv."
             raise CorpusError(f"{message} Write metadata.csv with the columns file_name and label, or a manifest.")
         cells = {"label": folder.name, "split": named_in(folder.parent.as_posix())}
-        rows.append(SheetRow(str(root / file), file, "", cells))
-    return Sheet(root, "", ("label", "split"), ("label",), tuple(rows))
+        rows.append(HubRow(str(root / file), file, "", cells))
+    return HubTable(root, "", ("label", "split"), ("label",), tuple(rows))
 
 
 def hub_corpus(place: Path, columns: Mapping[str, str], *, name: str = "") -> tuple[Corpus, Path]:
@@ -242,7 +242,7 @@ def hub_corpus(place: Path, columns: Mapping[str, str], *, name: str = "") -> tu
     return corpus_of(origin, utterances), root
 
 
-def _passed_over(root: Path, sheets: Sequence[Sheet]) -> Counter[str]:
+def _passed_over(root: Path, sheets: Sequence[HubTable]) -> Counter[str]:
     """Return how many files of each suffix are neither a table nor a clip of an audio folder."""
     read = {row.file for sheet in sheets for row in sheet.rows}
     read |= {sheet.place.relative_to(root).as_posix() for sheet in sheets if sheet.place != root}
@@ -272,7 +272,7 @@ def scan_hub(
     yield from scan_rows(rows, root, codes_of(targets), known_bad, Path())
 
 
-def _rows(sheets: Sequence[Sheet], columns: Mapping[str, str]) -> Iterator[Row]:
+def _rows(sheets: Sequence[HubTable], columns: Mapping[str, str]) -> Iterator[RawRow]:
     """Yield rows under the names of fields; where no column is the id, a clip's own name is, if all differ."""
     names = Counter(_name(row.name) for sheet in sheets for row in sheet.rows)
     are_ids = "start" not in columns and "" not in names and all(count == 1 for count in names.values())
@@ -281,7 +281,7 @@ def _rows(sheets: Sequence[Sheet], columns: Mapping[str, str]) -> Iterator[Row]:
             cells = {field: row.cells.get(column, "") for field, column in columns.items()}
             own = cells.pop(ID, "") or (_name(row.name) if are_ids else "")
             split = cells.get("split") or sheet.split
-            yield Row(row.place, {**cells, "file": row.file, "split": split}, own)
+            yield RawRow(row.place, {**cells, "file": row.file, "split": split}, own)
 
 
 def _name(file: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRow:
+class HubRow:
     """One clip.
 
     Attributes:
@@ -34,7 +34,7 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class HubTable:
     """The rows of one table or folder.
 
     Attributes:
@@ -47,14 +47,14 @@ class Sheet:
     split: str
     columns: tuple[str, ...]
     classes: tuple[str, ...]
-    rows: tuple[SheetRow, ...]
+    rows: tuple[HubRow, ...]
 
 
 _AUDIO_COLUMNS = ("audio", "file", "file_name", "path", "wav", "speech")
 """Names that a column of paths has; a column of clips shows by its type."""
 
 
-def read_sheet(path: Path, root: Path, split: str, audio: str) -> Sheet:
+def read_sheet(path: Path, root: Path, split: str, audio: str) -> HubTable:
     """Read a Parquet or Arrow file.
 
     Args:
@@ -79,10 +79,10 @@ def read_sheet(path: Path, root: Path, split: str, audio: str) -> Sheet:
         reason = str(problem).splitlines()[0].rstrip(".")
         raise CorpusError(f"{path}: cannot be read as a file in {kind} ({reason}). Get it again.") from None
     rows = tuple(
-        SheetRow(f"{path}, row {number}", file, name, _as_text(row, names))
+        HubRow(f"{path}, row {number}", file, name, _as_text(row, names))
         for number, ((file, name), row) in enumerate(zip(clips, cells or [{}] * len(clips), strict=True))
     )
-    return Sheet(path, split, tuple(others), tuple(name for name in others if name in names), rows)
+    return HubTable(path, split, tuple(others), tuple(name for name in others if name in names), rows)
 
 
 def _schema(path: Path) -> pa.Schema:

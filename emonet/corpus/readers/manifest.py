@@ -16,7 +16,7 @@ from emonet.corpus.readers.rows import (
     FIELDS,
     TARGET,
     Origin,
-    Row,
+    RawRow,
     codes_of,
     corpus_of,
     scan_rows,
@@ -107,28 +107,28 @@ _ENCODING = "utf-8-sig"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ManifestTable:
     """One CSV file, and the split that its name gives to its rows."""
 
     path: Path
     split: str | None = None
 
 
-def tables_of(path: Path) -> list[Table]:
+def tables_of(path: Path) -> list[ManifestTable]:
     """Return the CSV file itself, or those of a folder that are named after splits.
 
     Raises:
         CorpusError: there is no such file or folder, or it holds no such tables.
     """
     if path.is_file():
-        return [Table(path, path.stem if is_split(path.stem) else None)]
+        return [ManifestTable(path, path.stem if is_split(path.stem) else None)]
     if not path.is_dir():
         beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, beside) or "Check the path of the manifest."
         raise CorpusError(f"{path}: there is no such file or folder. {hint}")
     files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
     splits = splits_of([file.stem for file in files], str(path))
-    found = [Table(file, splits[file.stem]) for file in files if file.stem in splits]
+    found = [ManifestTable(file, splits[file.stem]) for file in files if file.stem in splits]
     if not found:
         there = f"; there is {', '.join(file.name for file in files)}" if files else ""
         message = f"{path}: there is no train.csv, dev.csv (devel, val, validation) or test.csv in it{there}."
@@ -136,7 +136,7 @@ def tables_of(path: Path) -> list[Table]:
     return sorted(found, key=lambda table: list(SPELLINGS).index(table.split or ""))
 
 
-def rows_of(tables: Iterable[Table], label_columns: Sequence[str]) -> Iterator[Row]:
+def rows_of(tables: Iterable[ManifestTable], label_columns: Sequence[str]) -> Iterator[RawRow]:
     """Yield the rows of tables in their order; where a row names no split, its table's name gives it.
 
     Args:
@@ -149,10 +149,10 @@ def rows_of(tables: Iterable[Table], label_columns: Sequence[str]) -> Iterator[R
         delimiter, _ = _header(table.path, label_columns)
         for line, cells in read_rows(table.path, delimiter, _ENCODING):
             split = cells.get("split") or table.split or ""
-            yield Row(f"{table.path}:{line}", {**cells, "split": split})
+            yield RawRow(f"{table.path}:{line}", {**cells, "split": split})
 
 
-def header_of(table: Table, label_columns: Sequence[str]) -> list[str]:
+def header_of(table: ManifestTable, label_columns: Sequence[str]) -> list[str]:
     """Return the columns of a table; see ``rows_of``."""
     return _header(table.path, label_columns)[1]
 
@@ -235,7 +235,7 @@ def scan_manifest(
     """
     place = _manifest_in(root, corpus_id)
     base = manifest_root(place)
-    tables = [Table(place)] if place.is_file() else tables_of(place)
+    tables = [ManifestTable(place)] if place.is_file() else tables_of(place)
     rows = rows_of(tables, [TARGET, *(target.name for target in targets)])
     yield from scan_rows(rows, base, codes_of(targets), known_bad, base.relative_to(root))
 

@@ -16,7 +16,7 @@ from emonet.corpus.readers.folders import is_listed, no_such_folder
 from emonet.corpus.splits import split_called, splits_of
 from emonet.errors import CorpusError
 
-Labels = Callable[[Mapping[str, str], str], Mapping[str, Label]]
+LabelsOf = Callable[[Mapping[str, str], str], Mapping[str, Label]]
 """From the cells of a row and its place to labels by target."""
 
 FIELDS = ("speaker", "split", "start", "end", "session", "text", "language")
@@ -24,7 +24,7 @@ FIELDS = ("speaker", "split", "start", "end", "session", "text", "language")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RawRow:
     """One row as text, where it stands (``file:line`` or the like), and the utterance's id where it has one."""
 
     place: str
@@ -33,14 +33,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PlacedUtterance:
     """A row that has been read, and where it stands."""
 
     place: str
     utterance: Utterance
 
 
-def utterances_of(rows: Iterable[Row], base: Path, labels: Labels, *, place: Path) -> tuple[Utterance, ...]:
+def utterances_of(rows: Iterable[RawRow], base: Path, labels: LabelsOf, *, place: Path) -> tuple[Utterance, ...]:
     """Return rows as utterances in their order; paths are relative to ``base``.
 
     Args:
@@ -49,7 +49,9 @@ def utterances_of(rows: Iterable[Row], base: Path, labels: Labels, *, place: Pat
     Raises:
         CorpusError: naming the place of what cannot be read, or both places of what comes twice.
     """
-    found = _without_clashes(Entry(row.place, _utterance(row, base, labels(row.cells, row.place))) for row in rows)
+    found = _without_clashes(
+        PlacedUtterance(row.place, _utterance(row, base, labels(row.cells, row.place))) for row in rows
+    )
     splits = splits_of({utterance.split or "" for utterance in found}, str(place))
     new = [splits.get(utterance.split or "") for utterance in found]
     return tuple(
@@ -57,7 +59,7 @@ def utterances_of(rows: Iterable[Row], base: Path, labels: Labels, *, place: Pat
     )
 
 
-def with_splits(rows: Iterable[Row], place: Path) -> list[Row]:
+def with_splits(rows: Iterable[RawRow], place: Path) -> list[RawRow]:
     """Return rows whose cell ``split`` is train, dev or test, by the names that all of them have.
 
     For rows of which some are left out: a test whose labels are kept back tells what ``eval`` is, too.
@@ -74,7 +76,7 @@ def with_splits(rows: Iterable[Row], place: Path) -> list[Row]:
     ]
 
 
-def _utterance(row: Row, base: Path, labels: Mapping[str, Label]) -> Utterance:
+def _utterance(row: RawRow, base: Path, labels: Mapping[str, Label]) -> Utterance:
     cells, place = row.cells, row.place
     path = _path(cells.get("file", ""), base, place)
     start, end = times_in(cells.get("start", ""), cells.get("end", ""), place)
@@ -136,9 +138,9 @@ def _seconds(text: str, what: str, place: str) -> float | None:
     return value
 
 
-def _without_clashes(entries: Iterable[Entry]) -> tuple[Utterance, ...]:
+def _without_clashes(entries: Iterable[PlacedUtterance]) -> tuple[Utterance, ...]:
     """Return all utterances, once it is sure that none comes twice."""
-    seen: dict[str, Entry] = {}
+    seen: dict[str, PlacedUtterance] = {}
     for entry in entries:
         new = entry.utterance
         if new.id in seen:
@@ -227,7 +229,7 @@ def _scan(utterances: tuple[Utterance, ...], root: Path) -> Iterator[Utterance]:
     yield from utterances
 
 
-def codes_of(targets: tuple[Target, ...]) -> Labels:
+def codes_of(targets: tuple[Target, ...]) -> LabelsOf:
     """Return the function that makes labels of a row by a card's codes.
 
     A cell named after a target holds its code; ``label`` stands for the first target.
@@ -242,7 +244,7 @@ def codes_of(targets: tuple[Target, ...]) -> Labels:
 
 
 def scan_rows(
-    rows: Iterable[Row], base: Path, labels: Labels, known_bad: Mapping[str, str], prefix: Path
+    rows: Iterable[RawRow], base: Path, labels: LabelsOf, known_bad: Mapping[str, str], prefix: Path
 ) -> Iterator[Utterance]:
     """Yield rows as utterances of a card's corpus, without known-bad files and those with no label left.
 
