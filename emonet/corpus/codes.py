@@ -62,7 +62,7 @@ def _number(code: str, target: Target, place: str) -> float:
     try:
         value = float(code)
     except ValueError:
-        raise CorpusError(f"{place}: '{code}' is no number, but '{target.name}' is dimensional.") from None
+        raise CorpusError(f"{place}: '{code}' is not a number, but '{target.name}' is dimensional.") from None
     if not low <= value <= high:
         raise CorpusError(f"{place}: {target.name} is {value}, outside its range {low} to {high}.")
     return value

@@ -1,4 +1,4 @@
-"""Tests of differences: McNemar's, sign flips of speakers and seeds, Holm's correction, stochastic order."""
+"""Tests of differences: sign flips of speakers and seeds, McNemar's, Holm's correction, stochastic order."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from emonet.evaluate.metrics import Floats, Metric, check_lengths, moments
 ALL_UP_TO = 16
 """With so many speakers at most, all swaps are tried, and p is exact; with more, ``DRAWS`` random ones."""
 DRAWS = 10_000
+LEAST_SEEDS = 3
+"""With fewer scores on either side, order alone says too little: 2 beside 2 equally good ones stand apart in 1 of 6."""
 
 _ROWS_AT_ONCE = 1000
 
@@ -125,10 +127,6 @@ def _swaps(units: int) -> Iterator[Floats]:
     for start in range(0, 2 ** (units - 1), _ROWS_AT_ONCE):
         rows = np.arange(start, min(start + _ROWS_AT_ONCE, 2 ** (units - 1)))
         yield ((rows[:, None] >> np.arange(units)) & 1).astype(np.float64)
-
-
-LEAST_SEEDS = 3
-"""With fewer scores on either side, order alone says too little: 2 beside 2 equally good ones stand apart in 1 of 6."""
 
 
 def mcnemar(only_first: int, only_second: int, *, mid_p: bool = False) -> float:

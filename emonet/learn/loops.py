@@ -101,7 +101,7 @@ class EpochTrainer:
             Where training ended, and one entry for each epoch.
 
         Raises:
-            EmonetError: the loss is no number.
+            EmonetError: the loss is not a number.
         """
         now, history = self._resumed()
         saved = time.monotonic()
@@ -200,7 +200,7 @@ class RoundTrainer:
             Rounds done, one entry for every fifty rounds, and what each task received: steps and clips.
 
         Raises:
-            EmonetError: the loss is no number.
+            EmonetError: the loss is not a number.
         """
         done, history, received = self._resumed()
         saved, total = time.monotonic(), self.shared.rounds * len(self.rates)

@@ -1,4 +1,4 @@
-"""Pictures of corpora, as the paper's section 3.4 shows them: drawn by matplotlib, as SVG or PNG, without a screen."""
+"""What corpora hold, as in the paper's Table 1 and the pictures of its section 3.4, drawn without a screen."""
 
 from __future__ import annotations
 

@@ -131,6 +131,9 @@ def is_audio(path: str) -> bool:
     return suffix_of(path) in AUDIO
 
 
+_MOST_SUFFIXES = 8
+
+
 def by_suffix(counts: Mapping[str, int]) -> str:
     """Return how many files there are of each suffix, the most first; empty for none.
 
@@ -145,7 +148,6 @@ def by_suffix(counts: Mapping[str, int]) -> str:
     return ", ".join([*shown, f"{rest} others"] if rest else shown)
 
 
-_MOST_SUFFIXES = 8
 _AFTER_SLASH = chr(ord("/") + 1)
 
 

@@ -1,4 +1,4 @@
-"""Paths of clips that lie within a Parquet or Arrow file, as the third and second-to-last parts of a POSIX path say."""
+"""Clips that lie within a Parquet or Arrow file: the paths that stand for them, and the files that hold them."""
 
 from __future__ import annotations
 

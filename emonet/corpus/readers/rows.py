@@ -225,7 +225,7 @@ def _with_classes(origin: Origin, target: Target, utterances: Iterable[Utterance
 
 def _scan(utterances: tuple[Utterance, ...], root: Path) -> Iterator[Utterance]:
     if not root.is_dir():
-        raise no_such_folder(root, "Give the folder that the manifest's files lie in.")
+        raise no_such_folder(root, "Give the folder that its files lie in.")
     yield from utterances
 
 

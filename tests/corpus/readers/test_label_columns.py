@@ -50,7 +50,7 @@ def test_numbers_alone_are_enough(tmp_path: Path) -> None:
         ("file,label:\na.wav,2\n", r"foo\.csv:1: the column 'label:' is no column of labels\. Expected label:NAME for"),
         ("file,label:x[5..1]\na.wav,2\n", r"foo\.csv:1: the column 'label:x\[5\.\.1\]' has a range without length"),
         ("file,label:x[1..5]\na.wav,6\n", r"foo\.csv:2: x is 6\.0, outside its range 1\.0 to 5\.0"),
-        ("file,label:x[1..5]\na.wav,high\n", r"foo\.csv:2: 'high' is no number, but 'x' is dimensional"),
+        ("file,label:x[1..5]\na.wav,high\n", r"foo\.csv:2: 'high' is not a number, but 'x' is dimensional"),
         ("file,label:x[1..5]\na.wav,nan\n", r"foo\.csv:2: x is nan, outside its range"),
         ("file,label,label:x[1..5]\na.wav,,\n", r"foo\.csv:2: 'a\.wav' has no label\. Give one, or remove the line"),
         ("file,label:x\na.wav,one\nb.wav,one\n", r"foo\.csv: all rows carry the label 'one' of 'x'"),

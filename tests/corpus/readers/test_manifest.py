@@ -116,7 +116,7 @@ def test_a_manifest_is_cited_without_a_year(tmp_path: Path) -> None:
 
 
 def test_the_scan_needs_the_folder_of_the_files(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"none: there is no such folder\. Give the folder that the manifest's files"):
+    with pytest.raises(CorpusError, match=r"none: there is no such folder\. Give the folder that its files lie in"):
         listed(manifest_corpus(write(tmp_path, TWO)), tmp_path / "none")
 
 

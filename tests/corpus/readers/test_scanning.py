@@ -116,7 +116,7 @@ class TestLabels:
     @pytest.mark.parametrize(
         ("code", "message"),
         [
-            ("high", "here: 'high' is no number, but 'valence' is dimensional"),
+            ("high", "here: 'high' is not a number, but 'valence' is dimensional"),
             ("5.5", "here: valence is 5.5, outside its range 1.0 to 5.0"),
             ("nan", "here: valence is nan, outside its range"),
         ],
