@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from unicodedata import combining, east_asian_width
 
 import typer
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from emonet.plugin.registry import Registry
 
-WIDE = 160
+WIDE = 240
 """Columns of a table that goes to a file or a pipe, where no terminal gives its width."""
 _KEY = 32
 """Characters that an id or a key has at most."""
@@ -69,16 +70,27 @@ def take_any_letter() -> None:
 
 def say(text: str) -> None:
     """Print text to stdout as it is: long lines are the terminal's to wrap."""
-    output().print(text, soft_wrap=True)
+    if sys.stdout.isatty():
+        output().print(text, soft_wrap=True)
+    else:
+        sys.stdout.write(f"{text}\n")
+
+
+def columns_of_output() -> int:
+    """Return how many columns a table on stdout may have."""
+    return output().width if sys.stdout.isatty() else WIDE
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under their columns' names."""
+    cells = list(rows)
+    if not sys.stdout.isatty() and (text := _plain_table(title, columns, cells)):
+        sys.stdout.write(text)
+        return
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-    cells = list(rows)
     # The first column holds what one types or copies, an id or a key: whole, unless it is a path.
     is_short = all(len(row[0]) <= _KEY for row in cells)
     for number, column in enumerate(columns):
@@ -86,6 +98,28 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     for row in cells:
         table.add_row(*row)
     output().print(table)
+
+
+def _plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table with a line for each row, as rich draws it (50 ms for a hundred rows, its import among them).
+
+    It is empty where a row would be folded, or where rich knows better what can be shown.
+    """
+    lines = [tuple(columns), *map(tuple, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    total = sum(widths) + 3 * len(widths) + 1
+    takes_lines = (sys.stdout.encoding or "").lower().startswith("utf")
+    if total > WIDE or not takes_lines or not all(_is_plain(cell) for line in lines for cell in line):
+        return ""
+    head, *body = ("   ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+    drawn = [*([title] if title else []), "", f"  {head}", f" {'─' * (total - 2)}", *(f"  {line}" for line in body), ""]
+    return "\n".join(drawn) + "\n"
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether each letter of a text takes one column."""
+    narrow = text.isascii() or all(east_asian_width(sign) not in "WF" and not combining(sign) for sign in text)
+    return narrow and text.isprintable()
 
 
 def load_plugins(files: Sequence[Path] | None) -> Registry:

@@ -14,9 +14,9 @@ from emonet.cli.console import (
     AsJson,
     PluginFiles,
     Root,
+    columns_of_output,
     errors,
     load_plugins,
-    output,
     print_json,
     print_table,
     say,
@@ -105,7 +105,7 @@ def list_corpora(
     if json:
         print_json(rows)
         return
-    shown = _NARROW if output().width < _WIDE_ENOUGH else _WIDE
+    shown = _NARROW if columns_of_output() < _WIDE_ENOUGH else _WIDE
     cells = [dict(zip(_WIDE, _cells(row), strict=True)) for row in rows]
     print_table("", shown, [[row[column] for column in shown] for row in cells])
     say(f"{counted(len(rows), 'corpus', 'corpora')}. Details: emonet corpora info ID")
