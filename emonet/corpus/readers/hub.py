@@ -23,7 +23,7 @@ from emonet.corpus.readers.rows import (
     with_splits,
 )
 from emonet.corpus.readers.table import read_rows
-from emonet.corpus.splits import named_in, splits_of
+from emonet.corpus.splits import COLUMNS, is_split, named_in, splits_of
 from emonet.errors import CorpusError, did_you_mean
 
 AUDIO = "audio"
@@ -61,6 +61,7 @@ def columns_of(sheets: Sequence[HubTable], given: Mapping[str, str], targets: Se
                 raise CorpusError(_no_column(sheet, field, column))
     shared = [column for column in first.columns if all(column in sheet.columns for sheet in sheets)]
     found = {field: _own(field, shared) for field in (*labels, *FIELDS)}
+    found["split"] = found["split"] or _splits_column(sheets, shared)
     found |= {field: column for field, column in given.items() if field != AUDIO}
     found = {field: column for field, column in found.items() if column}
     if not set(labels) & set(found):
@@ -87,6 +88,19 @@ def _own(field: str, columns: Sequence[str]) -> str:
         if name in lowered:
             return lowered[name]
     return ""
+
+
+def _splits_column(sheets: Sequence[HubTable], columns: Sequence[str]) -> str:
+    """Return a column that holds names of splits and nothing else, under one of their usual names; empty for none.
+
+    Where the names of files tell splits, these count.
+    """
+    if any(sheet.split for sheet in sheets):
+        return ""
+    lowered = {column.lower(): column for column in columns}
+    named = [lowered[name] for name in COLUMNS if name in lowered]
+    rows = [row for sheet in sheets for row in sheet.rows]
+    return next((name for name in named if rows and all(is_split(row.cells.get(name, "")) for row in rows)), "")
 
 
 def _only_class(sheets: Sequence[HubTable], shared: Sequence[str]) -> str:

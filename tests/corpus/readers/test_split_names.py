@@ -71,6 +71,13 @@ def a_dataset_s_column(folder: Path, names: Sequence[str]) -> Splits:
     return told(list(corpus.scan(root)))
 
 
+def a_dataset_s_column_of_another_name(folder: Path, names: Sequence[str]) -> Splits:
+    splits, files, labels = zip(*lines(names), strict=True)
+    parquet(folder / "all.parquet", file=files, label=labels, Split_Set=splits)
+    corpus, root = hub_corpus(folder / "all.parquet", {})
+    return told(list(corpus.scan(root)))
+
+
 def folders_of_a_metadata_file(folder: Path, names: Sequence[str]) -> Splits:
     write(folder / "metadata.csv", "file_name,label", *(f"{file},{label}" for _, file, label in lines(names)))
     corpus, root = hub_corpus(folder, {})
@@ -138,6 +145,7 @@ WAYS: list[Callable[[Path, Sequence[str]], Splits]] = [
     a_folder_of_manifests,
     parquet_files,
     a_dataset_s_column,
+    a_dataset_s_column_of_another_name,
     folders_of_a_metadata_file,
     folders_of_audio,
     a_database,
@@ -191,3 +199,19 @@ def test_a_test_whose_labels_are_kept_back_still_tells_what_eval_is(tmp_path: Pa
     parquet(tmp_path / "all.parquet", file=files, label=shown, split=splits)
     corpus, root = hub_corpus(tmp_path / "all.parquet", {})
     assert told(list(corpus.scan(root))) == {"train": "train", "eval": "dev"}
+
+
+def test_a_column_of_other_sets_is_no_column_of_splits(tmp_path: Path) -> None:
+    names, files, labels = zip(*lines(["train", "test"]), strict=True)
+    sets = ["A" if name == "train" else "test" for name in names]
+    parquet(tmp_path / "all.parquet", file=files, label=labels, set=sets)
+    corpus, root = hub_corpus(tmp_path / "all.parquet", {})
+    assert told(list(corpus.scan(root))) == {"train": None, "test": None}
+
+
+def test_names_of_files_go_before_a_column_of_another_name(tmp_path: Path) -> None:
+    for name, other in (("train", "test"), ("test", "train")):
+        _, files, labels = zip(*lines([name]), strict=True)
+        parquet(tmp_path / f"{name}.parquet", file=files, label=labels, part=[other] * len(files))
+    corpus, root = hub_corpus(tmp_path, {})
+    assert told(list(corpus.scan(root))) == {"train": "train", "test": "test"}
