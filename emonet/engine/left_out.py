@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from emonet.corpus.corpus import Utterance
 from emonet.errors import EmonetError
 from emonet.protocols.fold import Protocol
-from emonet.report.results import LeftOut
 
 if TYPE_CHECKING:
     from emonet.audio.shards import Problem
+    from emonet.report.results import LeftOut
 
 UNKNOWN = "unknown"
 """In the place of a split where nobody can say in which one an utterance would stand."""
@@ -101,6 +101,8 @@ def _splits_of_speakers(
 
 def counted_by_split(corpus: str, protocol: Protocol, dropped: Sequence[Dropped]) -> LeftOut:
     """Return how many utterances each split lacks, in any fold, and for which reasons."""
+    from emonet.report.results import LeftOut
+
     splits = Counter(split for each in dropped for split in set(each.splits.values()))
     reasons = Counter(re.sub(r"\d[\d.]*", "#", each.reason.partition(":")[0]) for each in dropped)
     return LeftOut(
