@@ -332,7 +332,7 @@ def false_alarms(
                 apart = 1 - holds(found, 0.0) if found.level else 0.0
                 test = sign_flip(sample.truth.tolist(), pairs, UAR, speakers=sample.names)
                 p = 1.0 if test is None else test.p
-                # Two networks get no mark from one seed; where trainings have no effect, systems are no networks.
+                # Two networks get no mark from one seed; where trainings have no effect, systems are not networks.
                 drawn = count == 1 and any(world.training)
                 mark = not drawn and compared(sample, found, p).mark != ""
                 clips = float(clip_test(sample) < 0.05)

@@ -165,7 +165,7 @@ def changed(data: dict[str, Any], change: str, error: type[EmonetError]) -> dict
 
 
 def _no_position(change: str, error: type[EmonetError], key: str, length: int) -> EmonetError:
-    return error(f"--set {change}: '{key}' is no position of a list with {length} entries.")
+    return error(f"--set {change}: '{key}' is not a position of a list with {length} entries.")
 
 
 def _replaced(data: Any, keys: Sequence[str], value: Any, refuse: Callable[[str, int], EmonetError]) -> Any:

@@ -24,7 +24,7 @@ _COLUMNS = {
 _LATE = {"318": 34.319917, "321": 3.8379167, "341": 6.1892, "362": 16.8582}
 """Session -> s by which its recording runs behind its transcript."""
 _INTERRUPTED = {"373": (395.0, 428.0), "444": (286.0, 387.0)}
-"""Session -> begin and end in s of what is no interview in it."""
+"""Session -> begin and end in s of what is not an interview in it."""
 _SYNCHRONISING = re.compile(r"[<\[]\s*synch?(?:ing)?\b", re.IGNORECASE)
 """Begins the value of a turn that only marks how recordings were aligned."""
 _TURN = ("start_time", "stop_time", "speaker", "value")

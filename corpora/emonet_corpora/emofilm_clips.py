@@ -115,7 +115,7 @@ def _sheet_rows(root: Path, name: str) -> Iterator[Mapping[str, str]]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, KeyError, ValueError, OSError):
-        raise CorpusError(f"{path}: this is no Excel workbook. Get the file again.") from None
+        raise CorpusError(f"{path}: this is not an Excel workbook. Get the file again.") from None
     try:
         for sheet in book.worksheets:
             cells = sheet.iter_rows(values_only=True)

@@ -57,7 +57,7 @@ def _codes(path: Path) -> dict[str, tuple[str, str]]:
         place, match = f"{path}:{number}", _LINE.fullmatch(line.strip())
         if match is None:
             expected = "a chunk such as Ohm_01_000_00, its class and a confidence from 0 to 1"
-            raise CorpusError(f"{place}: '{line.strip()}' is no label of a chunk. Expected {expected}. Mend the line.")
+            raise CorpusError(f"{place}: '{line.strip()}' is not a chunk's label. Expected {expected}. Mend the line.")
         if match["chunk"] in codes:
             raise CorpusError(f"{place}: the chunk '{match['chunk']}' is listed twice. Remove one of the lines.")
         codes[match["chunk"]] = (place, match["code"])

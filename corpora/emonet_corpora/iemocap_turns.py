@@ -48,7 +48,7 @@ def _utterance(line: str, folder: str, targets: tuple[Target, ...], place: str) 
     match = _TURN.fullmatch(line)
     if match is None:
         expected = "[start - end], turn, class and [valence, activation, dominance], apart by tabs"
-        raise CorpusError(f"{place}: '{line}' is no turn line. Expected {expected}. Mend the line or get it again.")
+        raise CorpusError(f"{place}: '{line}' is not a turn line. Expected {expected}. Mend the line or get it again.")
     path = f"{folder}sentences/wav/{match['dialogue']}/{match['turn']}.wav"
     return _named(match, path, labels_from(_codes(match.groupdict(), targets), targets, place))
 

@@ -66,7 +66,7 @@ def _consensus(path: Path) -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
         match = _CONSENSUS.fullmatch(line.strip())
         if match is None:
             wanted = "UTD-...avi; class; A:...; V:...; D:... ; N:...;"
-            raise CorpusError(f"{path}:{number}: '{line}' is no consensus line. Expected {wanted} Mend the line.")
+            raise CorpusError(f"{path}:{number}: '{line}' is not a consensus line. Expected {wanted} Mend the line.")
         codes = match.groupdict()
         yield codes.pop("turn"), (f"{path}:{number}", {name: code for name, code in codes.items() if _counts(code)})
 

@@ -24,7 +24,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     """Yield an utterance for each row of the Parquet files, and for each further file.
 
     Raises:
-        CorpusError: there is neither below ``root``, or a Parquet file cannot be read.
+        CorpusError: neither of them is below ``root``, or a Parquet file cannot be read.
     """
     files = list(files_below(root))
     tables = [match for path in files if (match := _TABLE.search(path))]

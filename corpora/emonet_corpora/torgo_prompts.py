@@ -1,4 +1,4 @@
-"""TORGO: recordings with their prompts, one microphone each, without prompts that are no speech to compare."""
+"""TORGO: recordings with their prompts, one microphone each, without prompts that are not speech to compare."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     """Yield an utterance for each recording, from the head's microphone where both are there.
 
     Raises:
-        CorpusError: there is no such recording below ``root``, or a prompt is no text.
+        CorpusError: there is no such recording below ``root``, or a prompt is not text.
     """
     found = {}
     for match in matches(root, _FILE, "torgo", "F01/Session1/wav_headMic/0006.wav"):

@@ -183,7 +183,7 @@ def _of_lists(
     verdict = audit_list(listed, rules, corpus, audio=audio, listen=listen)
     told_of = [finding.seen for finding in verdict.findings if finding.what in {"speakers", "sessions"}]
     if not rules.patterns and all(seen == UNKNOWN for seen in told_of):
-        why = f" (it calls its data '{called}', which is no corpus here)" if called else ""
+        why = f" (it calls its data '{called}', which is not a corpus here)" if called else ""
         if corpus is not None:
             why = f" (the names of '{corpus.id}' do not say them, and its data are not here)"
         advice = "Give --corpus ID, or --speaker REGEX, e.g. --speaker '/(\\d\\d)'."

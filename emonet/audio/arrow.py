@@ -123,7 +123,7 @@ def read_table(path: Path) -> pa.Table:
 
     Raises:
         FileNotFoundError: there is no such file.
-        Damaged: it is no Arrow stream, or one whose offsets lead elsewhere.
+        Damaged: it is not an Arrow stream, or its offsets lead elsewhere.
     """
     try:
         with pa.memory_map(str(path)) as source:

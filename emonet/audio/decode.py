@@ -46,7 +46,7 @@ FULL_SCALE = 1 << 15
 _ESTIMATE = 0.05
 """Share of the promised frames that may be missing: the length of an MP3 without a header is estimated."""
 _UNKNOWN = frozenset({1, 4, 7})
-"""libsndfile's errors for a format and an encoding that it does not read, and for what is no MP3 file, though it is
+"""libsndfile's errors for a format and an encoding that it does not read, and for what is not a MP3 file, though it is
 called so; PyAV is then asked."""
 _NO_FILE = 7
 SILENCE = 1e-4

@@ -35,7 +35,7 @@ def name_rules(given: Mapping[str, str]) -> NameRules:
     """Return rules from regular expressions by field; empty ones are passed over.
 
     Raises:
-        CorpusError: a pattern is no regular expression, or has no group.
+        CorpusError: a pattern is not a regular expression, or has no group.
     """
     patterns = {}
     for field, text in given.items():

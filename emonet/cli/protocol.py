@@ -117,7 +117,7 @@ def protocol_options(given: Sequence[str] | None) -> dict[str, Any]:
     """Return the options of a protocol from ``key=value`` words.
 
     Raises:
-        RecipeError: a word that is none.
+        RecipeError: a word is not of that form.
     """
     from emonet.document import parse_value
 

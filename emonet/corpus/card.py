@@ -42,7 +42,7 @@ def _may_be_off(affect: Any) -> Any:
 
 @dataclass(frozen=True)
 class TargetEntry:
-    """One target of a card; ``affect: false`` says that its classes are no emotions.
+    """One target of a card; ``affect: false`` says that its classes are not emotions.
 
     ``open: true`` stands for classes that are not public: the words of Table 2 that a copy uses.
     """
@@ -69,7 +69,7 @@ class TargetEntry:
         for code, label in self.codes.items():
             if label is not None and label not in self.classes:
                 hint = did_you_mean(label, self.classes)
-                message = f"the code {code!r} maps to {label!r}, which is no class. {hint}".strip()
+                message = f"the code {code!r} maps to {label!r}, which is not a class. {hint}".strip()
                 raise ValueError(f"{message} Classes: {', '.join(self.classes) or 'none'}.")
 
 
@@ -262,14 +262,14 @@ def _affect(target: str, classes: tuple[str, ...], own: Mapping[str, OwnCell], s
             message = (
                 f"{said.place(keys)}: the label '{label}' has no arousal and valence in the paper's Table 2. {hint} "
                 f"Add affect: {{{label}: {{arousal: ..., valence: ..., reason: ...}}}}, "
-                "or affect: false where the classes are no emotions."
+                "or affect: false where the classes are not emotions."
             )
             raise CorpusError(" ".join(message.split()))
     stray = set(own) - set(classes)
     if stray:
         word = min(stray)
         hint = did_you_mean(word, classes)
-        message = f"affect for '{word}', which is no class. {hint} Classes: {', '.join(classes)}."
+        message = f"affect for '{word}', which is not a class. {hint} Classes: {', '.join(classes)}."
         raise CorpusError(f"{said.place(keys)}: {message}")
     return cells
 

@@ -94,7 +94,7 @@ class Target:
         classes: the class names in their fixed order; empty for a dimensional target.
         open: whether the owner's classes are not public: ``classes`` may occur, those that do are learnt.
         codes: raw code of the corpus -> class name, None for a code that is left out.
-        affect: class name -> arousal and valence; empty where the target is no emotion.
+        affect: class name -> arousal and valence; empty where the target is not an emotion.
         range: lowest and highest value of a dimensional target.
         unit: unit of a dimensional target.
         unmapped: where codes that are not listed are counted, and left out; None: such a code is an error.

@@ -81,7 +81,7 @@ def split_called(name: str, place: str) -> str:
     """Return a name once it is sure that it is one of a split.
 
     Raises:
-        CorpusError: it is none, naming the place.
+        CorpusError: it is not a name of a split; the text names the place.
     """
     if is_split(name):
         return name

@@ -183,7 +183,7 @@ def _names(survey: Survey) -> Iterator[Finding]:
 
 
 def _not_listed(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
-    """Files that are there and are no utterance's: known to be bad, or passed over."""
+    """Files that are there and belong to no utterance: known to be bad, or passed over."""
     most = max(_MOST_ABOVE, _MOST_BESIDE * survey.count)
     counts, seen = Counter[str](), list[str]()
     try:

@@ -22,7 +22,7 @@ _OFTEN = 10_000
 """Utterances between two reports of progress."""
 _ABSENT = frozenset({ENOENT, ENOTDIR, ELOOP})
 _WIDEST = 60
-"""Letters of a path that is no file's up to which it is shown."""
+"""Letters of a path that is not a file's up to which it is shown."""
 _LONGEST_POINTER = 200
 """Size in bytes that a Git LFS pointer stays below."""
 

@@ -58,7 +58,7 @@ def audit_plan(
         audio: compare the audio, where it is prepared.
 
     Raises:
-        EmonetError: a checkpoint that a system starts from is none.
+        EmonetError: a file that a system starts from is not a checkpoint.
     """
     distinct = _distinct(gathered)
     copies = _copies(distinct, listen) if audio else None

@@ -28,7 +28,7 @@ _DAY = 24 * 3600.0
 _PARTS = ("features", "fingerprints")
 """Kinds that are files within a store's folder."""
 _STAYS = ("openings", "fetched corpus")
-"""Kinds that are never removed: what test was opened for stays known, and what was fetched is no copy."""
+"""Kinds that are never removed: what test was opened for stays known, and what was fetched is not a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +324,7 @@ def to_remove(
 def remove(removals: Sequence[Removal], *, dry_run: bool = False) -> list[Removal]:
     """Remove things, and return them with whether they are left since a process holds them.
 
-    A run at work holds its stages, and all that is no stage: it may read it. A dry run asks the same, and removes
+    A run at work holds its stages, and all that is not a stage: it may read it. A dry run asks the same, and removes
     nothing.
     """
     needed = needed_by_work()
@@ -356,7 +356,7 @@ def _delete(entry: KeptEntry) -> None:
     if not entry.path.is_dir():
         entry.path.unlink()
         return
-    # What says that it is whole goes first, so that what a kill leaves is no result.
+    # What says that it is whole goes first, so that what a kill leaves is not a result.
     for path in sorted(entry.path.iterdir(), key=lambda path: path.name not in {META, DONE}):
         if path.is_dir():
             shutil.rmtree(path)

@@ -79,7 +79,7 @@ def audit_systems(made: Plan, heard: KnownAudio) -> tuple[Verdict, ...]:
     """Judge every system that starts from weights: a verdict each, on all of its folds and seeds.
 
     Raises:
-        EmonetError: a checkpoint that a system starts from is none.
+        EmonetError: a file that a system starts from is not a checkpoint.
     """
     stages = {stage.key: stage for stage in made.stages}
     tuned: dict[str, list[Stage]] = {}

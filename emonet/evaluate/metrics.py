@@ -32,14 +32,14 @@ def confusion(
     [[1, 1], [0, 1]]
 
     Raises:
-        EmonetError: the two differ in length, or hold a label that is no class.
+        EmonetError: the two differ in length, or hold a label that is not a class.
     """
     check_lengths(len(truth), len(predicted))
     index = {label: number for number, label in enumerate(classes)}
     for label in (*truth, *predicted):
         if label not in index:
             known = ", ".join(str(name) for name in classes)
-            raise EmonetError(f"The label {label!r} is no class of this target. Expected one of: {known}.")
+            raise EmonetError(f"The label {label!r} is not a class of this target. Expected one of: {known}.")
     cells = [index[true] * len(index) + index[guess] for true, guess in zip(truth, predicted, strict=True)]
     counts = np.bincount(np.asarray(cells, dtype=np.int64), minlength=len(index) ** 2)
     return counts.astype(np.int64).reshape(len(index), len(index))
@@ -116,7 +116,7 @@ def moments(truth: Sequence[Hashable], predicted: Sequence[Hashable]) -> Floats:
     """Return the terms (N, 7) whose sums dimensional metrics are made of: 1, t, p, t^2, p^2, t p, |t - p|.
 
     Raises:
-        EmonetError: the two differ in length, or are no numbers.
+        EmonetError: the two differ in length, or are not numbers.
     """
     true, guess = _numbers(truth), _numbers(predicted)
     check_lengths(len(true), len(guess))
@@ -148,7 +148,7 @@ def pearson(sums: Floats) -> Floats:
     """Return Pearson's correlation from summed ``moments``: (..., 7) -> (...); 0 where one of the two is constant."""
     mean_true, mean_guess, true_squares, guess_squares, products = _means(sums)
     spreads = [(true_squares, mean_true**2), (guess_squares, mean_guess**2)]
-    # What is left of a constant's squares by rounding is no variance.
+    # What is left of a constant's squares by rounding is not a variance.
     variances = [np.where(square - mean > 1e-12 * square, square - mean, 0.0) for square, mean in spreads]
     below = np.sqrt(variances[0] * variances[1])
     found: Floats = np.divide(products - mean_true * mean_guess, below, out=np.zeros(np.shape(below)), where=below > 0)

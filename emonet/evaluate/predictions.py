@@ -197,7 +197,7 @@ def read_parquet(path: Path) -> Predictions:
     """Read what ``Predictions.write_parquet`` wrote.
 
     Raises:
-        EmonetError: there is no such file, it is no file of predictions, or it holds tables over different classes.
+        EmonetError: there is no such file, it is not a file of predictions, or it holds tables over different classes.
     """
     return concat(read_tables(path))
 
@@ -206,7 +206,7 @@ def read_tables(path: Path) -> tuple[Predictions, ...]:
     """Read what ``write_tables`` wrote.
 
     Raises:
-        EmonetError: there is no such file, or it is no file of predictions.
+        EmonetError: there is no such file, or it is not a file of predictions.
     """
     import pyarrow as pa
     import pyarrow.parquet

@@ -110,7 +110,7 @@ class Score(Setting):
         """Return the score that ``to_json`` made this data from.
 
         Raises:
-            EmonetError: the data are no score, naming the first field that is wrong.
+            EmonetError: the data are not a score, naming the first field that is wrong.
         """
         from pydantic import TypeAdapter, ValidationError
 
@@ -164,7 +164,7 @@ def metric_called(name: str) -> Metric:
     """Return the metric with this name.
 
     Raises:
-        UnknownName: there is none.
+        UnknownName: there is no such metric.
     """
     if name not in METRICS:
         raise UnknownName("metric", name, METRICS)

@@ -83,7 +83,7 @@ def choice_among(
 def extremes(folds: Iterable[Mapping[float, Floats]], metric: Metric) -> tuple[float, float]:
     """Return the lowest and the highest pooled score over the choices of one value in each fold.
 
-    One fold is changed at a time until nothing gets better. That is exact for UAR and accuracy, which are sums over
+    One fold is changed at a time until nothing gets better. That is exact for UAR and WA, which are sums over
     folds; for other metrics of many folds the true range may be a little wider.
 
     Args:

@@ -49,7 +49,7 @@ def sign_flip(
     If both systems were equally good, it would not matter which of them a speaker's answers came from: p is the
     share of the swaps of whole speakers' answers, those of all seeds at once, after which |mean over seeds of
     metric(first) - metric(second)| is as large as it is, or larger (Fisher's sign flip, or paired randomisation
-    test; Noreen 1989). One speaker's utterances are no independent observations and stay together. All 2^S swaps
+    test; Noreen 1989). One speaker's utterances are not independent observations and stay together. All 2^S swaps
     are tried for up to ``ALL_UP_TO`` speakers; else ``DRAWS`` random ones from a fixed seed, and
     p = (hits + 1) / (draws + 1). Utterances of unknown speakers are swapped together, whoever speaks them.
 
@@ -180,7 +180,7 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """
     for value in p_values:
         if math.isnan(value) or not 0 <= value <= 1:
-            raise EmonetError(f"{value} is no p value. Expected numbers from 0 to 1.")
+            raise EmonetError(f"{value} is not a p value. Expected numbers from 0 to 1.")
     adjusted = [0.0] * len(p_values)
     highest = 0.0
     for rank, place in enumerate(sorted(range(len(p_values)), key=lambda place: p_values[place])):
@@ -235,7 +235,7 @@ def _violation(first: Floats, second: Floats) -> Floats:
         np.sort(scores, axis=1)[:, np.ceil(middles * scores.shape[1]).astype(int) - 1] for scores in (first, second)
     )
     gaps = theirs - ours
-    # What is left of equal scores by rounding is no difference.
+    # What is left of equal scores by rounding is not a difference.
     gaps[np.abs(gaps) < 1e-12] = 0.0
     whole = (gaps**2 * widths).sum(1)
     against = (np.maximum(gaps, 0.0) ** 2 * widths).sum(1)

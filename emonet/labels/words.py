@@ -43,7 +43,7 @@ class Word:
 
     Attributes:
         name: lower case, with hyphens.
-        affect: its cell; None where the word is no emotion.
+        affect: its cell; None where the word is not an emotion.
         aliases: language (BCP-47), ``short`` or ``misspelt`` -> other spellings.
         same_as: the word that most corpora use for the same thing; one label space holds both as that one.
         family: the wider word that it may be merged into where corpora draw finer lines.

@@ -29,13 +29,13 @@ def scores_on(task: Task, split: str, said: NDArray[np.float32] | Floats) -> dic
     Of several dimensions, the metric for selection is the mean over them, each in units of its range.
 
     Raises:
-        EmonetError: a number that is none.
+        EmonetError: an output is not a finite number.
     """
     name, metric, labels = f"{split}_{task.metric}", METRICS[task.metric], [item.label for item in task.items[split]]
     if task.classes:
         return {name: metric.of(labels, said.argmax(axis=1).tolist())}
     if not np.isfinite(said).all():
-        message = f"Task '{task.id}': the outputs on {split} are no finite numbers. Check what it has learned from."
+        message = f"Task '{task.id}': the outputs on {split} are not finite numbers. Check what it has learned from."
         raise EmonetError(message)
     truth, numbers = np.array(labels, dtype=np.float64), said.astype(np.float64)
     own = [metric.of(*pair) for pair in _columns(truth, numbers)]

@@ -39,7 +39,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
     """Read tensors and facts.
 
     Raises:
-        EmonetError: the file is no checkpoint of EmoNet, or is damaged.
+        EmonetError: the file is not a checkpoint of EmoNet, or is damaged.
     """
     advice = "Check the path; if EmoNet wrote it, it is damaged: copy it, or make it, again."
     try:

@@ -63,7 +63,7 @@ class Learner:
         ``moment`` names the step: dropout is a function of seed and moment.
 
         Raises:
-            EmonetError: the loss is no number.
+            EmonetError: the loss is not a number.
         """
         for group in self.optimiser.param_groups:
             group["lr"] = rate
@@ -88,7 +88,7 @@ class Learner:
         pieces, their mean, each weighted by its length.
 
         Raises:
-            EmonetError: an output is no number.
+            EmonetError: an output is not a number.
         """
         clips, evaluation = self.clips[task.id][split], Evaluation(self.settings.evaluate, self.settings.crop)
         sums, weights = np.zeros((len(clips), task.width)), np.zeros((len(clips), 1))
@@ -98,7 +98,7 @@ class Learner:
                 found = self._forward(task, clips, batch)
                 if not bool(found.isfinite().all()):
                     advice = self._advice(task, clips, batch)
-                    raise EmonetError(f"Task '{task.id}': an output on {split} is no number. {advice}")
+                    raise EmonetError(f"Task '{task.id}': an output on {split} is not a number. {advice}")
                 positions, lengths = list(batch.positions), batch.lengths.numpy()[:, None]
                 np.add.at(sums, positions, answers(task, found) * lengths.astype(float))
                 np.add.at(weights, positions, lengths)
@@ -145,14 +145,14 @@ class Learner:
 
     @torch.no_grad()
     def _advice(self, task: Task, clips: Clips, batch: Batch, *, untouched: bool = False) -> str:
-        """Return what to do where the outputs for some clips are no numbers; ``untouched``: no step was made before."""
+        """Return what to do where outputs for some clips are not numbers; ``untouched``: no step was made before."""
         if not all(bool(weight.isfinite().all()) for weight in self.model.parameters()):
             if untouched:
-                return "The weights that training starts from are no numbers. Start from others."
+                return "The weights that training starts from are not numbers. Start from others."
             lower = "Lower the learning rates."
             if self.precision != "fp32":
                 lower = "Choose precision: fp32, and where that does not help: lower the learning rates."
-            return f"Its weights are no numbers any more. {lower}"
+            return f"Its weights are not numbers any more. {lower}"
         if self.precision != "fp32":
             exact = replace(self, precision="fp32")
             if bool(exact._forward(task, clips, batch).isfinite().all()):
@@ -163,7 +163,7 @@ class Learner:
         for position, one in zip(batch.positions, features, strict=True):
             if not bool(one.isfinite().all()):
                 clip = clips.items[position].id
-                return f"The features of '{clip}' are no numbers. Listen to the clip, and check the frontend."
+                return f"The features of '{clip}' are not numbers. Listen to the clip, and check the frontend."
         if untouched:
             return "No step was made, and weights and features are numbers. Check the backbone: emonet plugins check."
         return "Its weights have grown too large. Lower the learning rates."

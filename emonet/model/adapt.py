@@ -26,7 +26,7 @@ _NORMS = (*_BATCH_NORMS, *_INSTANCE_NORMS, nn.GroupNorm, nn.LayerNorm, nn.RMSNor
 
 
 def layer_kind(layer: nn.Module) -> LayerKind | None:
-    """Return what kind of layer a module is; None for what is no layer or holds no tensors to adapt."""
+    """Return what kind of layer a module is; None for what is not a layer or holds no tensors to adapt."""
     if isinstance(layer, _CONVOLUTIONS):
         return "convolution"
     if isinstance(layer, nn.Linear | nn.MultiheadAttention):
@@ -52,7 +52,7 @@ class Private(nn.Module):
         for path, layer in backbone.named_modules():
             if path and not self._is_within_a_copy(path):
                 self._add(path, layer)
-        # Norms that merely come along are no reason to call a task adapted.
+        # Norms that merely come along are not a reason to call a task adapted.
         if not any(adapter.takes(layer) or adapter.copies(layer) for layer in backbone.modules()):
             kinds = ", ".join(sorted({kind for kind in map(layer_kind, backbone.modules()) if kind is not None}))
             message = (

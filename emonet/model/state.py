@@ -103,7 +103,7 @@ _MEAN, _VARIANCE = "running_mean", "running_var"
 
 
 def mean_state(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """Return the mean of states with the same names; what is no number with a fraction is the first one's.
+    """Return the mean of states with the same names; what is not a number with a fraction is the first one's.
 
     A running variance is that of all of them together: the mean variance, plus the variance of the running means.
     """

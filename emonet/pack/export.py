@@ -91,7 +91,7 @@ def export_pack(run: RunFolder, choice: ExportChoice, out: Path, registry: Regis
     first = trained[0]
     facts = {"pack": "shared", "format": FORMAT, "components": first.components, "fingerprint": first.fingerprint}
     facts[LEARNED] = reduce(or_, (each.learned for each in trained)).to_json()
-    # Last, so that an export that was cut short is no pack.
+    # Last, so that an export that was cut short is not a pack.
     save_checkpoint(out / SHARED, first.shared, facts)
     return read_pack(out)
 

@@ -92,7 +92,7 @@ def read_pack(folder: Path) -> Pack:
         EmonetError: the folder holds no pack, a file is damaged, or a task was made for another shared model.
     """
     if not (folder / SHARED).is_file():
-        raise EmonetError(f"{folder}: this is no pack, for it has no {SHARED}. Make one with: emonet pack export RUN")
+        raise EmonetError(f"{folder}: this is not a pack, it has no {SHARED}. Make one with: emonet pack export RUN")
     shared = read_pack_file(folder / SHARED, "shared")
     if fingerprint(shared.facts["components"], shared.tensors) != shared.facts["fingerprint"]:
         raise EmonetError(f"{shared.path}: its tensors are not those it was written with. Copy or export it again.")

@@ -75,7 +75,7 @@ def columns_in(folder: Path, tables: Sequence[str], sounds: Sequence[str], meani
 
 
 def _splits(names: Sequence[str]) -> list[str]:
-    """Return the split that each table's name tells, empty where it tells none, or where two would be one."""
+    """Return the split that each table's name tells, empty where it names none, or where two would be one."""
     stems = [PurePosixPath(name).stem for name in names]
     try:
         splits = splits_of(stems, "")
@@ -123,7 +123,7 @@ def _label_column(
 
 
 def _read(folder: Path, name: str) -> CsvSheet | None:
-    """Read a CSV file; None where it is none, since not every file of that name is a table of clips."""
+    """Read a CSV file; None where it is not a table of clips, as not every such file is."""
     path = folder / name
     try:
         header = path.read_text(encoding="utf-8-sig").partition("\n")[0]

@@ -19,7 +19,7 @@ _INITIALS: tuple[Mapping[str, str], ...] = (
     {"a": "anger", "d": "disgust", "f": "fear", "h": "happiness", "n": "neutral", "sa": "sadness", "su": "surprise"},
     {"w": "anger", "l": "boredom", "e": "disgust", "a": "fear", "f": "happiness", "t": "sadness", "n": "neutral"},
 )
-"""First letters of English and of German words; an s alone could be either of two words, so it is none."""
+"""First letters of English and of German words; an s alone could be either of two words, so it is left out."""
 
 _FEWEST = 4
 """Initials are believed where they are this many, and all of one language."""
@@ -147,7 +147,7 @@ def labels_of(slot: Slot, meaning: Meaning) -> LabelSlot | None:
 
 
 def _score_of_codes(values: Sequence[str]) -> float:
-    """Short letters are likelier to be codes than numbers; whole words that are no emotions are likely spoken texts."""
+    """Short letters are likelier to be codes than numbers; words that are not emotions are likely spoken texts."""
     if not all(value.isalpha() for value in values):
         return 0.5
     return 1 if max(map(len, values)) <= _CODE else 0
@@ -229,7 +229,7 @@ def _meetings(slot: Slot, other: Slot) -> Mapping[str, Mapping[str, int]]:
 
 
 def _text(slots: Iterable[Slot], fields: Mapping[str, Slot]) -> Slot | None:
-    """Return the slot of spoken texts: values that come back with several labels, and are no plain count."""
+    """Return the slot of spoken texts: values that come back with several labels, and are not a plain count."""
     label, taken = fields["label"], list(fields.values())
     found = []
     for slot in slots:

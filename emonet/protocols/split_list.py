@@ -91,7 +91,7 @@ def split_of_file(path: Path) -> str:
     """Return the name of a split that a file's name tells.
 
     Raises:
-        CorpusError: it tells none, and so do not its rows.
+        CorpusError: neither the name nor the rows name a split.
     """
     split = split_in_name(path)
     if not split:

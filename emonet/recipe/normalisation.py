@@ -64,7 +64,7 @@ def normalisation_called(name: str) -> Normalisation:
     """Return the normalisation with this name.
 
     Raises:
-        UnknownName: there is none.
+        UnknownName: there is no such normalisation.
     """
     if name not in NORMALISATIONS:
         raise UnknownName("normalisation", name, NORMALISATIONS)

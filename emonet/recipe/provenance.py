@@ -200,7 +200,7 @@ def provenance_in(path: Path) -> Provenance:
     """Return what the weights in a file have heard, by what the file says; one that says nothing is unknown.
 
     Raises:
-        EmonetError: the file is no checkpoint of EmoNet.
+        EmonetError: the file is not a checkpoint of EmoNet.
     """
     from safetensors import SafetensorError, safe_open
 

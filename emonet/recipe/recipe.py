@@ -288,7 +288,7 @@ class Recipe(_Strict):
     def _baseline_is_a_system(self) -> Recipe:
         if self.baseline is not None and self.baseline not in self.systems:
             hint = did_you_mean(self.baseline, self.systems)
-            raise ValueError(f"the baseline {self.baseline!r} is no system. {hint} Systems: {', '.join(self.systems)}")
+            raise ValueError(f"the baseline {self.baseline!r} is not a system. {hint} Known: {', '.join(self.systems)}")
         return self
 
     @field_validator("name")
@@ -319,7 +319,7 @@ def checked_device(device: str) -> str:
         EmonetError: it is not like the name of one.
     """
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
-        raise EmonetError(f"{device!r} is no device. Expected auto, cpu, cuda, cuda:N or mps")
+        raise EmonetError(f"{device!r} is not a device. Expected auto, cpu, cuda, cuda:N or mps")
     return device
 
 

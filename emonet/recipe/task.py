@@ -108,7 +108,7 @@ class Task:
     def is_better(self, score: float, best: float | None) -> bool:
         """Say whether ``score`` beats ``best`` by more than rounding; anything beats None.
 
-        A tie is no gain, so that whoever looks from the first epoch or the smallest C on keeps the earlier.
+        A tie is not a gain, so that whoever looks from the first epoch or the smallest C on keeps the earlier.
         """
         if best is None:
             return True

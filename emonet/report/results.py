@@ -162,7 +162,7 @@ class Report:
         """Return the report that ``to_json`` made this data from.
 
         Raises:
-            EmonetError: the data are no report.
+            EmonetError: the data are not a report.
         """
         if not isinstance(data, Mapping):
             raise EmonetError(f"Not a report: a {type(data).__name__}, expected a mapping with name and scores.")
@@ -170,7 +170,7 @@ class Report:
         if missing:
             raise EmonetError(f"Not a report: it lacks '{missing[0]}'. It may be from another version of EmoNet.")
         if not isinstance(data["scores"], list) or not all(isinstance(score, Mapping) for score in data["scores"]):
-            raise EmonetError("Not a report: its scores are no list of mappings. Run the recipe again.")
+            raise EmonetError("Not a report: its scores are not a list of mappings. Run the recipe again.")
         scores = tuple(Score.from_json(score) for score in data["scores"])
         texts = {key: str(data[key]) for key in _TEXTS}
         return cls(
@@ -213,7 +213,7 @@ def read_report(path: Path) -> Report:
     """Read what ``write_report`` wrote.
 
     Raises:
-        EmonetError: there is no such file, or it is no report.
+        EmonetError: there is no such file, or it is not a report.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

@@ -81,7 +81,7 @@ def check_tuning_moves_private_tensors_and_nothing_else(candidate: Candidate) ->
             cause = "a private module that holds the layer's own tensors"
             raise broken(candidate, f"shared '{moved[0]}' moves", promised="shared tensors at rest", cause=cause)
         if all(tensor.equal(private[name]) for name, tensor in _private(model).items()):
-            cause = "tensors that are no parameters, or that no output depends on"
+            cause = "tensors that are not parameters, or that no output depends on"
             raise broken(candidate, "no private tensor moves", promised="private tensors that learn", cause=cause)
 
 
@@ -116,8 +116,8 @@ def check_the_state_makes_an_equal_task(candidate: Candidate) -> None:
         other.load_shared(model.shared_state(), Path("shared"))
         other.load_task("a", model.task_state("a"), Path("task"))
         if not outputs(model, "a").equal(outputs(other, "a")):
-            seen = "the outputs are others after loading the state"
-            raise broken(candidate, seen, promised="a state that holds everything", cause="a tensor that is no buffer")
+            seen, cause = "the outputs are others after loading the state", "a tensor that is not a buffer"
+            raise broken(candidate, seen, promised="a state that holds everything", cause=cause)
 
 
 def check_padding_does_not_change_a_tasks_outputs(candidate: Candidate) -> None:

@@ -114,7 +114,7 @@ def check_the_state_makes_an_equal_backbone(candidate: Candidate) -> None:
     inputs = features(first.accepts)
     if not _run(first, *inputs).equal(_run(second, *inputs)):
         seen = "the embedding is another after loading the state"
-        raise broken(candidate, seen, promised="a state that holds everything", cause="a tensor that is no buffer")
+        raise broken(candidate, seen, promised="a state that holds everything", cause="a tensor that is not a buffer")
 
 
 def check_declared_and_built_kinds_agree(candidate: Candidate) -> None:

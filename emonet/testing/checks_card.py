@@ -100,7 +100,7 @@ def check_counts_by_class_leave_no_utterance_out(corpus: Corpus) -> None:
 
 
 def _labels_all(corpus: Corpus, target: Target) -> bool:
-    """Say whether every utterance has a label of a target: utterances without any label are none."""
+    """Say whether every utterance has a label of a target: utterances without any label do not count."""
     if len(corpus.targets) == 1:
         return True
     return None not in target.codes.values() and all(target.name in example.labels for example in corpus.examples)

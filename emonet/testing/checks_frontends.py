@@ -111,7 +111,7 @@ def check_the_state_makes_an_equal_frontend(candidate: Candidate) -> None:
     distance = _distance(_run(first, *waves())[0], _run(second, *waves())[0])
     if not distance <= TOLERANCE:
         seen = f"features differ by {distance:.3g} after loading the state"
-        raise broken(candidate, seen, promised="a state that holds everything", cause="a tensor that is no buffer")
+        raise broken(candidate, seen, promised="a state that holds everything", cause="a tensor that is not a buffer")
 
 
 def check_declared_and_built_kinds_agree(candidate: Candidate) -> None:

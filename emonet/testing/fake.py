@@ -26,7 +26,7 @@ _ENCODED = {".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
 def fake_release(corpus: Corpus, folder: Path, *, seconds: float = 0.5) -> Path:
     """Write a tone of its own at the path of each example, and each fixture's text; return ``folder``.
 
-    Suffixes that are no audio format of libsndfile get WAV bytes: scanning opens no audio. A fixture whose name ends
+    Suffixes that libsndfile does not read get WAV bytes: scanning opens no audio. A fixture whose name ends
     in ``.parquet`` is written as CSV on the card; its first column names clips, and becomes the column of their bytes.
 
     Raises:

@@ -104,7 +104,7 @@ def _of_subject(subject: Subject) -> Iterator[Planned]:
     for name in expected:
         if name not in checks:
             message = (
-                f"{subject.name}: expected_failures names '{name}', which is no check. "
+                f"{subject.name}: expected_failures names '{name}', which is not a check. "
                 f"{did_you_mean(name, checks)} Checks: {', '.join(checks)}."
             )
             raise ContractError(" ".join(message.split()))

@@ -256,9 +256,9 @@ def test_no_group_offers_to_change_the_users_shell(emonet: Emonet, group: str) -
 
 
 def test_an_error_goes_to_stderr_and_markup_is_left_alone(emonet: Emonet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emonet.cli.corpora.load_plugins", raising(CorpusError("label [red] is no class")))
+    monkeypatch.setattr("emonet.cli.corpora.load_plugins", raising(CorpusError("label [red] is not a class")))
     ran = emonet("corpora", "list")
-    assert (ran.out, ran.err) == ("", "Error: label [red] is no class\n")
+    assert (ran.out, ran.err) == ("", "Error: label [red] is not a class\n")
 
 
 def test_a_complaint_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

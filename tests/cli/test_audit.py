@@ -37,7 +37,7 @@ def test_a_list_that_nothing_reads_is_refused(emonet: Emonet, lists: Path) -> No
     assert "(the names of 'iemocap' do not say them, and its data are not here)" in silent.err
     named = lists.with_name("foo_test_fold_1.jsonl")
     named.write_text('{"key": "a", "wav": "a.wav", "dataset": "nowhere"}\n')
-    assert "(it calls its data 'nowhere', which is no corpus here)" in emonet("audit", named).err
+    assert "(it calls its data 'nowhere', which is not a corpus here)" in emonet("audit", named).err
 
 
 def test_a_list_whose_names_tell_dialogues_alone_is_audited_by_them(emonet: Emonet, tmp_path: Path) -> None:

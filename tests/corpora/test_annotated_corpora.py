@@ -152,7 +152,7 @@ class TestM3ed:
 
 
 class TestMspImprov:
-    """The scale of arousal, and what is no rating."""
+    """The scale of arousal, and what is not a rating."""
 
     def test_a_scale_on_which_angry_turns_are_calm_is_turned_round(self, tmp_path: Path) -> None:
         found = {each.id: each.labels for each in scanned("msp_improv", release("msp_improv", tmp_path))}

@@ -104,7 +104,7 @@ def test_an_export_without_its_columns_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"file,speaker,film\n"])
 def test_what_is_no_workbook_is_refused_in_words(content: bytes, tmp_path: Path) -> None:
     (clips(tmp_path, "m_rab009ait.wav") / BOOK).write_bytes(content)
-    with pytest.raises(CorpusError, match=r"legend\.xlsx: this is no Excel workbook\. Get the file again\."):
+    with pytest.raises(CorpusError, match=r"legend\.xlsx: this is not an Excel workbook\. Get the file again\."):
         scanned(tmp_path)
 
 

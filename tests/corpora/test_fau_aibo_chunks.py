@@ -48,7 +48,7 @@ def test_audio_is_found_where_older_copies_keep_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["Ohm_01_000_00 N", "Ohm_01_000 N 0.5", "Berg_01_000_00 N 0.5", "Ohm_01_000_00 N 2.5"])
 def test_a_broken_line_is_named_with_file_and_number(line: str, tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"5cl_corpus\.txt:2: '.*' is no label of a chunk.*Mend the line"):
+    with pytest.raises(CorpusError, match=r"5cl_corpus\.txt:2: '.*' is not a chunk's label.*Mend the line"):
         scanned(tmp_path, f"Ohm_01_009_00 N 1.0\n{line}\n")
 
 

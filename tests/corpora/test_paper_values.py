@@ -134,7 +134,7 @@ def test_table_1_stands_on_the_card_as_printed(id_: str) -> None:
     samples, classes, speakers, mean, std, hours = rows(TABLE_1)[id_]
     used = table1(id_)
     assert (used.samples, used.classes) == (int(samples), int(classes))
-    # '-' and '6+' are no numbers
+    # '-' and '6+' are not numbers
     assert used.speakers == (int(speakers) if speakers.isdigit() else None)
     assert (used.mean_duration, used.std_duration, used.hours) == (float(mean), float(std), float(hours))
 

@@ -54,7 +54,7 @@ WRONG = {
     "id": (("id: foo", "id: Foo"), "foo.yaml:1: 'id' is 'Foo': string should match pattern"),
     "code to no class": (
         ("a: anger", "a: angr"),
-        "foo.yaml:10: 'targets.emotion': the code 'a' maps to 'angr', which is no class. Did you mean 'anger'? "
+        "foo.yaml:10: 'targets.emotion': the code 'a' maps to 'angr', which is not a class. Did you mean 'anger'? "
         "Classes: anger, neutral.",
     ),
     "one class": (("classes: [anger, neutral]", "classes: [anger]"), "needs two classes at least"),
@@ -93,7 +93,7 @@ WRONG = {
     ),
     "affect of no class": (
         ("classes: [", "affect: {angr: {arousal: high, valence: negative, reason: why}}\n    classes: ["),
-        "foo.yaml:10: affect for 'angr', which is no class. Did you mean 'anger'? Classes: anger, neutral.",
+        "foo.yaml:10: affect for 'angr', which is not a class. Did you mean 'anger'? Classes: anger, neutral.",
     ),
     "affect word": (
         ("classes: [", "affect: {anger: {arousal: hihg, valence: negative, reason: why}}\n    classes: ["),

@@ -93,7 +93,7 @@ WITHOUT_DATA = [
     ("corpora.0.protocol=by-speeker", "Did you mean 'by-speaker'?"),
     ("executor=locl", "Unknown executor 'locl'. Did you mean 'local'?"),
     ("executor={local: {workers: 2}}", "executor 'local' has no option 'workers'."),
-    ("device=cpuu", "'cpuu' is no device. Expected auto, cpu, cuda, cuda:N or mps"),
+    ("device=cpuu", "'cpuu' is not a device. Expected auto, cpu, cuda, cuda:N or mps"),
     ("precision=fp23", "Did you mean 'fp32'?"),
     ("baseline=svn", "Did you mean 'svm'?"),
 ]

@@ -392,7 +392,7 @@ def test_a_baseline_is_tested_against_in_the_run(recipe: Path, emonet: Emonet) -
         assert "Not compared" not in emonet("run", "first.yaml", "--plan", "--set", "baseline=svm", "--set", enough)[1]
     code, _, err = emonet("run", "first.yaml", "--quiet", "--set", "baseline=smv")
     assert code == 2
-    assert "the baseline 'smv' is no system. Did you mean 'svm'?" in err
+    assert "the baseline 'smv' is not a system. Did you mean 'svm'?" in err
 
 
 def test_what_was_left_out_stands_under_the_score_of_every_run(emonet: Emonet, recipe: Path, tones: Path) -> None:

@@ -134,7 +134,7 @@ def test_the_chance_level_counts_the_classes_present() -> None:
 
 
 def test_a_label_that_is_no_class_is_refused() -> None:
-    with pytest.raises(EmonetError, match=r"The label 'rage' is no class of this target\. Expected one of: a, b\."):
+    with pytest.raises(EmonetError, match=r"The label 'rage' is not a class of this target\. Expected one of: a, b\."):
         confusion(["a"], ["rage"], ["a", "b"])
 
 

@@ -56,5 +56,5 @@ def test_a_single_dimension_has_one_score_in_its_own_unit() -> None:
 def test_outputs_that_are_no_numbers_stop_with_the_task() -> None:
     broken = SAID.copy()
     broken[2, 1] = np.inf
-    with pytest.raises(EmonetError, match=r"Task 'foo/x': the outputs on dev are no finite numbers"):
+    with pytest.raises(EmonetError, match=r"Task 'foo/x': the outputs on dev are not finite numbers"):
         scores_on(task("ccc"), "dev", broken)

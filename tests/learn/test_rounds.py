@@ -46,7 +46,7 @@ def test_round_robin_gives_every_task_one_batch_a_round(trainer: Callable[..., R
 @pytest.mark.parametrize(("rest", "clips"), [("drop", 8 * 5), ("merge", 4 * (5 + 7))])
 def test_rounds_pass_over_a_rest_as_epochs_do(trainer: Callable[..., RoundTrainer], rest: str, clips: int) -> None:
     _, _, received = trainer(rest=rest).train()
-    # The small task has one batch of 3 alone, which is no rest.
+    # The small task has one batch of 3 alone, which is not a rest.
     assert received == {"labels/label": {"steps": 8, "clips": clips}, "small/label": {"steps": 8, "clips": 24}}
 
 

@@ -200,7 +200,7 @@ def test_a_loss_that_is_no_number_stops_and_says_where(trainer: Make) -> None:
     spoil(made.learner.model.heads.parameters())
     said = why_stopped(made)
     assert said.startswith("Task 'labels/label': the loss is nan at epoch 1 step 1, so training stops.")
-    assert said.endswith("The weights that training starts from are no numbers. Start from others.")
+    assert said.endswith("The weights that training starts from are not numbers. Start from others.")
 
 
 def test_weights_that_grew_without_bounds_ask_for_lower_rates(trainer: Make) -> None:
@@ -224,7 +224,7 @@ def test_features_that_are_no_numbers_are_named_with_their_clip(trainer: Make) -
     made = trainer()
     made.learner.model.frontend.register_forward_hook(lambda *given: (given[2][0] / 0, given[2][1]))
     said = why_stopped(made)
-    assert re.search(r"The features of 's\d/\w+' are no numbers. Listen to the clip, and check the frontend\.$", said)
+    assert re.search(r"The features of 's\d/\w+' are not numbers. Listen to the clip, and check the frontend\.$", said)
 
 
 def test_a_backbone_without_an_answer_is_not_blamed_on_the_rates(trainer: Make) -> None:
@@ -248,7 +248,7 @@ def test_outputs_that_are_no_numbers_are_no_answers(
     spoil(made.model.heads.parameters())
     with pytest.raises(EmonetError) as caught:
         made.outputs(made.tasks[0], "dev")
-    said = "Task 'labels/label': an output on dev is no number. Its weights are no numbers any more."
+    said = "Task 'labels/label': an output on dev is not a number. Its weights are not numbers any more."
     assert str(caught.value) == f"{said} {advice}"
 
 

@@ -112,7 +112,7 @@ def test_a_run_whose_table_is_gone_says_so(made: Path, place: Path, emonet: Emon
 
 
 @pytest.mark.parametrize(
-    ("device", "message"), [("gpu", "'gpu' is no device. Expected auto, cpu"), ("cuda:99", "'cuda:99' is not there")]
+    ("device", "message"), [("gpu", "'gpu' is not a device. Expected auto, cpu"), ("cuda:99", "'cuda:99' is not there")]
 )
 def test_a_device_that_is_not_there_is_refused(place: Path, emonet: Emonet, device: str, message: str) -> None:
     write_tone(place / "x.wav", 150.0, 0.5, seed=1)

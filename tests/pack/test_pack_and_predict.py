@@ -271,7 +271,7 @@ def test_a_pack_is_never_written_over_and_a_checkpoint_must_be_there(made: Path,
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("gone", "x.wav"), "gone: this is no pack, for it has no shared.safetensors."),
+        (("gone", "x.wav"), "gone: this is not a pack, it has no shared.safetensors."),
         (("scratch", "empty"), "empty: there is no audio in it."),
         (("scratch", "other.csv"), "this table has no column 'file' (its columns: a, b)"),
         (("scratch", "latin.csv"), "latin.csv: not a CSV file in UTF-8"),

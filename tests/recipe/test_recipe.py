@@ -130,7 +130,7 @@ def test_a_corpus_with_both_id_and_manifest_is_refused(path: Path) -> None:
 
 
 def test_an_unknown_device_is_refused(path: Path) -> None:
-    assert "'gpu' is no device. Expected auto, cpu" in refusal(path, RECIPE, ("device=gpu",))
+    assert "'gpu' is not a device. Expected auto, cpu" in refusal(path, RECIPE, ("device=gpu",))
 
 
 def test_an_unknown_normalisation_is_refused_with_the_nearest(path: Path) -> None:
@@ -163,7 +163,7 @@ def test_set_changes_values_deep_in_the_recipe(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [("seeds", "expected key=value"), ("corpora.9=x", "'9' is no position of a list with 3 entries")],
+    [("seeds", "expected key=value"), ("corpora.9=x", "'9' is not a position of a list with 3 entries")],
 )
 def test_a_change_that_cannot_be_made_is_refused(path: Path, change: str, message: str) -> None:
     assert message in refusal(path, RECIPE, (change,))

@@ -49,5 +49,5 @@ def test_results_that_cannot_be_read_name_the_file(tmp_path: Path, usual: Report
 
 @pytest.mark.parametrize("scores", [3, {"uar": 1}, ["uar"]])
 def test_scores_that_are_no_list_of_mappings_are_refused(usual: Report, scores: object) -> None:
-    with pytest.raises(EmonetError, match="Not a report: its scores are no list of mappings"):
+    with pytest.raises(EmonetError, match="Not a report: its scores are not a list of mappings"):
         Report.from_json({**usual.to_json(), "scores": scores})

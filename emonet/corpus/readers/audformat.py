@@ -127,7 +127,7 @@ def _seconds(text: str, place: str) -> str:
         days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
         return _decimal(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
     if text and not re.fullmatch(r"\d+(\.\d+)?", text):
-        raise CorpusError(f"{place}: '{text}' is no time. Expected e.g. '0 days 00:00:01.500000'.")
+        raise CorpusError(f"{place}: '{text}' is not a time. Expected e.g. '0 days 00:00:01.500000'.")
     return text
 
 
@@ -323,7 +323,7 @@ def _origin(header: AudformatHeader, folder: Path, notes: Sequence[str]) -> Orig
 
 
 def _with_splits(rows: Iterable[RawRow], folder: Path) -> list[RawRow]:
-    """Return rows with their splits, or without where it is the same for all: one split is no partition."""
+    """Return rows with their splits, or without where it is the same for all: one split is not a partition."""
     listed = with_splits(rows, folder)
     if len({row.cells["split"] for row in listed}) > 1:
         return listed

@@ -86,7 +86,7 @@ def database_in(root: Path) -> Path:
     """Return the folder of the shallowest header below ``root``.
 
     Raises:
-        CorpusError: there is none.
+        CorpusError: there is no such file.
     """
     found = sorted(
         (path for path in files_below(root) if path.rpartition("/")[2] == HEADER), key=lambda p: p.count("/")

@@ -24,7 +24,7 @@ def files_below(root: Path) -> Iterator[str]:
     not its name.
 
     Raises:
-        CorpusError: ``root`` is no folder.
+        CorpusError: ``root`` is not a folder.
     """
     if not root.is_dir():
         raise no_such_folder(root, "Give the folder of the unpacked corpus with --root.")

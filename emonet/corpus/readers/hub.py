@@ -160,7 +160,7 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[HubTable]]:
 
 
 def _with_splits(sheets: list[HubTable], place: Path) -> list[HubTable]:
-    """Return sheets with their splits, or without where it is the same for all: one split is no partition."""
+    """Return sheets with their splits, or without where it is the same for all: one split is not a partition."""
     splits = splits_of(dict.fromkeys(sheet.split for sheet in sheets), str(place))
     found = [splits.get(sheet.split, "") for sheet in sheets]
     is_partition = len(set(found)) > 1

@@ -45,7 +45,7 @@ def downloaded(dataset: HubId) -> Path:
     """Return the folder of a dataset below ``EMONET_HOME``, fetching it first where that was not done yet.
 
     Raises:
-        CorpusError: it cannot be reached, or is no dataset of audio.
+        CorpusError: it cannot be reached, or is not a dataset of audio.
     """
     from filelock import FileLock
 
@@ -75,7 +75,7 @@ def save_dataset(dataset: HubId, folder: Path) -> None:
     """Load a dataset and write it below ``folder``, its clips as the bytes they are.
 
     Raises:
-        CorpusError: it cannot be reached, or is no dataset.
+        CorpusError: it cannot be reached, or is not a dataset.
     """
     import datasets
 

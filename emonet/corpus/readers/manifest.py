@@ -50,7 +50,7 @@ class LabelColumns:
         """Return the labels of a row by target; an empty cell gives none.
 
         Raises:
-            CorpusError: no cell holds a label, or a number is none or lies outside its range.
+            CorpusError: no cell holds a label, or a cell is not a number within its range.
         """
         codes = {target.name: cells.get(column, "") for column, target in self.targets.items()}
         numbers = tuple(target for target in self.targets.values() if not target.is_categorical)
@@ -88,7 +88,7 @@ def _target(column: str, table: Path) -> Target:
     match = _FORM.fullmatch(column.removeprefix(PREFIX).strip())
     if match is None:
         message = (
-            f"{table}:1: the column '{column}' is no column of labels. Expected {PREFIX}NAME for classes, or "
+            f"{table}:1: the column '{column}' is not a column of labels. Expected {PREFIX}NAME for classes, or "
             f"{PREFIX}NAME[LOW..HIGH] for numbers, e.g. {PREFIX}valence[1..5] or {PREFIX}pitch[50..500 Hz]"
         )
         raise CorpusError(message)

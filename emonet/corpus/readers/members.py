@@ -42,7 +42,7 @@ def member_at(path: Path) -> Member | None:
 
 
 def is_file(path: Path) -> bool:
-    """Say whether there is such a file; there is none of a name that no file can have."""
+    """Say whether there is such a file; a name that no file can have is not there."""
     try:
         return path.is_file()
     except (OSError, ValueError):  # a name that is too long, or holds a NUL
@@ -72,7 +72,7 @@ def open_arrow(path: Path) -> pa.Table:
     """Map an Arrow file into memory, be it a stream (what ``datasets`` writes) or a file with a footer.
 
     Raises:
-        pyarrow.ArrowInvalid: it is neither, or one whose offsets lead elsewhere.
+        pyarrow.ArrowInvalid: the file is of neither kind, or its offsets lead elsewhere.
     """
     import pyarrow as pa
 

@@ -118,7 +118,7 @@ def times_in(start: str, end: str, place: str) -> tuple[float | None, float | No
     """Return begin and end of a piece of a file in s, None where a text is empty.
 
     Raises:
-        CorpusError: one is no time, or the end is not after the begin.
+        CorpusError: one is not a time, or the end is not after the begin.
     """
     first, last = _seconds(start, "start", place), _seconds(end, "end", place)
     if last is not None and last <= (first or 0.0):

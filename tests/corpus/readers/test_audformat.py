@@ -238,7 +238,7 @@ def edited(folder: Path, name: str, text: str | bytes) -> Path:
         ("db.yaml", "name: foo\ntables: 3", r"db\.yaml:2: 'tables' is 3"),
         ("db.segments.parquet", b"PAR1", r"db\.segments\.parquet: cannot be read as a file in Parquet"),
         ("db.segments.csv", "start,end,emotion\n,,\n", r"csv:2: there is no file in this row\. A table over files"),
-        ("db.segments.csv", "file,start,end,emotion\na.wav,soon,,anger\n", r"csv:2: 'soon' is no time\. Expected e\.g"),
+        ("db.segments.csv", "file,start,end,emotion\na.wav,soon,,anger\n", r"csv:2: 'soon' is not a time\. Expected"),
         ("db.segments.csv", "file,start,end,emotion\n../a.wav,,,anger\n", r"csv:2: '\.\./a\.wav' lies outside"),
         ("db.segments.csv", "file,start,end,emotion\n,\n", r"csv:2: this row does not have 4 cells"),
     ],

@@ -46,8 +46,8 @@ def test_numbers_alone_are_enough(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,label:valence[1-5]\na.wav,2\n", r"foo\.csv:1: the column 'label:valence\[1-5\]' is no column of labels"),
-        ("file,label:\na.wav,2\n", r"foo\.csv:1: the column 'label:' is no column of labels\. Expected label:NAME for"),
+        ("file,label:valence[1-5]\na.wav,2\n", r"csv:1: the column 'label:valence\[1-5\]' is not a column of labels"),
+        ("file,label:\na.wav,2\n", r"foo\.csv:1: the column 'label:' is not a column of labels\. Expected label:NAME"),
         ("file,label:x[5..1]\na.wav,2\n", r"foo\.csv:1: the column 'label:x\[5\.\.1\]' has a range without length"),
         ("file,label:x[1..5]\na.wav,6\n", r"foo\.csv:2: x is 6\.0, outside its range 1\.0 to 5\.0"),
         ("file,label:x[1..5]\na.wav,high\n", r"foo\.csv:2: 'high' is not a number, but 'x' is dimensional"),
