@@ -34,7 +34,8 @@ class Copies:
         group_of: utterance -> number of its group; only what has a copy is there.
         groups: the utterances of each group, in order.
         exact: the numbers of groups whose clips are the same sample by sample.
-        untold: utterances too short or too steady for a fingerprint, whose changed copies nobody would find.
+        untold: utterances too short or too steady for a fingerprint, or sounds that are held: not all of their changed
+            copies are found.
     """
 
     group_of: Mapping[UtteranceKey, int]
@@ -63,7 +64,7 @@ def copies_in(stores: Sequence[Store], listen: Listener = silent) -> Copies:
         {keys[place]: number for number, places in enumerate(listed) for place in places},
         tuple(tuple(keys[place] for place in places) for places in listed),
         frozenset(exact),
-        frozenset(key for key, clip in zip(keys, clips, strict=True) if not clip.is_comparable),
+        frozenset(key for key, clip in zip(keys, clips, strict=True) if not clip.tells_all),
     )
 
 
@@ -210,8 +211,8 @@ def copies_in_corpus(corpus: str, labels: Mapping[str, str], copies: Copies) -> 
 
 
 def _untold(ids: Sequence[str], total: int) -> Finding:
-    seen = f"{len(ids)} of {total} clips are too short or too steady for a fingerprint, e.g. {ids[0]}"
-    advice = "Only copies sample by sample are found among these; of other copies nothing is known."
+    seen = f"{len(ids)} of {total} clips are too short, too steady or one sound that is held, e.g. {ids[0]}"
+    advice = "Of these, only copies are found that are the same, or nearly; of other copies nothing is known."
     what = "copies of some clips unknown"
     return Finding(level="warning", what=what, seen=seen, advice=advice, count=len(ids), items=tuple(ids))
 

@@ -21,6 +21,11 @@ from emonet.auditing.fingerprint import BITS, HOP, RATE, Fingerprint, fingerprin
 
 ALIKE = 0.16
 """Share of bits that may differ between copies; two takes of one word by one speaker differed in 0.23 and more."""
+SUSTAINED_ALIKE = 0.07
+"""The same for sounds that are held, e.g. vowels: of voices whose pitch moves alike, 0.076 and more differed."""
+SAME_SHAPE = 0.7
+"""Mean difference in dB of the spectra of copies of a sound that is held: MP3 makes 0.1, a telephone's filter 0.67, and
+other formants make more."""
 SHORTEST = 20
 """Frames that must overlap, 0.32 s."""
 OVERLAP = 0.5
@@ -44,6 +49,11 @@ class Clip:
     def is_comparable(self) -> bool:
         """Say whether its fingerprint tells anything: it is long and loud enough, and changes."""
         return int(self.print.loud.sum()) >= SHORTEST and not self.print.is_steady
+
+    @property
+    def tells_all(self) -> bool:
+        """Say whether its copies would be found however they were changed: it is no sound that is held."""
+        return self.is_comparable and not self.print.is_sustained
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ def find_pairs(clips: Sequence[Clip], *, budget: int = BUDGET) -> tuple[Pair, ..
         best = min(
             (_compared(clips[one].print, clips[other].print, shift) for shift in shifts), key=lambda each: each[0]
         )
-        if best[0] <= ALIKE:
+        if best[0] <= ALIKE and _may_be_copies(clips[one].print, clips[other].print, best[0]):
             near.append(Pair(one, other, exact=False, error=round(best[0], 3), seconds=best[1] * HOP / RATE))
     return (*_exact(clips), *near)
 
@@ -139,6 +149,14 @@ def _table(clips: Sequence[Clip], budget: int) -> tuple[NDArray[Any], NDArray[An
     return np.concatenate(words), np.concatenate(places), np.concatenate(frames)
 
 
+def _may_be_copies(one: Fingerprint, other: Fingerprint, error: float) -> bool:
+    """Say whether few enough bits differ; where both sounds are held, the spectra must be the same, too."""
+    if not (one.is_sustained and other.is_sustained):
+        return True
+    difference = one.shape - other.shape
+    return error <= SUSTAINED_ALIKE and float(np.abs(difference - np.median(difference)).mean()) <= SAME_SHAPE
+
+
 def _compared(one: Fingerprint, other: Fingerprint, shift: int) -> tuple[float, int]:
     """Return the share of differing bits and the number of frames compared, 1.0 where too little overlaps."""
     begin, end = max(0, shift), min(len(one.bits), len(other.bits) + shift)
@@ -159,6 +177,8 @@ def to_arrays(clips: Sequence[Clip]) -> dict[str, Any]:
         "loud": np.packbits(np.concatenate([np.zeros(0, bool), *(clip.print.loud for clip in clips)])),
         "frames": np.array([len(clip.print.bits) for clip in clips], np.int64),
         "change": np.array([clip.print.change for clip in clips], np.float64),
+        "swing": np.array([clip.print.swing for clip in clips], np.float64),
+        "shape": np.array([clip.print.shape for clip in clips], np.float32),
         "exact": np.array([clip.exact for clip in clips], dtype="U32"),
     }
 
@@ -169,6 +189,8 @@ def from_arrays(arrays: Any) -> list[Clip]:
     loud = np.unpackbits(arrays["loud"], count=int(ends[-1]) if len(ends) else 0).astype(bool)
     begins = ends - arrays["frames"]
     return [
-        Clip(str(exact), Fingerprint(arrays["bits"][begin:end], loud[begin:end], float(change)))
-        for exact, change, begin, end in zip(arrays["exact"], arrays["change"], begins, ends, strict=True)
+        Clip(str(exact), Fingerprint(arrays["bits"][begin:end], loud[begin:end], float(change), float(swing), shape))
+        for exact, change, swing, shape, begin, end in zip(
+            *(arrays[name] for name in ("exact", "change", "swing", "shape")), begins, ends, strict=True
+        )
     ]

@@ -17,7 +17,7 @@ from emonet.corpus.readers.manifest import manifest_corpus
 from emonet.events import Event, Notice, Progress
 from tests.helpers.babble import RATE, babble
 
-SECONDS = 0.8
+SECONDS = 1.0
 
 
 def store(folder: Path, sounds: dict[str, tuple[int, float]]) -> Store:
@@ -135,5 +135,5 @@ def test_clips_that_no_fingerprint_tells_of_are_unknown(stores: tuple[Store, Sto
     labels = {"a": "joy", "hum": "joy", "k": "fear"}
     none, unknown = copies_in_corpus(some.corpus, labels, copies)
     assert (none.level, unknown.level, unknown.count, unknown.items) == ("ok", "warning", 2, ("hum", "k"))
-    assert unknown.seen == "2 of 3 clips are too short or too steady for a fingerprint, e.g. hum"
+    assert unknown.seen == "2 of 3 clips are too short, too steady or one sound that is held, e.g. hum"
     assert copies_in_corpus(some.corpus, {"a": "joy"}, copies) == [none]

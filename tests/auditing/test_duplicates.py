@@ -84,6 +84,53 @@ def test_of_steady_tones_exact_copies_are_found() -> None:
     assert [(pair.one, pair.other, pair.exact) for pair in find_pairs(clips)] == [(0, 2, True)]
 
 
+VOICES = {
+    "a man": (110.0, (640, 1190, 2390)),
+    "a woman": (205.0, (850, 1220, 2810)),
+    "a child": (260.0, (1030, 1370, 3170)),
+}
+"""Fundamental frequency and formants in Hz of /a/, after Peterson and Barney (JASA 24, 1952, table II: /ae/ to /a/)."""
+HELD = [(0.0, 0.0, 0.0), (0.005, 0.0, 0.0), (0.005, 0.02, 0.0), (0.005, 0.03, 0.3), (0.0, 0.03, 0.0)]
+"""Jitter, depth of vibrato, and depth of a tremor in level."""
+
+
+def vowel(voice: str, seed: int, held: tuple[float, float, float], *, pitch: float = 0.0, seconds: float = 1.5) -> Wave:
+    """Return a vowel that is held: pulses with jitter and vibrato through resonances."""
+    from scipy.signal import lfilter
+
+    random, (own, formants), (jitter, vibrato, tremor) = np.random.default_rng(seed), VOICES[voice], held
+    time = np.arange(round(seconds * RATE)) / RATE
+    pitches = (pitch or own * random.uniform(0.9, 1.1)) * (1 + vibrato * np.sin(2 * np.pi * 5.5 * time))
+    wave, place = np.zeros(len(time)), 0.0
+    while place < len(time) - 1:
+        at = int(place)
+        wave[at : at + 2] += [at + 1 - place, place - at]
+        place += RATE / pitches[at] * (1 + jitter * random.standard_normal())
+    wave = lfilter([1], [1, -0.97], wave)
+    for formant in formants:
+        radius, angle = np.exp(-np.pi * 100 / RATE), 2 * np.pi * formant * random.uniform(0.98, 1.02) / RATE
+        wave = lfilter([1], [1, -2 * radius * np.cos(angle), radius**2], wave)
+    wave = np.diff(wave, prepend=0) * (1 + tremor * np.sin(2 * np.pi * 4 * time))
+    return (0.5 * wave / np.abs(wave).max()).astype(np.float32)
+
+
+@pytest.mark.parametrize("pitch", [0.0, 150.0])
+def test_vowels_that_are_held_by_different_voices_are_no_copies(pitch: float) -> None:
+    waves = [vowel(voice, 10 * take + number, held, pitch=pitch)
+             for held in HELD for take, voice in enumerate(VOICES) for number in range(1 if pitch else 3)]  # fmt: skip
+    clips = [clip_of(as_int16(wave)) for wave in waves]
+    assert not any(clip.tells_all for clip in clips)
+    assert find_pairs(clips) == ()
+
+
+@pytest.mark.parametrize("change", ["12 dB lower", "telephone rate", "another rate", "half of it"])
+def test_a_changed_copy_of_a_vowel_that_is_held_is_found(change: str) -> None:
+    waves = [vowel(voice, seed, (0.01, 0.03, 0.0)) for seed, voice in enumerate(VOICES)]
+    copy = CHANGES[change](waves[1])
+    pairs = find_pairs([clip_of(as_int16(wave)) for wave in (*waves, copy)])
+    assert [(pair.one, pair.other, pair.exact) for pair in pairs] == [(1, 3, False)]
+
+
 def test_a_voice_is_comparable_and_a_short_one_is_not(voices: list[Clip]) -> None:
     assert all(clip.is_comparable for clip in voices)
     assert not clip_of(as_int16(babble(3)[:4000])).is_comparable
@@ -122,5 +169,6 @@ def test_clips_come_back_from_arrays(voices: list[Clip]) -> None:
     for one, other in zip(again, voices, strict=True):
         assert np.array_equal(one.print.bits, other.print.bits)
         assert np.array_equal(one.print.loud, other.print.loud)
-        assert one.print.change == other.print.change
+        assert (one.print.change, one.print.swing) == (other.print.change, other.print.swing)
+        assert np.array_equal(one.print.shape, other.print.shape)
     assert from_arrays(to_arrays([])) == []
