@@ -62,7 +62,7 @@ class Assembler:
     def _add_tasks(self, model: Model, stage: Stage) -> None:
         adapter = self._build(stage, "adapter") if stage.is_adapted else None
         for task in stage.tasks:
-            model.add_task(task.id, task.width, dropout=stage.settings.dropout, adapter=adapter)
+            model.add_task(task.id, task.width, dropout=stage.learning.dropout, adapter=adapter)
 
     def _take_shared(self, model: Model, stage: Stage) -> Model | None:
         """Load the shared weights that a stage starts from; return the parent's model, if there is one."""

@@ -167,7 +167,7 @@ class StageRunner:
             table = vector_table(vectors[split] for split in normalisation.fitted_on)
             save_table(folder / TABLE, table)
         features = {split: normalised(each, table) for split, each in vectors.items()}
-        result = fit_probe(stage.task, features, stage.settings.svm, stage.seed)
+        result = fit_probe(stage.task, features, stage.svm, stage.seed)
         facts = {"tasks": {stage.task.id: stage.task.outputs_json()}, LEARNED: self._learned(stage)}
         save_probe(folder, result, facts)
         write_json(folder / HISTORY, result.trials)
@@ -224,13 +224,13 @@ class StageRunner:
         facts |= {"parameters": parameter_count(learner.model), "precision": learner.precision}
         facts |= {"exposure": {task.id: exposure(task) for task in stage.tasks if task.id.startswith(AGGREGATE)}}
         said = {**facts, LEARNED: self._learned(stage)}
-        if stage.kind == "rounds":
-            shared, rates = stage.settings.shared, stage.learning_rates
+        shared, rates = stage.learning.shared, stage.learning_rates
+        if shared is not None:
             rounds = RoundTrainer(learner, shared, rates, folder, stage.key, self.listen, said)
             done, history, received = rounds.train()
             facts |= {"rounds": done, "received": received}
         else:
-            epochs = EpochTrainer(learner, stage.learning_rates, folder, stage.key, self.listen, said)
+            epochs = EpochTrainer(learner, rates, folder, stage.key, self.listen, said)
             ended, history = epochs.train()
             facts |= {"best_epoch": ended.best_epoch, "final_epoch": ended.epoch}
         write_json(folder / HISTORY, history)
@@ -289,7 +289,7 @@ class StageRunner:
             model=model.to(device).to(memory_format=torch.channels_last),
             tasks=stage.tasks,
             clips={task.id: self._clips(task, stage.normalisation) for task in stage.tasks},
-            settings=stage.settings.training,
+            settings=stage.learning.training,
             table=None,
             seed=stage.seed,
             device=device,
@@ -310,7 +310,7 @@ class StageRunner:
 
 
 def _advice(stage: Stage) -> str:
-    steps = stage.settings.svm.iterations
+    steps = stage.svm.iterations
     more = f"more than {counted(steps, 'step')} (svm: {{iterations: {10 * steps}}})"
     return f"It may with {more}, or with smaller values of C."
 

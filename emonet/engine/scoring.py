@@ -94,7 +94,7 @@ def _setting(stages: Sequence[Stage], target: str, rows: Predictions) -> Setting
     trained, dimensions = first.kind == "epochs", first.task.dimensions
     dimension = next((each for each in dimensions if each.name == target), None)
     return Setting(
-        strategy=first.row.name,
+        strategy=first.strategy,
         protocol_id=first.protocol.id,
         protocol_hash=first.protocol.hash,
         protocol_overlap=first.protocol.overlap,
@@ -120,7 +120,8 @@ def _evaluation(stage: Stage) -> str:
         return ""
     from emonet.learn.batches import Evaluation
 
-    return str(Evaluation(stage.settings.training.evaluate, stage.settings.training.crop))
+    training = stage.learning.training
+    return str(Evaluation(training.evaluate, training.crop))
 
 
 def _complexity(facts: Mapping[str, Any], target: str) -> float:

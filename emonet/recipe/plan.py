@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from emonet.corpus.corpus import Corpus, SpeakerNames, Utterance, plain_name
 from emonet.errors import RecipeError, counted
+from emonet.files import digest_of
 from emonet.protocols.protocol import Protocol
 from emonet.recipe.aggregate import aggregated_task
 from emonet.recipe.check import check_system
@@ -14,8 +16,8 @@ from emonet.recipe.components import FindFactory
 from emonet.recipe.normalisation import NORMALISATIONS, default_normalisation
 from emonet.recipe.outputs import Outputs, make_task
 from emonet.recipe.provenance import HeardKind, Provenance, heard_by, met_before
-from emonet.recipe.recipe import Recipe, System
-from emonet.recipe.stage import Plan, Resolved, Stage, StageKind, Start
+from emonet.recipe.recipe import SVM, Recipe, System
+from emonet.recipe.stage import Learning, Plan, Resolved, Stage, StageKind, Start
 from emonet.recipe.strategies import FULL_RATES, Strategy, Tuned
 from emonet.recipe.task import Task
 from emonet.task_id import TaskId
@@ -218,16 +220,26 @@ class _Draft:
         components = {role: part for role, part in self.components.items() if role != "adapter" or adapted}
         if kind != "probe":
             tasks = [replace(task, loss=self.system.training.loss) if task.dimensions else task for task in tasks]
+        normalisation = self.system.normalisation or default_normalisation(components)
+        rates = rates or self.system.training.learning_rates or self.row.learning_rates
+        resolved = {
+            "components": {role: part.to_json() for role, part in components.items()},
+            "normalisation": normalisation,
+            "learning_rates": rates,
+            "precision": self.recipe.precision,
+            "checkpoint": "" if start is None else start.sha256,
+        }
         stage = Stage(
             key="",
             kind=kind,
             system=self.name,
-            row=self.row,
-            settings=self.system,
+            strategy=self.row.name,
+            method=self._method(kind, resolved),
+            settings=self._settings(kind),
             components=components,
             tuned=tuned,
-            normalisation=self.system.normalisation or default_normalisation(components),
-            learning_rates=rates or self.system.training.learning_rates or self.row.learning_rates,
+            normalisation=normalisation,
+            learning_rates=rates,
             tasks=tuple(tasks),
             protocols=tuple(known.protocol for known in facts),
             fold=facts[0].protocol.folds[at.fold].name,
@@ -239,6 +251,20 @@ class _Draft:
             opens=scored and self.recipe.selects != "dev",
         )
         return stage.with_key(self.content)
+
+    def _settings(self, kind: StageKind) -> SVM | Learning:
+        if kind == "probe":
+            return self.system.svm
+        return Learning(self.system.training, self.system.dropout, self.system.shared if kind == "rounds" else None)
+
+    def _method(self, kind: StageKind, resolved: Mapping[str, Any]) -> str:
+        """Return what tells systems apart whatever recipes call them: what they are, without names and places."""
+        keys = {"svm"} if kind == "probe" else {"training", "dropout", "map", "source"}
+        if self.row.learns in {"every", "aggregate"}:
+            keys.add("shared")
+        places: Any = {"source": {"checkpoint": True, "corpus": {"root"}}}
+        settings = self.system.model_dump(mode="json", include=keys, exclude=places)
+        return digest_of({"strategy": self.row.name, "settings": settings, **resolved})
 
 
 def _check_groups(stage: Stage) -> None:

@@ -10,8 +10,8 @@ from emonet.corpus.corpus import SpeakerNames
 from emonet.files import digest_of
 from emonet.plugin.component import Traits
 from emonet.protocols.protocol import Protocol
-from emonet.recipe.recipe import Recipe, System
-from emonet.recipe.strategies import Strategy, Tuned
+from emonet.recipe.recipe import SVM, Recipe, SharedTraining, Training
+from emonet.recipe.strategies import Tuned
 from emonet.recipe.task import Task
 
 FORMAT = 3
@@ -58,11 +58,28 @@ class Start:
     sha256: str = ""
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One unit of work whose result is kept under ``key``.
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What a network learns by.
 
     Attributes:
+        dropout: of the heads.
+        shared: rounds and sampling of several tasks that are learned in turn; None for one task.
+    """
+
+    training: Training
+    dropout: float
+    shared: SharedTraining | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One unit of work whose result is kept under ``key``: resolved facts, of which nothing has to be looked up.
+
+    Attributes:
+        strategy: the name of the system's strategy.
+        method: what tells systems apart whatever recipes call them: one hash for all corpora, folds and seeds.
+        settings: of an SVM, or of a network.
         components: extractor; or frontend, backbone and, where tasks are adapted, adapter; resolved.
         tuned: which tensors learn.
         learning_rates: one after the other; empty for a probe.
@@ -78,8 +95,9 @@ class Stage:
     key: str
     kind: StageKind
     system: str
-    row: Strategy
-    settings: System
+    strategy: str
+    method: str
+    settings: SVM | Learning
     components: Mapping[str, Resolved]
     tuned: Tuned
     normalisation: str
@@ -110,23 +128,18 @@ class Stage:
         return (self.start.parent,) if self.start is not None and self.start.parent else ()
 
     @property
-    def method(self) -> str:
-        """Return what tells systems apart whatever recipes call them: one hash for all corpora, folds and seeds."""
-        keys = {"svm"} if self.kind == "probe" else {"training", "dropout", "map", "source"}
-        if self.row.learns in {"every", "aggregate"}:
-            keys.add("shared")
-        places: Any = {"source": {"checkpoint": True, "corpus": {"root"}}}
-        return digest_of(
-            {
-                "strategy": self.row.name,
-                "settings": self.settings.model_dump(mode="json", include=keys, exclude=places),
-                "components": {role: part.to_json() for role, part in self.components.items()},
-                "normalisation": self.normalisation,
-                "learning_rates": self.learning_rates,
-                "precision": self.precision,
-                "checkpoint": "" if self.start is None else self.start.sha256,
-            }
-        )
+    def svm(self) -> SVM:
+        """Return the settings of a stage that fits an SVM."""
+        if not isinstance(self.settings, SVM):
+            raise TypeError(f"{self.title}: a network has no settings of an SVM.")
+        return self.settings
+
+    @property
+    def learning(self) -> Learning:
+        """Return the settings of a stage that trains a network."""
+        if not isinstance(self.settings, Learning):
+            raise TypeError(f"{self.title}: an SVM has no settings of a network.")
+        return self.settings
 
     @property
     def is_adapted(self) -> bool:
@@ -156,17 +169,13 @@ class Stage:
 
     def _identity(self, content: Mapping[str, str]) -> dict[str, Any]:
         """Return all that the result depends on, and nothing else: no names, paths, devices or executors."""
-        own = self.settings.svm if self.kind == "probe" else self.settings.training
         corpora = sorted({corpus for task in self.tasks for corpus in task.corpora})
         start = None if self.start is None else {**asdict(self.start), "checkpoint": ""}
-        # The loss is the tasks' own.
-        settings = own.model_dump(mode="json", exclude={"loss"})
-        identity: dict[str, Any] = {
+        return {
             "format": FORMAT,
             "kind": self.kind,
             "components": {role: part.to_json() for role, part in self.components.items()},
             "tuned": self.tuned,
-            "settings": settings,
             "learning_rates": self.learning_rates,
             "normalisation": self.normalisation,
             "tasks": [_task_identity(task) for task in self.tasks],
@@ -174,13 +183,8 @@ class Stage:
             "precision": self.precision,
             "content": {corpus: content.get(corpus, "") for corpus in corpora},
             "start": start,
+            **_settings_identity(self.settings),
         }
-        if self.kind != "probe":
-            identity["dropout"] = self.settings.dropout
-        if self.kind == "rounds":
-            # What is handed on afterwards is told by the start of those that take it.
-            identity["shared"] = self.settings.shared.model_dump(mode="json", exclude={"adapters", "norms"})
-        return identity
 
     def to_json(self) -> dict[str, Any]:
         """Return a description for people and for ``--json``."""
@@ -188,7 +192,7 @@ class Stage:
             "key": self.key,
             "kind": self.kind,
             "system": self.system,
-            "strategy": self.row.name,
+            "strategy": self.strategy,
             "tuned": self.tuned,
             "tasks": [task.id for task in self.tasks],
             "classes": [list(task.classes) for task in self.tasks],
@@ -204,6 +208,16 @@ class Stage:
             "parents": list(self.parents),
             "scored": self.scored,
         }
+
+
+def _settings_identity(settings: SVM | Learning) -> dict[str, Any]:
+    if isinstance(settings, SVM):
+        return {"settings": settings.model_dump(mode="json")}
+    # The loss is the tasks' own; what is handed on after rounds is told by the start of those that take it.
+    identity = {"settings": settings.training.model_dump(mode="json", exclude={"loss"}), "dropout": settings.dropout}
+    if settings.shared is not None:
+        identity["shared"] = settings.shared.model_dump(mode="json", exclude={"adapters", "norms"})
+    return identity
 
 
 def _task_identity(task: Task) -> list[Any]:
