@@ -1,12 +1,20 @@
-"""Random numbers as a function of what they are for, so that a resume changes no result."""
+"""Random numbers as a function of what they are for, so that a resume changes no result.
+
+Initial weights and dropout draw from torch's global generators, for torch offers no others. They are seeded within a
+block and put back behind it, so that whatever else draws from them is not touched. Two threads cannot do that at once:
+``emonet.engine.runner`` lets the stages of one process wait for each other.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
 
 def seed_for(*purpose: str | int) -> int:
@@ -24,3 +32,30 @@ def generator_for(*purpose: str | int) -> np.random.Generator:
     import numpy as np
 
     return np.random.default_rng(seed_for(*purpose))
+
+
+@contextmanager
+def forked(device: torch.device | None = None) -> Iterator[None]:
+    """Put torch's generators, the CPU's and that of ``device``, back behind the block to where they were before it."""
+    import torch
+
+    kind = "cpu" if device is None else device.type
+    on_mps = torch.mps.get_rng_state() if kind == "mps" else None
+    with torch.random.fork_rng(devices=[device] if kind == "cuda" else []):
+        try:
+            yield
+        finally:
+            if on_mps is not None:
+                torch.mps.set_rng_state(on_mps)
+
+
+def seed_torch(seed: int, device: torch.device | None = None) -> None:
+    """Seed torch's generators, the CPU's and that of ``device``; only within ``forked``."""
+    import torch
+
+    torch.default_generator.manual_seed(seed)
+    if device is not None and device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device is not None and device.type == "mps":
+        torch.mps.manual_seed(seed)

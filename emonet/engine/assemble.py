@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emonet.errors import EmonetError
 from emonet.files import stages_folder
 from emonet.plugin.registry import Registry
+from emonet.randomness import forked, seed_for, seed_torch
 from emonet.recipe.stage import Stage
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ class Assembler:
         Raises:
             EmonetError: the weights to start from belong to another model, or have no norms to share.
         """
+        with forked():
+            return self._started(stage)
+
+    def trained(self, stage: Stage, weights: str) -> Model:
+        """Return the stage's model with the weights called ``best`` or ``final``."""
+        with forked():
+            return self._trained(stage, weights)
+
+    def _started(self, stage: Stage) -> Model:
         model = self._plain(stage)
         parent = self._take_shared(model, stage)
         self._add_tasks(model, stage)
@@ -40,8 +50,7 @@ class Assembler:
         model.tune(stage.tuned if stage.tuned != "svm" else "all", None if stage.tuned == "all" else stage.task.id)
         return model
 
-    def trained(self, stage: Stage, weights: str) -> Model:
-        """Return the stage's model with the weights called ``best`` or ``final``."""
+    def _trained(self, stage: Stage, weights: str) -> Model:
         from emonet.learn.checkpoint import load_checkpoint
         from emonet.model.state import take_over
 
@@ -51,12 +60,9 @@ class Assembler:
         return model
 
     def _plain(self, stage: Stage) -> Model:
-        import torch
-
         from emonet.model.model import Model
-        from emonet.randomness import seed_for
 
-        torch.manual_seed(seed_for("initial weights", stage.seed))
+        seed_torch(seed_for("initial weights", stage.seed))
         return Model(self._build(stage, "frontend"), self._build(stage, "backbone"))
 
     def _add_tasks(self, model: Model, stage: Stage) -> None:
@@ -75,7 +81,8 @@ class Assembler:
             path = Path(start.checkpoint)
             model.load_shared(_shared_of(path, stage), path)
             return None
-        parent = self.trained(self.stages[start.parent], start.weights)
+        # Within one fork: what is drawn for the parent comes before the fresh private tensors, as it always did.
+        parent = self._trained(self.stages[start.parent], start.weights)
         taken = [parent.norm_state(task, folded=start.folded) for task in start.norms_of]
         shared = {**parent.shared_state(), **(mean_state(taken) if taken else {})}
         model.load_shared(shared, _weights(start.parent, start.weights))

@@ -20,7 +20,7 @@ from emonet.learn.losses import LOSSES, class_weights
 from emonet.learn.normalisation import ScalingTable
 from emonet.model.model import Model
 from emonet.model.state import take_over
-from emonet.randomness import seed_for
+from emonet.randomness import forked, seed_for, seed_torch
 from emonet.recipe.recipe import Training
 from emonet.recipe.task import Task
 
@@ -67,9 +67,10 @@ class Learner:
         """
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        torch.manual_seed(seed_for("dropout", self.seed, *moment))
         self.optimiser.zero_grad(set_to_none=True)
-        outputs = self._forward(task, self.clips[task.id]["train"], batch)
+        with forked(self.device):
+            seed_torch(seed_for("dropout", self.seed, *moment), self.device)
+            outputs = self._forward(task, self.clips[task.id]["train"], batch)
         loss = LOSSES[task.loss](outputs, batch.labels.to(self.device), self.weights[task.id])
         value = float(loss.detach())
         if not np.isfinite(value):
