@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from emonet.api.packs import load_pack
     from emonet.api.runs import plan, run, runs
     from emonet.corpus.card import corpora_in
+    from emonet.engine.executor import Executor, Job
+    from emonet.engine.jobs import run_stage
 
     __version__: str
 
@@ -45,6 +47,8 @@ __all__ = [
     "Corpus",
     "CorpusError",
     "EmonetError",
+    "Executor",
+    "Job",
     "PluginError",
     "RecipeError",
     "Target",
@@ -61,6 +65,7 @@ __all__ = [
     "nn",
     "plan",
     "run",
+    "run_stage",
     "runs",
     "words_in",
 ]
@@ -68,15 +73,18 @@ __all__ = [
 _LAZY = MappingProxyType(
     {
         "audit": "emonet.api.audit",
+        "Executor": "emonet.engine.executor",
+        "Job": "emonet.engine.executor",
         "corpora": "emonet.api.corpora",
         "corpora_in": "emonet.corpus.card",
         "load_pack": "emonet.api.packs",
         "plan": "emonet.api.runs",
         "run": "emonet.api.runs",
+        "run_stage": "emonet.engine.jobs",
         "runs": "emonet.api.runs",
     }
 )
-"""Function -> the module that is imported when it is first asked for."""
+"""Name -> the module that is imported when it is first asked for."""
 
 
 def __getattr__(name: str) -> Any:

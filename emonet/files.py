@@ -109,6 +109,20 @@ def remembered_folder() -> Path | None:
     return Path(given).expanduser() if given else None
 
 
+_IN_HOME = "EMONET_HOME:"
+
+
+def portable(path: Path) -> str:
+    """Return a path as text that says the same where EMONET_HOME has another path, if it lies in there."""
+    whole, own = path.absolute(), home().absolute()
+    return f"{_IN_HOME}{whole.relative_to(own).as_posix()}" if whole.is_relative_to(own) else str(whole)
+
+
+def located(text: str) -> Path:
+    """Return the path that ``portable`` made text of, in this process' EMONET_HOME."""
+    return home() / text.removeprefix(_IN_HOME) if text.startswith(_IN_HOME) else Path(text)
+
+
 def fetched_folder(corpus_id: str) -> Path:
     """Return the folder that ``emonet corpora fetch`` unpacks a corpus into."""
     return home() / "corpora" / corpus_id

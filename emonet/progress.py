@@ -79,11 +79,13 @@ def busy(console: Console, text: str, *, quiet: bool = False) -> Iterator[None]:
 
 
 class RunState:
-    """How far a run is, as one line of text: stages done, the current stage, its epoch and metrics."""
+    """How far a run is: stages done, those at work, and as text the one last heard of, its epoch and metrics."""
 
     def __init__(self) -> None:
         self.total = 0
         self.done: set[str] = set()
+        self.at_work: dict[str, str] = {}
+        self.epochs: dict[str, int] = {}
         self.stage = ""
         self.epoch = ""
 
@@ -93,24 +95,35 @@ class RunState:
             self.total = event.stages
         elif isinstance(event, StageStarted):
             self.stage, self.epoch = event.title, ""
+            self.at_work[event.key] = event.title
             if event.reused:
                 self.done.add(event.key)
         elif isinstance(event, EpochEnded):
+            self.stage, self.epochs[event.key] = self.at_work.get(event.key, self.stage), event.epoch
             metrics = ", ".join(f"{name} {value:.3f}" for name, value in event.metrics.items())
             self.epoch = f", epoch {event.epoch}, learning rate {event.learning_rate:g}, {metrics}".rstrip(", ")
         elif isinstance(event, StageEnded):
             self.done.add(event.key)
+            self.at_work.pop(event.key, None)
         else:
             return isinstance(event, RunEnded)
         return True
 
     def __str__(self) -> str:
-        """Return the stage with its epoch."""
-        return f"{self.stage or 'run'}{self.epoch}"
+        """Return the stage with its epoch, and how many others are at work."""
+        others = f" ({counted(len(self.at_work) - 1, 'other')} at work)" if len(self.at_work) > 1 else ""
+        return f"{self.stage or 'run'}{self.epoch}{others}"
+
+
+_BESIDE = 50
+"""Columns that a bar takes beside its text: the bar, counts and times."""
 
 
 class Bars:
-    """Bars on a terminal: one for the whole run, one for each activity that takes more than a moment."""
+    """Bars on a terminal: one for the whole run, one for each activity that takes more than a moment.
+
+    Where several stages are at work at once, each has a row, which counts its epochs.
+    """
 
     def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -166,10 +179,35 @@ class Bars:
             self.bars.remove_task(self.shown.pop(activity))  # type: ignore[arg-type]
 
     def _follow_run(self, event: Event) -> None:
+        several = self.state.at_work if len(self.state.at_work) > 1 else {}
+        for key in [key for key in self.shown if key.startswith(_STAGE) and key.removeprefix(_STAGE) not in several]:
+            self._close(key)
         if isinstance(event, RunEnded):
             self._close("run")
-        else:
-            self._show("run", str(self.state), len(self.state.done), self.state.total)
+            return
+        text = f"{len(several)} stages at once" if several else str(self.state)
+        self._show("run", text, len(self.state.done), self.state.total)
+        for key, title in several.items():
+            fitted = _fitted(title, self.bars.console.width - _BESIDE)
+            self._show(f"{_STAGE}{key}", fitted, self.state.epochs.get(key, 0), None)
+
+
+_STAGE = "stage "
+
+
+def _fitted(text: str, width: int) -> str:
+    """Return a text of at most ``width`` letters: what is too long loses its middle, for titles differ at their ends.
+
+    >>> _fitted("net on polish/emotion, fold s1, seed 1", 24)
+    'net on poli…d s1, seed 1'
+    """
+    if len(text) <= max(width, _LEAST):
+        return text
+    end = max(width, _LEAST) // 2
+    return f"{text[: max(width, _LEAST) - end - 1]}…{text[-end:]}"
+
+
+_LEAST = 20
 
 
 class PlainLines:

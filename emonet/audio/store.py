@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +107,29 @@ def open_store(folder: Path) -> Store:
         _checksums=table.column(CHECKSUM).to_numpy(),
         _heard=np.zeros(len(joined), dtype=bool),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Stores(Mapping[str, Store]):
+    """Stores by corpus, each opened when it is first asked for; asking raises what ``open_store`` does.
+
+    Attributes:
+        folders: corpus -> folder of its store.
+    """
+
+    folders: Mapping[str, Path]
+    _open: dict[str, Store] = field(default_factory=dict)
+
+    def __getitem__(self, corpus: str) -> Store:
+        if corpus not in self._open:
+            self._open[corpus] = open_store(self.folders[corpus])
+        return self._open[corpus]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.folders)
+
+    def __len__(self) -> int:
+        return len(self.folders)
 
 
 def store_table(folder: Path) -> pa.Table:

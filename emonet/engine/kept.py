@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -112,6 +113,12 @@ def at_work() -> Iterator[Path]:
     finally:
         for path in (needs, lock):
             path.unlink(missing_ok=True)
+        shutil.rmtree(desk(needs), ignore_errors=True)
+
+
+def desk(needs: Path) -> Path:
+    """Return the folder of a run at work beside its note: the plan's file, and what its stages say elsewhere."""
+    return needs.with_suffix("")
 
 
 def _sweep_work(folder: Path) -> None:
@@ -120,6 +127,7 @@ def _sweep_work(folder: Path) -> None:
         with suppress(FileNotFoundError):
             if time.time() - lock.stat().st_mtime > _DAY and not is_held(lock):
                 lock.with_suffix(".json").unlink(missing_ok=True)
+                shutil.rmtree(desk(lock), ignore_errors=True)
                 lock.unlink()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,11 @@ from emonet.document import Document
 from emonet.engine.audit import audit_plan, check_strict
 from emonet.engine.executor import Executor
 from emonet.engine.gather import Gathered, Gathering, gather, labels_of
-from emonet.engine.kept import at_work, note_needs, stage_facts
+from emonet.engine.jobs import carry_out, runner_of
+from emonet.engine.kept import at_work, desk, note_needs, stage_facts
 from emonet.engine.left_out import counted_by_split, named
-from emonet.engine.runner import StageRunner, is_done
+from emonet.engine.plan_file import PLAN_FILE, PlanFile, write_plan_file
+from emonet.engine.runner import is_done
 from emonet.engine.scoring import opened_in, report_of
 from emonet.errors import Damaged
 from emonet.evaluate.baseline import too_few_seeds
@@ -124,10 +127,12 @@ def run(
         EmonetError: whatever is wrong with recipe, corpora or components, in words for the user; what the audit
             found, where it is strict.
     """
+    telling = threading.RLock()  # events of other processes are told by a thread
 
     def tell(event: Event) -> None:
-        listen(event)
-        registry.emit(event)
+        with telling:
+            listen(event)
+            registry.emit(event)
 
     check(recipe, registry)
     remade: set[Path] = set()
@@ -161,13 +166,18 @@ def _run(
     verdicts = audit_plan(made, gathered, listen=tell)
     check_strict(recipe, verdicts)
     folder = RunFolder(out / f"{recipe.name}-{_identity(made)}")
-    folder.start(document.text, changes, made.to_json(), base, machine=machine_of(chosen_device(recipe.device)))
+    elsewhere: Mapping[str, str] = getattr(executor, "machine", {})
+    machine = {**machine_of(chosen_device(recipe.device)), **elsewhere}
+    folder.start(document.text, changes, made.to_json(), base, machine=machine)
     _write_protocols(folder, gathered, verdicts)
     for text in uncompared(made):
         tell(Notice(text))
     tell(RunStarted(folder.path, len(made.stages)))
     try:
-        executor.run(made.stages, _runner(made, gathered, registry, tell).run)
+        planned = _plan_file(made, gathered, registry, folder)
+        runner = replace(runner_of(planned, registry, tell), elsewhere=elsewhere)
+        write_plan_file(desk(work) / PLAN_FILE, planned)
+        carry_out(planned, desk(work) / PLAN_FILE, executor, runner, tell)
         found = (precision, *(each.facts.note for each in gathered), *_dev_only(recipe, folder.path.name))
         notes = dict.fromkeys(note for note in found if note)
         brief = tuple(each.brief() for each in verdicts)
@@ -236,12 +246,15 @@ def _executor(made: Plan, registry: Registry) -> Executor:
     return executor
 
 
-def _runner(made: Plan, gathered: Iterable[Gathered], registry: Registry, tell: Listener) -> StageRunner:
-    from emonet.audio.store import open_store
-
-    stores = {each.facts.corpus.id: open_store(each.store) for each in gathered if each.store is not None}
-    stages = {stage.key: stage.shut() for stage in made.stages}
-    return StageRunner(registry, stages, stores, made.recipe.device, tell)
+def _plan_file(made: Plan, gathered: Iterable[Gathered], registry: Registry, folder: RunFolder) -> PlanFile:
+    return PlanFile(
+        stages=made.stages,
+        stores={each.facts.corpus.id: each.store for each in gathered if each.store is not None},
+        device=made.recipe.device,
+        pinned=registry.pinned,
+        files=registry.files,
+        log=folder.path.absolute(),
+    )
 
 
 def _write_protocols(folder: RunFolder, gathered: Iterable[Gathered], verdicts: Iterable[Verdict]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from emonet.audio.features import extract_features
-from emonet.audio.store import Store
+from emonet.audio.store import Store, Stores
 from emonet.engine.assemble import Assembler
 from emonet.engine.kept import (
     HISTORY,
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("best", "final")
+_ONE_AT_A_TIME = threading.Lock()
+"""Held while a stage is done: torch's generators and its number of threads are the process', so stages take turns."""
 
 
 @dataclass
@@ -59,20 +62,22 @@ class StageRunner:
 
     Attributes:
         stages: key -> stage without test, all of the plan.
-        stores: corpus id -> opened store.
+        stores: by corpus id.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        elsewhere: facts of the machine that are other ones where the executor has stages done.
     """
 
     registry: Registry
     stages: Mapping[str, Stage]
-    stores: Mapping[str, Store]
+    stores: Stores
     device: str
     listen: Listener
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     _features: dict[str, Array] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
 
     def run(self, stage: Stage) -> None:
-        """Carry out a stage unless its result is there; a second process waits for the first.
+        """Carry out a stage unless its result is there; a second process, or thread, waits for the first.
 
         Training gets the stage without test; test is opened when all the rest is kept.
         """
@@ -80,7 +85,7 @@ class StageRunner:
 
         folder = stage_folder(stage.key)
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock"):
+        with _ONE_AT_A_TIME, FileLock(folder / ".lock"):
             kept = look_at(folder)
             sweep(folder, kept)
             facts = kept.facts
@@ -129,7 +134,8 @@ class StageRunner:
         """Say once where what is reused was made on another machine; SVMs depend on versions alone."""
         if not facts:
             return
-        of, here = LIBRARIES if stage.kind == "probe" else (), machine_of(chosen_device(self.device))
+        of = LIBRARIES if stage.kind == "probe" else ()
+        here = {**machine_of(chosen_device(self.device)), **self.elsewhere}
         for there in filter(None, (differences(each, here, of=of) for each in facts["machines"])):
             if there not in self._told:
                 text = f"Results are reused that another machine made ({there} here)"
@@ -196,7 +202,7 @@ class StageRunner:
     @cached_property
     def _heard(self) -> KnownAudio:
         """What is known of the corpora's audio; each store is asked once for all stages."""
-        return KnownAudio(None, {corpus: store.folder for corpus, store in self.stores.items()})
+        return KnownAudio(None, self.stores.folders)
 
     def _vector(self, stage: Stage, place: tuple[Store, int]) -> Array:
         """Return the features (D,) of one clip; those of a whole store are extracted, or read, once."""

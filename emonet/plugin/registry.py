@@ -65,10 +65,16 @@ class Registry:
     """All loaded plugins, and what they bring by kind and name.
 
     Every kind is collected when it is first asked for, so that listing corpora builds nothing else.
+
+    Attributes:
+        pinned: the third-party entry points that are loaded; with ``files``, another process loads the same.
+        files: the single-file plugins that are loaded.
     """
 
     manager: pluggy.PluginManager
     plugins: dict[str, PluginInfo] = field(default_factory=dict)
+    pinned: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     @cached_property
     def corpora(self) -> Mapping[str, Corpus]:
@@ -212,24 +218,29 @@ class Registry:
         self.plugins[name] = PluginInfo(name, info.distribution, info.version, info.hooks, _text(problem))
 
 
-def load_registry(files: Sequence[Path] = ()) -> Registry:
+def load_registry(files: Sequence[Path] = (), *, pinned: Sequence[str] | None = None) -> Registry:
     """Load all installed plugins, and single-file plugins from ``files``.
 
     ``EMONET_PLUGINS=a,b`` pins which third-party entry points are loaded (empty: none); EmoNet's own
     always load. A plugin that cannot be imported is recorded as broken and loading goes on.
 
+    Args:
+        pinned: which third-party entry points are loaded, whatever ``EMONET_PLUGINS`` says; None: as it says.
+
     Raises:
         PluginError: a file of ``files`` cannot be loaded, a plugin implements a hook that does not exist, or
-            ``EMONET_PLUGINS`` names one that is not installed.
+            ``EMONET_PLUGINS`` or ``pinned`` names one that is not installed.
     """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     registry = Registry(manager)
     found = sorted(entry_points(group=PROJECT), key=_name_and_package)
-    pinned = _pinned(entry.name for entry in found)
+    names = _pinned([entry.name for entry in found], pinned)
     for entry in found:
-        if _is_wanted(entry, pinned):
+        if _is_own(entry) or names is None or entry.name in names:
             _load_entry(registry, entry)
+            registry.pinned += () if _is_own(entry) else (entry.name,)
+    registry.files = tuple({path.resolve(): path for path in files})
     for path in {path.resolve(): path for path in files}.values():
         _load_file(registry, path)
     return registry
@@ -239,24 +250,24 @@ def _name_and_package(entry: EntryPoint) -> tuple[str, str]:
     return entry.name, entry.dist.name if entry.dist else ""
 
 
-def _pinned(installed: Iterable[str]) -> set[str] | None:
-    """Return the names that ``EMONET_PLUGINS`` pins, None where it pins nothing."""
+def _pinned(installed: Sequence[str], asked: Sequence[str] | None) -> set[str] | None:
+    """Return the names that are ``asked`` for, or else pinned by ``EMONET_PLUGINS``; None where nothing is."""
     given, known = os.environ.get(PIN), set(installed)
-    if given is None:
+    if asked is None and given is None:
         return None
-    names = {name.strip() for name in given.split(",")} - {""}
+    names = {name.strip() for name in (given or "").split(",")} - {""} if asked is None else set(asked)
+    who = PIN if asked is None else "The plan"
     for name in sorted(names - known):
         hint = did_you_mean(name, known)
         message = (
-            f"{PIN} names the plugin '{name}', which is not installed. {hint} Installed: {', '.join(sorted(known))}."
+            f"{who} names the plugin '{name}', which is not installed. {hint} Installed: {', '.join(sorted(known))}."
         )
         raise PluginError(" ".join(message.split()))
     return names
 
 
-def _is_wanted(entry: EntryPoint, pinned: set[str] | None) -> bool:
-    own = entry.dist is not None and entry.dist.name == PROJECT
-    return own or pinned is None or entry.name in pinned
+def _is_own(entry: EntryPoint) -> bool:
+    return entry.dist is not None and entry.dist.name == PROJECT
 
 
 def _load_entry(registry: Registry, entry: EntryPoint) -> None:

@@ -14,6 +14,7 @@ from emonet.testing import (
     checks_adapters,
     checks_backbones,
     checks_card,
+    checks_executors,
     checks_extractors,
     checks_frontends,
     checks_package,
@@ -64,6 +65,7 @@ _CHECKS: Mapping[SubjectKind, Mapping[str, Check]] = {
     "frontends": _checks_in(checks_frontends),
     "backbones": _checks_in(checks_backbones),
     "adapters": _checks_in(checks_adapters),
+    "executors": _checks_in(checks_executors),
 }
 
 

@@ -23,8 +23,8 @@ def broken(thing: object, seen: str, *, promised: str, cause: str) -> ContractEr
     return ContractError(f"{name_of(thing)}: {seen}. Promised: {promised}. Likely cause: {cause}.")
 
 
-SubjectKind = Literal["corpora", "extractors", "frontends", "backbones", "adapters", "package"]
-BUILT: tuple[SubjectKind, ...] = ("extractors", "frontends", "backbones", "adapters")
+SubjectKind = Literal["corpora", "extractors", "frontends", "backbones", "adapters", "executors", "package"]
+BUILT: tuple[SubjectKind, ...] = ("extractors", "frontends", "backbones", "adapters", "executors")
 """The kinds that come as factories."""
 
 Options = Mapping[str, Mapping[str, Any]]

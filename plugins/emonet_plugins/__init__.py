@@ -53,7 +53,7 @@ def emonet_adapters() -> Mapping[str, Callable[..., Any]]:
 @emonet.hookimpl
 def emonet_executors() -> Mapping[str, Callable[..., Any]]:
     """Return the executors."""
-    return {"local": factories.local}
+    return {"local": factories.local, "processes": factories.processes}
 
 
 @emonet.hookimpl

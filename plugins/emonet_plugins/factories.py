@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from emonet_plugins.local_executor import LocalExecutor
     from emonet_plugins.logmel import LogMel
     from emonet_plugins.opensmile_functionals import FunctionalsExtractor
+    from emonet_plugins.processes_executor import ProcessesExecutor
     from emonet_plugins.wide_resnet import WideResNet
 
 
@@ -88,3 +89,20 @@ def local() -> LocalExecutor:
     from emonet_plugins.local_executor import LocalExecutor
 
     return LocalExecutor()
+
+
+@emonet.component(version="1")
+def processes(*, workers: int = 2, threads: int | None = None) -> ProcessesExecutor:
+    """Return the executor that has several stages done at once, each in a process of its own.
+
+    Args:
+        workers: how many; on a GPU they share it, and its memory.
+        threads: of each; by default those of this process (OMP_NUM_THREADS, or the cores) divided among them.
+    """
+    from emonet_plugins.processes_executor import ProcessesExecutor, threads_here
+
+    if workers < 1:
+        raise ValueError(f"workers is {workers}, expected 1 or more")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads is {threads}, expected 1 or more")
+    return ProcessesExecutor(workers, threads or max(1, threads_here() // workers))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from emonet.recipe.stage import Stage
+from emonet.engine.executor import Job
 
 
 class LocalExecutor:
-    """Runs stages in this process, one after another in the order given."""
+    """Does jobs in this process, one after another in the order given."""
 
-    def run(self, stages: Sequence[Stage], execute: Callable[[Stage], None]) -> None:
-        """Call ``execute`` once for each stage; the first failure ends the run and reaches the caller."""
-        for stage in stages:
-            execute(stage)
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Do each job; the first failure ends the run and reaches the caller."""
+        from emonet.engine.jobs import run_stage
+
+        for job in jobs:
+            run_stage(job.plan, job.key)

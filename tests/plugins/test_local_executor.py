@@ -1,35 +1,40 @@
-"""The local executor."""
+"""The local executor; the contract kit holds it to what all executors promise."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from emonet.engine.executor import Job
+from emonet.engine.jobs import hosting
 from emonet.plugin.registry import load_registry
 from emonet_plugins import factories
 
 
-def test_every_stage_runs_once_in_the_order_given() -> None:
+def test_jobs_are_done_in_this_process_in_the_order_given(tmp_path: Path) -> None:
     ran: list[str] = []
-    factories.local().run(["shared", "one", "two"], ran.append)
+    plan = tmp_path / "plan.json"
+    with hosting(plan, ran.append):
+        factories.local().run([Job(key, (), plan) for key in ("shared", "one", "two")])
     assert ran == ["shared", "one", "two"]
 
 
-def test_a_failure_ends_the_run_and_reaches_the_caller() -> None:
+def test_a_failure_ends_the_run_and_reaches_the_caller(tmp_path: Path) -> None:
     ran: list[str] = []
+    plan = tmp_path / "plan.json"
 
-    def execute(stage: str) -> None:
-        ran.append(stage)
-        if stage == "one":
+    def do(key: str) -> None:
+        ran.append(key)
+        if key == "one":
             raise RuntimeError("no memory left")
 
-    with pytest.raises(RuntimeError, match="no memory left"):
-        factories.local().run(["shared", "one", "two"], execute)
+    with hosting(plan, do), pytest.raises(RuntimeError, match="no memory left"):
+        factories.local().run([Job(key, (), plan) for key in ("shared", "one", "two")])
     assert ran == ["shared", "one"]
 
 
-def test_no_stages_are_no_work() -> None:
-    factories.local().run([], pytest.fail)
-
-
-def test_the_registry_builds_it() -> None:
-    assert type(load_registry().build("executors", "local", {})) is type(factories.local())
+def test_the_registry_builds_it_as_the_default() -> None:
+    registry = load_registry()
+    name = registry.default("executors")
+    assert type(registry.build("executors", name, {})) is type(factories.local())

@@ -14,6 +14,7 @@ from torch import nn
 import emonet
 from emonet.testing.subjects import Candidate, Subject, SubjectKind
 from tests.testing import specimens_adapters as adapters
+from tests.testing import specimens_executors as executors
 
 NUMBERS = itertools.count(1)
 
@@ -206,30 +207,40 @@ def backbone(made: Callable[[], object], **traits: Any) -> Subject:
     return _subject("backbones", made, **({"accepts": "image"} | traits))
 
 
-GOOD = [extractor(Loudness), frontend(Framed), backbone(Pooled), adapters.adapter(adapters.Louder)]
+GOOD = [
+    extractor(Loudness),
+    frontend(Framed),
+    backbone(Pooled),
+    adapters.adapter(adapters.Louder),
+    executors.executor(executors.InOrder),
+]
 
-BROKEN: dict[tuple[SubjectKind, str], Subject] = {
-    ("extractors", "check_dim_and_names_agree"): extractor(_MoreNames),
-    ("extractors", "check_vectors_have_dim_values"): extractor(_Float64),
-    ("extractors", "check_values_are_finite"): extractor(_LogOfSilence),
-    ("extractors", "check_a_clip_gives_the_same_vector_again"): extractor(_Remembering),
-    ("extractors", "check_threads_give_the_same_vectors"): extractor(_ThreadBound),
-    ("extractors", "check_the_declared_kind_is_a_vector"): extractor(Loudness, yields="frames"),
-    ("frontends", "check_the_declared_shape_is_kept"): frontend(_OtherShape),
-    ("frontends", "check_a_batch_equals_its_clips_alone"): frontend(_BatchMean),
-    ("frontends", "check_lengths_count_the_valid_frames"): frontend(_FloatLengths),
-    ("frontends", "check_silence_is_finite"): frontend(_LogPower),
-    ("frontends", "check_eval_gives_the_same_features_twice"): frontend(_Dither),
-    ("frontends", "check_invalid_frames_are_zero"): frontend(_FullOfOnes),
-    ("frontends", "check_the_state_makes_an_equal_frontend"): frontend(_HiddenGain),
-    ("frontends", "check_declared_and_built_kinds_agree"): frontend(Framed, yields="frames"),
-    ("backbones", "check_a_clip_becomes_one_embedding"): backbone(_OtherDim),
-    ("backbones", "check_every_parameter_gets_a_gradient"): backbone(_IdleLayer),
-    ("backbones", "check_padding_does_not_change_the_embedding"): backbone(_MeanOverPadding),
-    ("backbones", "check_bf16_is_near_fp32_for_very_short_clips"): backbone(_OtherInBf16),
-    ("backbones", "check_eval_gives_the_same_embedding_twice"): backbone(_NoiseInEval),
-    ("backbones", "check_a_deep_copy_is_equal"): backbone(_FreshCopy),
-    ("backbones", "check_the_state_makes_an_equal_backbone"): backbone(_HiddenWeight),
-    ("backbones", "check_declared_and_built_kinds_agree"): backbone(Pooled, accepts="wave"),
-    ("backbones", "check_declared_layers_are_there"): backbone(Pooled, layers=("linear", "norm")),
-} | adapters.BROKEN
+BROKEN: dict[tuple[SubjectKind, str], Subject] = (
+    {
+        ("extractors", "check_dim_and_names_agree"): extractor(_MoreNames),
+        ("extractors", "check_vectors_have_dim_values"): extractor(_Float64),
+        ("extractors", "check_values_are_finite"): extractor(_LogOfSilence),
+        ("extractors", "check_a_clip_gives_the_same_vector_again"): extractor(_Remembering),
+        ("extractors", "check_threads_give_the_same_vectors"): extractor(_ThreadBound),
+        ("extractors", "check_the_declared_kind_is_a_vector"): extractor(Loudness, yields="frames"),
+        ("frontends", "check_the_declared_shape_is_kept"): frontend(_OtherShape),
+        ("frontends", "check_a_batch_equals_its_clips_alone"): frontend(_BatchMean),
+        ("frontends", "check_lengths_count_the_valid_frames"): frontend(_FloatLengths),
+        ("frontends", "check_silence_is_finite"): frontend(_LogPower),
+        ("frontends", "check_eval_gives_the_same_features_twice"): frontend(_Dither),
+        ("frontends", "check_invalid_frames_are_zero"): frontend(_FullOfOnes),
+        ("frontends", "check_the_state_makes_an_equal_frontend"): frontend(_HiddenGain),
+        ("frontends", "check_declared_and_built_kinds_agree"): frontend(Framed, yields="frames"),
+        ("backbones", "check_a_clip_becomes_one_embedding"): backbone(_OtherDim),
+        ("backbones", "check_every_parameter_gets_a_gradient"): backbone(_IdleLayer),
+        ("backbones", "check_padding_does_not_change_the_embedding"): backbone(_MeanOverPadding),
+        ("backbones", "check_bf16_is_near_fp32_for_very_short_clips"): backbone(_OtherInBf16),
+        ("backbones", "check_eval_gives_the_same_embedding_twice"): backbone(_NoiseInEval),
+        ("backbones", "check_a_deep_copy_is_equal"): backbone(_FreshCopy),
+        ("backbones", "check_the_state_makes_an_equal_backbone"): backbone(_HiddenWeight),
+        ("backbones", "check_declared_and_built_kinds_agree"): backbone(Pooled, accepts="wave"),
+        ("backbones", "check_declared_layers_are_there"): backbone(Pooled, layers=("linear", "norm")),
+    }
+    | adapters.BROKEN
+    | executors.BROKEN
+)

@@ -12,7 +12,7 @@ TINY = {"wide_resnet": {"width": 4}}
 
 def test_all_of_ours_are_checked():
     kinds = {subject.kind for subject in subjects_of([emonet_corpora, emonet_plugins])}
-    assert kinds == {"package", "corpora", "extractors", "frontends", "backbones", "adapters"}
+    assert kinds == {"package", "corpora", "extractors", "frontends", "backbones", "adapters", "executors"}
 
 
 @parametrize_checks(emonet_corpora)
