@@ -14,7 +14,7 @@ from emonet.plugin.registry import COMPONENTS, load_registry
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "emonet").rglob("*.py"))
 # These names are words of their own, too; only as a quoted name would they be a plugin's.
-ORDINARY = {"terminal", "markdown", "json", "html", "local", "series"}
+ORDINARY = {"terminal", "markdown", "json", "html", "local", "processes", "series"}
 
 
 def plugin_names() -> set[str]:

@@ -12,7 +12,7 @@ from typing import Protocol
 class Job:
     """One stage that is to be done, by any process: ``emonet.run_stage(job.plan, job.key)`` does it.
 
-    A job is three words and a path: it goes through pickle, cloudpickle, JSON or a command line.
+    A job is three words and a path, so that it goes wherever objects are copied to, or through a command line.
 
     Attributes:
         key: of the stage.

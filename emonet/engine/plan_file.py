@@ -1,4 +1,4 @@
-"""Plan files: all that a fresh process must know to do any stage of a plan. JSON under a seal; nothing is pickled."""
+"""Plan files: all that a fresh process must know to do any stage of a plan. JSON under a seal."""
 
 from __future__ import annotations
 
