@@ -40,7 +40,7 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
     Raises:
         CorpusError: table or turns are not there, or a row cannot be read.
     """
-    # the five tables differ only in their parts
+    # the five tables differ only in their splits
     (table, *_) = matches(root, _TABLE, "nnime", "labels_consensus_1.csv")
     needed = ("", *_WORDS, "EmoAct", "EmoVal", "SpkrID", "Gender")
     rated = {cells[""]: (place, cells) for place, cells in rows(root, table.string, columns=needed)}
