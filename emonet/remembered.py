@@ -54,23 +54,24 @@ def read_all(
     known = _recalled(file, version) if version else {}
     build = _builder(kind)  # type: ignore[arg-type]  # every type can be hashed
     said: list[Said[Fact]] = []
-    facts: dict[str, Any] = {}
-    is_new = False
+    found: list[str] = []
+    new: dict[str, Fact] = {}
     try:
         for path in paths:
             content = _content(path)
-            key = _sha256(content) if content else ""
-            if key in known:
-                facts[key] = known[key]
-                said.append(Said(path, build(known[key])))
+            found.append(_sha256(content))
+            if found[-1] in known:
+                said.append(Said(path, build(known[found[-1]])))
                 continue
             document = document_of(content, str(path), error) if content else read_document(path, error)
             said.append(Said(path, validate(kind, document, error)))
             if content:
-                facts[key], is_new = said[-1].fact, True
+                new[found[-1]] = said[-1].fact
     finally:
-        if version and (is_new or facts.keys() != known.keys()):
-            _remember(file, version, among, facts)
+        # What stands behind a wrong file was not come to, and is not forgotten.
+        old = {key: known[key] for key in (found if len(said) == len(paths) else known) if key in known}
+        if version and (new or len(old) < len(known)):
+            _remember(file, version, among, {**old, **new})
     return said
 
 

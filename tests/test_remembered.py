@@ -157,6 +157,26 @@ def test_a_wrong_card_is_refused_as_often_as_it_is_read_and_the_others_are_remem
     assert read.count(cards / "bar.yaml") == 1
 
 
+def test_a_wrong_card_makes_none_of_those_behind_it_forgotten(cards: Path, read: Read) -> None:
+    titles(cards)
+    _rewrite(cards / "bar.yaml", "title: Foo", "titel: Foo")
+    with pytest.raises(CorpusError, match="unknown key 'titel'"):
+        corpora_in(cards)
+    _rewrite(cards / "bar.yaml", "titel: Foo", "title: Bar")
+    read.clear()
+    assert titles(cards) == {"bar": "Bar", "foo": "Foo"}
+    assert read == [cards / "bar.yaml"]
+
+
+def test_a_file_that_is_gone_is_missed(tmp_path: Path) -> None:
+    path = tmp_path / "words.yaml"
+    path.write_bytes(b"")
+    assert words_in(path) == words_in(path) == []
+    path.unlink()
+    with pytest.raises(PluginError, match=r"words\.yaml: there is no such file"):
+        words_in(path)
+
+
 def test_a_module_that_is_gone_is_missed_also_where_its_card_is_remembered(cards: Path) -> None:
     _rewrite(cards / "foo.yaml", "{pattern: {regex: '(?P<label>anger|neutral)'}}", "{module: foo_scan}")
     (cards / "foo_scan.py").touch()
