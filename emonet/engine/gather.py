@@ -158,11 +158,6 @@ def look_up(entry: CorpusEntry, base: Path, registry: Registry, entered: _Entere
     return Opened(corpus, root, chosen_outputs(corpus, entry.target, entry.classes, entry.metric))
 
 
-def labels_of(gathered: Iterable[Gathered]) -> dict[str, tuple[str, ...]]:
-    """Return the labels of each task that has classes."""
-    return {each.facts.task_id: each.facts.outputs.classes for each in gathered if each.facts.outputs.classes}
-
-
 def gather_corpus(
     entry: CorpusEntry, choice: Choice, base: Path, registry: Registry, *, decode: bool, listen: Listener = silent
 ) -> Gathered:

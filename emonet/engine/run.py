@@ -14,7 +14,7 @@ from emonet.audio.store import STORE
 from emonet.document import Document
 from emonet.engine.audit import audit_plan, check_strict
 from emonet.engine.executor import Executor
-from emonet.engine.gather import Gathered, Gathering, gather, labels_of
+from emonet.engine.gather import Gathered, Gathering, gather
 from emonet.engine.jobs import carry_out, runner_of
 from emonet.engine.kept import at_work, desk, note_needs, stage_facts
 from emonet.engine.left_out import counted_by_split, named
@@ -29,7 +29,6 @@ from emonet.findings import Verdict
 from emonet.machine import chosen_device, machine_of
 from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import Protocol
-from emonet.recipe.aggregate import with_maps
 from emonet.recipe.check import check
 from emonet.recipe.components import ROLES
 from emonet.recipe.plan import plan
@@ -66,9 +65,8 @@ def plan_run(
 
 def _planned(recipe: Recipe, gathering: Gathering, registry: Registry) -> Plan:
     sources = {name: each.facts if isinstance(each, Gathered) else each for name, each in gathering.sources.items()}
-    if any(isinstance(system.map, str) for system in recipe.systems.values()):
-        recipe = with_maps(recipe, labels_of(gathering.corpora), registry.ontology)
-    return plan(recipe, [each.facts for each in gathering.corpora], registry.factory, sources)
+    facts = [each.facts for each in gathering.corpora]
+    return plan(recipe, facts, registry.factory, sources, ontology=lambda: registry.ontology)
 
 
 def _check_start(made: Plan, gathering: Gathering, registry: Registry) -> None:

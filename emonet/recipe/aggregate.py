@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from emonet.affect import AROUSAL, VALENCE
@@ -32,21 +32,34 @@ def space_for(asked: Shares, labels: Mapping[str, Sequence[str]], ontology: Onto
     return space
 
 
-def with_maps(recipe: Recipe, labels: Mapping[str, Sequence[str]], ontology: Ontology) -> Recipe:
-    """Return the recipe with ``map: shared`` of its systems written out as label -> class.
+def maps_of(
+    recipe: Recipe, labels: Mapping[str, Sequence[str]], ontology: Callable[[], Ontology]
+) -> dict[str, dict[str, str | None]]:
+    """Return the map (label -> class) of each system that has one, ``map: shared`` written out.
+
+    Args:
+        labels: of the recipe's tasks (id -> labels).
+        ontology: returns the words that are known; called where a recipe asks for what corpora share.
 
     Raises:
         RecipeError: see ``space_for``.
     """
-    systems = {}
+    found = {}
     for name, system in recipe.systems.items():
         if isinstance(system.map, str):
             try:
-                space = space_for(system.map, labels, ontology)
+                found[name] = dict(space_for(system.map, labels, ontology()).map)
             except RecipeError as problem:
                 raise RecipeError(f"System '{name}': {problem}") from None
-            systems[name] = system.model_copy(update={"map": dict(space.map)})
-    return recipe.model_copy(update={"systems": {**recipe.systems, **systems}}) if systems else recipe
+        elif system.map is not None:
+            found[name] = system.map
+    return found
+
+
+def with_maps(recipe: Recipe, maps: Mapping[str, dict[str, str | None]]) -> Recipe:
+    """Return the recipe with the maps of its systems as they were written out."""
+    systems = {name: recipe.systems[name].model_copy(update={"map": found}) for name, found in maps.items()}
+    return recipe.model_copy(update={"systems": {**recipe.systems, **systems}})
 
 
 AGGREGATE = "aggregate"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from emonet.corpus.corpus import Corpus, SpeakerNames, Utterance, plain_name
 from emonet.errors import RecipeError, counted
 from emonet.files import digest_of
+from emonet.labels.ontology import Ontology
 from emonet.protocols.protocol import Protocol
-from emonet.recipe.aggregate import aggregated_task
+from emonet.recipe.aggregate import aggregated_task, maps_of, with_maps
 from emonet.recipe.check import check_system
 from emonet.recipe.components import FindFactory
 from emonet.recipe.normalisation import NORMALISATIONS, default_normalisation
@@ -75,8 +76,22 @@ Sources = Mapping[str, CorpusFacts | WeightsFile]
 """System -> what it has learned before."""
 
 
-def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sources: Sources | None = None) -> Plan:
+def _no_words() -> Ontology:
+    return Ontology({}, {})
+
+
+def plan(
+    recipe: Recipe,
+    facts: Sequence[CorpusFacts],
+    factory: FindFactory,
+    sources: Sources | None = None,
+    *,
+    ontology: Callable[[], Ontology] = _no_words,
+) -> Plan:
     """Lay out the stages of a recipe: every system on every corpus, seed and fold.
+
+    Args:
+        ontology: returns the words by which ``map: shared`` knows labels that are spelt otherwise; by default none.
 
     Raises:
         UnknownName: a strategy or component that nobody knows.
@@ -85,6 +100,8 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
             nobody knows, or, under ``audit: strict``, a shared model that learns from what a task is tested on.
     """
     stages: dict[tuple[str, str], Stage] = {}
+    maps = maps_of(recipe, {each.task_id: each.outputs.classes for each in facts if each.outputs.classes}, ontology)
+    recipe = with_maps(recipe, maps)
     for name, system in recipe.systems.items():
         row, components = check_system(name, system, factory, [known.task_id for known in facts])
         source = (sources or {}).get(name)
@@ -92,7 +109,7 @@ def plan(recipe: Recipe, facts: Sequence[CorpusFacts], factory: FindFactory, sou
             _check_folds(name, facts)
         if isinstance(source, CorpusFacts):
             _check_source_folds(name, source, facts)
-        for stage in _Draft(recipe, name, row, components, facts, source).stages():
+        for stage in _Draft(recipe, name, row, components, facts, source, maps.get(name)).stages():
             _check_groups(stage)
             stages.setdefault((stage.key, stage.system if stage.scored else ""), stage)
     return Plan(recipe, tuple(stages.values()))
@@ -116,6 +133,7 @@ class _Draft:
     components: Mapping[str, Resolved]
     facts: Sequence[CorpusFacts]
     source: CorpusFacts | WeightsFile | None
+    user_map: Mapping[str, str | None] | None
 
     @property
     def system(self) -> System:
@@ -199,10 +217,7 @@ class _Draft:
 
     def _aggregated(self, at: _Pass) -> list[Task]:
         parts = [(known.corpus, known.outputs.target, known.task(at.fold)) for known in self.facts]
-        user_map = self.system.map
-        if isinstance(user_map, str):
-            raise RecipeError(f"System '{self.name}': map: {user_map} was not written out before planning.")
-        return [aggregated_task(name, parts, user_map, at.seed) for name in self.row.maps]
+        return [aggregated_task(name, parts, self.user_map, at.seed) for name in self.row.maps]
 
     def _stage(
         self,

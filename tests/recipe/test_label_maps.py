@@ -9,7 +9,7 @@ import pytest
 from emonet.errors import RecipeError
 from emonet.labels.ontology import Ontology
 from emonet.plugin.registry import load_registry
-from emonet.recipe.aggregate import space_for, with_maps
+from emonet.recipe.aggregate import maps_of, space_for, with_maps
 from emonet.recipe.recipe import Recipe
 
 LABELS = {"a/x": ("anger", "joy", "irritation"), "b/x": ("happiness", "anger", "boredom")}
@@ -26,28 +26,35 @@ def recipe(**system: Any) -> Recipe:
 
 
 def test_a_shared_map_is_written_out(ontology: Ontology) -> None:
-    written = with_maps(recipe(map="shared"), LABELS, ontology)
-    assert written.systems["one"].map == {
-        "anger": "anger",
-        "joy": "happiness",
-        "irritation": None,
-        "happiness": "happiness",
-        "boredom": None,
+    maps = maps_of(recipe(map="shared"), LABELS, lambda: ontology)
+    assert maps == {
+        "one": {
+            "anger": "anger",
+            "joy": "happiness",
+            "irritation": None,
+            "happiness": "happiness",
+            "boredom": None,
+        }
     }
-    families = with_maps(recipe(map="shared-families"), LABELS, ontology)
-    assert isinstance(families.systems["one"].map, dict)
-    assert families.systems["one"].map["irritation"] == "anger"
+    assert with_maps(recipe(map="shared"), maps).systems["one"].map == maps["one"]
+    families = maps_of(recipe(map="shared-families"), LABELS, lambda: ontology)
+    assert families["one"]["irritation"] == "anger"
 
 
-def test_other_recipes_are_left_as_they_are(ontology: Ontology) -> None:
+def test_maps_of_one_s_own_are_left_as_they_are_and_no_words_are_asked_for() -> None:
+    def asked() -> Ontology:
+        raise AssertionError("reading words takes time")
+
     plain = recipe(map={"anger": "bad", "joy": None})
-    assert with_maps(plain, LABELS, ontology) is plain
+    maps = maps_of(plain, LABELS, asked)
+    assert maps == {"one": {"anger": "bad", "joy": None}}
+    assert with_maps(plain, maps) == plain
 
 
 def test_corpora_that_share_nothing_are_named_with_their_labels(ontology: Ontology) -> None:
     lone = {"a/x": ("anger", "joy"), "b/x": ("anger", "boredom")}
     message = r"System 'one': These corpora share only the class 'anger': a/x has anger, joy; b/x has anger, boredom"
     with pytest.raises(RecipeError, match=message):
-        with_maps(recipe(map="shared"), lone, ontology)
+        maps_of(recipe(map="shared"), lone, lambda: ontology)
     with pytest.raises(RecipeError, match="These corpora share no class"):
         space_for("shared", {"a/x": ("anger", "joy"), "b/x": ("fear", "calm")}, ontology)
