@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from emonet.affect import Affect
 from emonet.corpus.corpus import Corpus, Target
@@ -12,7 +12,6 @@ from emonet.labels.ontology import Ontology
 from emonet.labels.words import Contest
 
 Status = Literal["Table 2", "card", "unmapped", "no emotion"]
-STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,18 @@ from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.normalisation import TABLE, load_table
 from emonet.model.state import shared_in, task_state_in
-from emonet.pack.pack import FORMAT, MEAN, SCALE, SHARED, Pack, fingerprint, read_pack, task_file
+from emonet.pack.pack import (
+    FORMAT,
+    MEAN,
+    SCALE,
+    SHARED,
+    Pack,
+    fingerprint,
+    packed_normalisation,
+    read_pack,
+    task_file,
+)
 from emonet.plugin.registry import Registry
-from emonet.recipe.normalisation import normalisation_called
 from emonet.recipe.provenance import LEARNED, Provenance, stated
 from emonet.recipe.recipe import read_recipe
 from emonet.report.folder import RunFolder, TrainingId
@@ -138,7 +147,7 @@ def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:
 
     Without normalisation there are none, and a speaker's own come from the files that are labelled.
     """
-    if not normalisation_called(stage["normalisation"]).is_packed:
+    if not packed_normalisation(stage["normalisation"], stage["tasks"][0]).is_packed:
         return {}
     path = folder / TABLE
     if not path.is_file():

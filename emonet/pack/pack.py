@@ -44,6 +44,8 @@ _FACTS: Mapping[str, frozenset[str]] = {
         }
     ),
 }
+_TOLD = ("", "speaker")
+"""What normalisations may ask for: of new files, their speakers can be told."""
 MEAN, SCALE = "scaling.mean", "scaling.scale"
 
 
@@ -203,9 +205,23 @@ def normalisation_of(part: PackFile) -> Normalisation:
     """Return how a task's features are normalised.
 
     Raises:
-        UnknownName: in a way that is not known here.
+        EmonetError: see ``packed_normalisation``.
     """
-    return normalisation_called(str(part.facts["normalisation"]))
+    return packed_normalisation(str(part.facts["normalisation"]), part.facts["task"])
+
+
+def packed_normalisation(name: str, task: str) -> Normalisation:
+    """Return the normalisation of a task that a pack holds, or is to hold.
+
+    Raises:
+        UnknownName: it is not known here.
+        EmonetError: it asks for what nobody can say of new files.
+    """
+    found = normalisation_called(name)
+    if found.asks not in _TOLD:
+        message = f"Task '{task}' was trained with each {found.asks}'s own statistics (normalisation: {name})"
+        raise EmonetError(f"{message}, and a prediction knows of speakers alone. Train with another normalisation.")
+    return found
 
 
 def scaling_of(part: PackFile, shape: tuple[int, ...]) -> ScalingTable | None:

@@ -73,6 +73,9 @@ def test_groups_that_training_has_not_heard_take_their_own_and_the_scores_say_so
     assert [set(table.means) for table in tables] == [learned, learned]
     assert {score["transductive"] for score in scores} == {True}
     assert any(score["split"] == "test" for score in scores)
+    code, _, err = call(capsys, "pack", "export", run.name, "--system", "net", "--out", "pack")
+    assert code == 2
+    assert "'labels/label' was trained with each clip's own statistics (normalisation: added), and a prediction" in err
     _, out, _ = call(capsys, "runs", "show", run.name)
     assert "transductive: features normalised with each added's own clips" in " ".join(out.split())
 
