@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from emonet import CorpusError, Target, Utterance
 from emonet.corpus.codes import labels_from
+from emonet.document import parse_document
 from emonet_corpora._release import matches
 
 _LIST = r"(?:^|/)pavoque-(?P<style>angry|happy|neutral|poker|sad)\.yaml$"
 _PHONES = re.compile(r"^  (?:segments:|- \{).*\n?", re.MULTILINE)
 """Lines with the sounds of an utterance: most of a file, and not read."""
-_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
@@ -41,12 +39,12 @@ def scan(root: Path, targets: tuple[Target, ...]) -> Iterator[Utterance]:
 
 def _pieces(path: Path) -> list[dict[str, Any]]:
     try:
-        pieces = yaml.load(_PHONES.sub("", path.read_text(encoding="utf-8")), Loader=_SAFE)  # noqa: S506 (a safe one)
+        pieces = parse_document(_PHONES.sub("", path.read_text(encoding="utf-8")), str(path), CorpusError).data
         for piece in pieces:
             if not 0 <= float(piece["start"]) < float(piece["end"]):
                 raise ValueError(f"{piece['prompt']} goes from {piece['start']} to {piece['end']} s")
             _ = piece["prompt"], piece["style"], piece["text"]
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, TypeError, KeyError) as problem:
+    except (UnicodeDecodeError, ValueError, TypeError, KeyError) as problem:
         reason = " ".join(str(problem).split())
         text = f"{path}: not a list of utterances ({type(problem).__name__}: {reason})."
         raise CorpusError(f"{text} Expected prompt, text, style, start and end of each. Get the file again.") from None
