@@ -55,7 +55,7 @@ SENTS = "PORTUGUESE/Castro_2010_AppxB_Sents.txt"
         ("eesc", "EKORPUS/121176.TextGrid", '"emotion"', '"words"', r"121176\.TextGrid: there is no tier 'emotion'"),
         ("eesc", "EKORPUS/121176.TextGrid", '"anger"', '"angry"', r"Did you mean 'anger'"),
         ("pavoque", "pavoque-angry.yaml", "end: 28.92", "end: 1.0", r"angry\.yaml: .*goes from 27\.0 to 1\.0 s"),
-        ("pavoque", "pavoque-angry.yaml", "style: angry", "style: [", r"angry\.yaml: not a list of utterances"),
+        ("pavoque", "pavoque-angry.yaml", "style: angry", "style: [", r"angry\.yaml:\d+: not valid YAML"),
         ("pavoque", "pavoque-angry.yaml", "  text:", "  words:", r"not a list of utterances \(KeyError"),
         ("portuguese_castro_lima", SENTS, "Content", "Words", r"Sents\.txt: there are no columns 'Stimulus' and"),
     ],
