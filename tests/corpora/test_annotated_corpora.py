@@ -54,7 +54,7 @@ ANNOTATED = (
         ),
         ("m3ed", "annotation.json", "SpeakerInfo", "Speakers", "there is no 'SpeakerInfo'"),
         ("m3ed", "annotation.json", "{", "[", r"annotation\.json: not JSON"),
-        ("msp_improv", "Evaluation.txt", "FM01.avi; A", "FM01.avi; Q", r"Evaluation\.txt:1: 'UTD-.* no consensus line"),
+        ("msp_improv", "Evaluation.txt", "FM01.avi; A", "FM01.avi; Q", r"txt:1: 'UTD-.*' is not a consensus line"),
         ("msp_podcast", "Labels/labels_consensus.csv", "Development", "Develoment", "Did you mean 'Development'"),
         ("msp_podcast", "Labels/labels_consensus.csv", "SpkrID", "Speaker", "no column 'SpkrID'"),
         (
