@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from emonet.corpus.cells import is_missing
 from emonet.corpus.corpus import Label, Strings, Target
 from emonet.document import Checked
 from emonet.errors import CorpusError, did_you_mean
@@ -23,7 +24,7 @@ Templates = Annotated[Strings, Checked(before=as_mapping)]
 
 
 def labels_from(codes: Mapping[str, str], targets: tuple[Target, ...], place: str) -> dict[str, Label]:
-    """Translate raw codes (target name -> code) to labels; codes that are left out give no entry.
+    """Translate raw codes (target name -> code) to labels; codes that are left out, or mean none, give no entry.
 
     Raises:
         CorpusError: a code that the card does not know, or a number outside the target's range.
@@ -31,7 +32,7 @@ def labels_from(codes: Mapping[str, str], targets: tuple[Target, ...], place: st
     labels: dict[str, Label] = {}
     for target in targets:
         code = codes.get(target.name)
-        if code is None or code == "":
+        if not code or (is_missing(code) and code not in target.codes and OTHERS not in target.codes):
             continue
         label = _class_of(code, target, place) if target.is_categorical else _number(code, target, place)
         if label is not None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from emonet.corpus.columns import TARGET
 from emonet.corpus.readers.hub import OTHER_NAMES
-from emonet.corpus.readers.rows import TARGET
 from emonet.corpus.readers.table import delimiter_of, read_rows
 from emonet.corpus.splits import COLUMNS, is_split, splits_of
 from emonet.errors import CorpusError

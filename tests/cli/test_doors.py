@@ -41,7 +41,7 @@ def test_what_the_door_must_know_is_set_as_in_a_recipe(emonet: Emonet, dataset: 
         (["--hub", "none"], "there is no such file or folder"),
         (["--hub", ".", "--set", "colums.label=x"], "--set: unknown key 'colums'. Did you mean 'columns'?"),
         (["--hub", ".", "--set", "columns"], "--set columns: expected key=value"),
-        (["--manifest", "a.csv", "--set", "columns.label=x"], "--set: columns belongs to hub"),
+        (["--manifest", "a.csv", "--set", "table=x"], "--set: table belongs to audformat"),
     ],
 )
 def test_doors_that_cannot_be_entered_are_explained(emonet: Emonet, arguments: list[str], message: str) -> None:

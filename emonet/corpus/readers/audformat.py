@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from emonet.corpus.columns import TARGET
 from emonet.corpus.corpus import Corpus, Label, Target, Utterance
 from emonet.corpus.readers.audformat_header import (
     FIELD_NAMES,
@@ -21,7 +22,6 @@ from emonet.corpus.readers.audformat_header import (
 from emonet.corpus.readers.rows import (
     NO_AUTHORS,
     NOT_STATED,
-    TARGET,
     Origin,
     RawRow,
     codes_of,

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from emonet.corpus.columns import TARGET
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.readers.rows import TARGET, Origin, RawRow, corpus_of, utterances_of
+from emonet.corpus.readers.rows import Origin, RawRow, corpus_of, utterances_of
 from emonet.corpus.readers.table import read_rows
 from emonet.errors import CorpusError, did_you_mean
 

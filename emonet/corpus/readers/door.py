@@ -7,12 +7,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from emonet.corpus.columns import quoted
 from emonet.corpus.corpus import Corpus
 from emonet.corpus.readers.scan import Names
 from emonet.errors import CorpusError, did_you_mean
 
 DOORS: Mapping[str, tuple[str, ...]] = {
-    "manifest": (),
+    "manifest": ("columns",),
     "hub": ("columns", "config", "revision"),
     "audformat": ("table", "column", "attribute"),
 }
@@ -25,7 +26,7 @@ class Door(BaseModel):
     Attributes:
         manifest: a CSV file, or a folder with ``train.csv`` and the like.
         hub: a Parquet file, the folder of a dataset, or the id of one on the Hugging Face hub.
-        columns: field (label, speaker and the like) -> column of the dataset.
+        columns: field (label, speaker and the like) -> column of the table, or column -> ``ignore``.
         config: configuration of a dataset on the hub.
         revision: its revision there, a commit or tag.
         audformat: the folder of a database in audEERING's format.
@@ -48,10 +49,11 @@ class Door(BaseModel):
 
     @model_validator(mode="after")
     def _keys_fit_the_door(self) -> Door:
-        for door, keys in DOORS.items():
-            for key in keys:
-                if getattr(self, key) and not getattr(self, door):
-                    raise ValueError(f"{key} belongs to {door}: give {{{door}: ..., {key}: ...}}")
+        for key in dict.fromkeys(key for keys in DOORS.values() for key in keys):
+            owners = [door for door, keys in DOORS.items() if key in keys]
+            if getattr(self, key) and not any(getattr(self, door) for door in owners):
+                ways = " or ".join(f"{{{door}: ..., {key}: ...}}" for door in owners)
+                raise ValueError(f"{key} belongs to {' and '.join(owners)}: give {ways}")
         return self
 
     @property
@@ -69,7 +71,7 @@ class Door(BaseModel):
 def _inline(value: object) -> str:
     """Return a value as YAML on one line, quoted for a shell where it holds spaces."""
     if isinstance(value, dict):
-        return f"'{{{', '.join(f'{key}: {column}' for key, column in value.items())}}}'"
+        return f"'{{{', '.join(f'{quoted(key)}: {quoted(column)}' for key, column in value.items())}}}'"
     return f"'[{', '.join(value)}]'" if isinstance(value, tuple) else str(value)
 
 
@@ -87,11 +89,9 @@ def enter(door: Door, base: Path, root: Path | None = None) -> tuple[Corpus, Pat
 
 
 def _manifest(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
-    from emonet.corpus.readers.manifest import manifest_corpus, manifest_root
+    from emonet.corpus.readers.manifest import read_manifest
 
-    place = base / Path(door.manifest).expanduser()
-    found = root or manifest_root(place)
-    return manifest_corpus(place, root=found), found
+    return read_manifest(base / Path(door.manifest).expanduser(), root=root, columns=door.columns)
 
 
 def _hub(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:

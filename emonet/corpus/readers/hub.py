@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from emonet.corpus.columns import TARGET
 from emonet.corpus.corpus import Corpus, Label, Target, Utterance
 from emonet.corpus.readers.folders import by_suffix, files_below, is_audio, suffix_of
 from emonet.corpus.readers.hub_tables import HubRow, HubTable, read_sheet
 from emonet.corpus.readers.rows import (
     FIELDS,
-    TARGET,
     Origin,
     RawRow,
     codes_of,

@@ -2,120 +2,45 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emonet.corpus.codes import labels_from
-from emonet.corpus.corpus import Corpus, Label, Target, Utterance
+from emonet.corpus.cells import is_missing
+from emonet.corpus.columns import TARGET, WAY, ColumnMap, Question, columns_of_table, field_of, label_column
+from emonet.corpus.corpus import Corpus, Target, Utterance
 from emonet.corpus.readers.challenge import challenge_corpus, challenge_folder
+from emonet.corpus.readers.dialect import TABLES, TextTable, text_table
 from emonet.corpus.readers.folders import files_below
+from emonet.corpus.readers.label_columns import PREFIX, LabelColumns, label_columns, target_of, targets_of
 from emonet.corpus.readers.rows import (
-    FIELDS,
-    TARGET,
     Origin,
+    OutsideError,
     RawRow,
+    check_ends,
     codes_of,
     corpus_of,
+    local_path,
+    notes_of,
     scan_rows,
     utterances_of,
 )
-from emonet.corpus.readers.table import delimiter_of, read_rows, undecodable_place
 from emonet.corpus.splits import SPELLINGS, is_split, splits_of
 from emonet.errors import CorpusError, did_you_mean
-
-PREFIX = f"{TARGET}:"
-_NUMBER = r"[+-]?\d+(?:\.\d+)?"
-_FORM = re.compile(rf"(?P<name>[\w.-]+)(?:\[(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})(?: +(?P<unit>[^\]]*?))? *\])?")
-
-
-def is_label_column(column: str) -> bool:
-    """Say whether a column holds labels.
-
-    >>> is_label_column("label"), is_label_column("label:valence[1..5]"), is_label_column("labelled")
-    (True, True, False)
-    """
-    return column == TARGET or column.startswith(PREFIX)
-
-
-@dataclass(frozen=True)
-class LabelColumns:
-    """The columns of labels of a manifest: column -> its target, those with classes still without them."""
-
-    targets: Mapping[str, Target]
-
-    def labels(self, cells: Mapping[str, str], place: str) -> Mapping[str, Label]:
-        """Return the labels of a row by target; an empty cell gives none.
-
-        Raises:
-            CorpusError: no cell holds a label, or a cell is not a number within its range.
-        """
-        codes = {target.name: cells.get(column, "") for column, target in self.targets.items()}
-        numbers = tuple(target for target in self.targets.values() if not target.is_categorical)
-        classes = {
-            target.name: codes[target.name]
-            for target in self.targets.values()
-            if target.is_categorical and codes[target.name]
-        }
-        found = {**labels_from(codes, numbers, place), **classes}
-        if not found:
-            raise CorpusError(f"{place}: '{cells.get('file', '')}' has no label. Give one, or remove the line.")
-        return {target.name: found[target.name] for target in self.targets.values() if target.name in found}
-
-
-def label_columns(headers: Iterable[tuple[Path, Sequence[str]]]) -> LabelColumns:
-    """Return the columns of labels of tables, by their headers.
-
-    Raises:
-        CorpusError: a column that is not of one of the three forms, or one target in two forms.
-    """
-    found: dict[str, tuple[Path, str, Target]] = {}
-    for table, header in headers:
-        for column in filter(is_label_column, header):
-            target = _target(column, table)
-            first, known, _ = found.setdefault(target.name, (table, column, target))
-            if known != column:
-                message = f"{table}:1: the column '{column}' is '{known}' in {first.name}. Give the two one name."
-                raise CorpusError(message)
-    return LabelColumns({column: target for _, column, target in found.values()})
-
-
-def _target(column: str, table: Path) -> Target:
-    if column == TARGET:
-        return Target(TARGET)
-    match = _FORM.fullmatch(column.removeprefix(PREFIX).strip())
-    if match is None:
-        message = (
-            f"{table}:1: the column '{column}' is not a column of labels. Expected {PREFIX}NAME for classes, or "
-            f"{PREFIX}NAME[LOW..HIGH] for numbers, e.g. {PREFIX}valence[1..5] or {PREFIX}pitch[50..500 Hz]"
-        )
-        raise CorpusError(message)
-    if match["low"] is None:
-        return Target(match["name"])
-    low, high = float(match["low"]), float(match["high"])
-    if low >= high:
-        message = f"{table}:1: the column '{column}' has a range without length. Give the lowest value first."
-        raise CorpusError(message)
-    return Target(match["name"], range=(low, high), unit=match["unit"] or "")
-
-
-_NEAR = 0.85
-"""Likeness from which on a column is taken for a misspelt one: 'Speaker', 'speakr' and 'splits', not 'gender'."""
-_ENCODING = "utf-8-sig"
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestTable:
-    """One CSV file, and the split that its name gives to its rows."""
+    """One table, and the split that its name gives to its rows."""
 
     path: Path
     split: str | None = None
 
 
 def tables_of(path: Path) -> list[ManifestTable]:
-    """Return the CSV file itself, or those of a folder that are named after splits.
+    """Return the file itself, or those of a folder: the ones named after splits, or the only one.
 
     Raises:
         CorpusError: there is no such file or folder, or it holds no such tables.
@@ -126,9 +51,11 @@ def tables_of(path: Path) -> list[ManifestTable]:
         beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, beside) or "Check the path of the manifest."
         raise CorpusError(f"{path}: there is no such file or folder. {hint}")
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in TABLES and not file.name.startswith("."))
     splits = splits_of([file.stem for file in files], str(path))
     found = [ManifestTable(file, splits[file.stem]) for file in files if file.stem in splits]
+    if not found and len(files) == 1:
+        return [ManifestTable(files[0])]
     if not found:
         there = f"; there is {', '.join(file.name for file in files)}" if files else ""
         message = f"{path}: there is no train.csv, dev.csv (devel, val, validation) or test.csv in it{there}."
@@ -136,69 +63,96 @@ def tables_of(path: Path) -> list[ManifestTable]:
     return sorted(found, key=lambda table: list(SPELLINGS).index(table.split or ""))
 
 
-def rows_of(tables: Iterable[ManifestTable], label_columns: Sequence[str]) -> Iterator[RawRow]:
-    """Yield the rows of tables in their order; where a row names no split, its table's name gives it.
+@dataclass(frozen=True)
+class MappedTable:
+    """A table whose columns are known.
+
+    Attributes:
+        fields: which column holds which field.
+        labels: target -> its column.
+    """
+
+    table: ManifestTable
+    text: TextTable
+    fields: ColumnMap
+    labels: Mapping[str, str]
+
+    def rows(self) -> Iterator[RawRow]:
+        """Yield the rows; where one names no split, the table's name gives it.
+
+        Raises:
+            CorpusError: naming file and line of what cannot be read.
+        """
+        for line, cells in self.text.rows():
+            place = f"{self.table.path}:{line}"
+            fields = self.fields.cells(cells, place)
+            labels = {f"{PREFIX}{target}": cells.get(column, "") for target, column in self.labels.items()}
+            yield RawRow(place, {**fields, **labels, "split": fields.get("split") or self.table.split or ""})
+
+
+def mapped_table(
+    table: ManifestTable, told: Mapping[str, str] | None, labels: Mapping[str, str], text: TextTable
+) -> MappedTable:
+    """Tell the columns of a table apart.
 
     Args:
-        label_columns: columns of which the header must hold one at least.
+        told: what the user says of columns: field -> column, or column -> ``ignore``.
+        labels: target -> its column.
 
     Raises:
-        CorpusError: naming file and line of what cannot be read.
+        CorpusError: see ``columns_of_table``.
     """
-    for table in tables:
-        delimiter, _ = _header(table.path, label_columns)
-        for line, cells in read_rows(table.path, delimiter, _ENCODING):
-            split = cells.get("split") or table.split or ""
-            yield RawRow(f"{table.path}:{line}", {**cells, "split": split})
+    asked = question_of(text, told, labels=tuple(labels.values()))
+    return MappedTable(table, text, columns_of_table(asked), labels)
 
 
-def header_of(table: ManifestTable, label_columns: Sequence[str]) -> list[str]:
-    """Return the columns of a table; see ``rows_of``."""
-    return _header(table.path, label_columns)[1]
+def question_of(text: TextTable, told: Mapping[str, str] | None, labels: Sequence[str] = ()) -> Question:
+    """Return what is to be told apart in a table; a user may say ``audio`` for ``file``.
+
+    Args:
+        told: None where nobody can say anything.
+    """
+    given = told or {}
+    fields = {"file" if name == "audio" and "audio" not in text.header else name: given[name] for name in given}
+    return Question(text.place, text.header, fields, labels, text.values, how="" if told is None else WAY)
 
 
-def _header(table: Path, label_columns: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the delimiter that the header uses and its columns, once those that are needed are found."""
-    try:
-        with table.open(encoding=_ENCODING) as file:
-            header = file.readline().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise CorpusError(f"{undecodable_place(table, _ENCODING)}: not UTF-8 text. Save the file as UTF-8.") from None
-    delimiter = delimiter_of(header)
-    columns = [column.strip().strip('"') for column in header.split(delimiter)]
-    for needed in (("file",), label_columns):
-        # A column called label:NAME holds labels as well.
-        if not set(needed) & {each.partition(":")[0] for each in columns}:
-            hint = did_you_mean(needed[0], columns).replace("Did you mean", "Is it")
-            message = f"{table}:1: there is no column '{needed[0]}'. {hint} Columns: {', '.join(columns) or 'none'}."
-            wanted = " or ".join(label_columns)
-            raise CorpusError(f"{' '.join(message.split())} The header must hold file and {wanted}.")
-    _check_spelling(columns, table)
-    return delimiter, columns
-
-
-def _check_spelling(columns: Sequence[str], table: Path) -> None:
-    """Refuse a column that is nearly a known one: passed over, it would take its speakers or splits along."""
-    for known in FIELDS:
-        near = difflib.get_close_matches(known, [column.lower() for column in columns], n=1, cutoff=_NEAR)
-        if known not in columns and near:
-            found = next(column for column in columns if column.lower() == near[0])
-            message = f"{table}:1: the column '{found}' is not known. Did you mean '{known}'?"
-            raise CorpusError(f"{message} Rename it; a column that is to be passed over needs another name.")
+def _check_header(asked: Question, labels: Collection[str], wanted: Sequence[str] = (TARGET,)) -> None:
+    """Refuse a table in which no column holds files, or none holds labels."""
+    has_files = "file" in asked.taken or any(field_of(column) == "file" for column in asked.header)
+    field = "" if has_files and labels else TARGET if has_files else "file"
+    if not field:
+        return
+    columns = [column for column in asked.header if column]
+    hint = did_you_mean(field, columns).replace("Did you mean", "Is it")
+    message = f"{asked.place}: there is no column '{field}'. {hint} Columns: {', '.join(columns) or 'none'}."
+    told = f"; or say which columns do: {asked.say({'file': 'COLUMN', TARGET: 'COLUMN'})}" if asked.how else ""
+    message = f"{' '.join(message.split())} The header must hold file and {' or '.join(dict.fromkeys(wanted))}{told}."
+    raise CorpusError(message)
 
 
 MANIFEST = "manifest.csv"
 """The file that a card without a public layout looks for; else one for each split."""
 
 
-def manifest_corpus(path: Path, *, root: Path | None = None) -> Corpus:
-    """Return the corpus that CSV files describe.
+def manifest_corpus(path: Path, *, root: Path | None = None, columns: Mapping[str, str] | None = None) -> Corpus:
+    """Return the corpus that CSV files describe; see ``read_manifest``."""
+    return read_manifest(path, root=root, columns=columns)[0]
 
-    ``path`` is one CSV file, or a folder with ``train.csv`` and the like. The column ``file`` is needed, and one
-    with labels: ``label``, ``label:NAME``, or ``label:NAME[LOW..HIGH]`` for numbers; the first is the first target.
-    ``speaker``, ``split``, ``start``, ``end`` (in s), ``session``, ``text`` and ``language`` are known; others are
-    passed over. Files are relative to ``root``, by default the folder of the CSV file.
+
+def read_manifest(
+    path: Path, *, root: Path | None = None, columns: Mapping[str, str] | None = None
+) -> tuple[Corpus, Path]:
+    """Return the corpus that tables describe, and the folder of its files.
+
+    ``path`` is one table (CSV, or JSON lines), or a folder with ``train.csv`` and the like, or with one table. A column
+    of files is needed, and one with labels: ``label``, ``label:NAME``, or ``label:NAME[LOW..HIGH]`` for numbers; the
+    first is the first target. What other columns are called, ``emonet.corpus.columns`` knows. Files are relative to
+    ``root``, by default the folder of the table, or, where they lie outside of it, the folder that holds all of them.
     A folder with ``wav`` and ``lab/train.csv`` is read as that of a ComParE challenge.
+
+    Args:
+        columns: what the user says of columns: field -> column, or column -> ``ignore``.
 
     Raises:
         CorpusError: naming file and line of what cannot be read.
@@ -206,15 +160,101 @@ def manifest_corpus(path: Path, *, root: Path | None = None) -> Corpus:
     base = manifest_root(path) if root is None else root
     challenge = challenge_folder(path)
     if challenge is not None and base == path:
-        return challenge_corpus(path, challenge)
-    tables = tables_of(path)
-    columns = label_columns((table.path, header_of(table, [TARGET])) for table in tables)
-    utterances = utterances_of(rows_of(tables, [TARGET]), base, columns.labels, place=path)
+        return challenge_corpus(path, challenge), base
+    told = columns or {}
+    texts = [(table, text_table(table.path)) for table in tables_of(path)]
+    forms = [label_columns(question_of(text, told)) for _, text in texts]
+    targets = targets_of((table.path, form) for (table, _), each in zip(texts, forms, strict=True) for form in each)
+    for (_, text), each in zip(texts, forms, strict=True):
+        _check_header(question_of(text, told), each)
+    mapped = [
+        mapped_table(table, told, {target_of(form, table.path).name: column for form, column in each.items()}, text)
+        for (table, text), each in zip(texts, forms, strict=True)
+    ]
+    try:
+        return _corpus_of(path, mapped, base, targets), base
+    except OutsideError:
+        if root is not None:
+            raise
+    common = _folder_of_all(mapped, base)
+    return _corpus_of(path, mapped, common, targets, beside=base), common
+
+
+def _corpus_of(
+    path: Path, tables: Sequence[MappedTable], root: Path, targets: LabelColumns, beside: Path | None = None
+) -> Corpus:
+    """Return the corpus of tables; where the root is not the tables' own folder, files are relative to ``beside``."""
+    unlabelled: Counter[str] = Counter()
+    splits: set[str] = set()
+
+    def rows() -> Iterator[RawRow]:
+        for table in tables:
+            for row in table.rows():
+                if any(not is_missing(row.cells[f"{PREFIX}{target.name}"]) for target in targets.targets):
+                    yield row if beside is None else _moved(row, beside)
+                else:
+                    unlabelled[next((row.cells[f"{PREFIX}{each.name}"] for each in targets.targets), "")] += 1
+                    splits.add(row.cells["split"])
+
+    utterances = utterances_of(rows(), root, targets.labels, place=path, splits_beside=splits)
+    if unlabelled and not utterances:
+        labels = " and ".join(f"'{column}'" for table in tables for column in table.labels.values())
+        raise CorpusError(f"{path}: no row has a label in {labels}. Fill the column, or name another one: columns.")
+    check_ends([table.fields for table in tables], utterances, path)
     is_named_by_folder = path.is_dir() or is_split(path.stem)
     name = manifest_root(path).resolve().name if is_named_by_folder else path.stem
-    how = f"The files are those listed in {path.name}."
-    origin = Origin(name, f"Manifest {path.name}", path, "a manifest", how)
-    return corpus_of(origin, utterances, columns.targets.values())
+    origin = Origin(
+        name,
+        f"Manifest {path.name}",
+        path,
+        "a manifest",
+        f"The files are those listed in {path.name}.",
+        notes=tuple(_notes(tables, unlabelled)),
+        as_classes=targets.as_classes,
+        as_numbers=AS_NUMBERS,
+    )
+    return corpus_of(origin, utterances, targets.targets)
+
+
+AS_NUMBERS = (
+    "Call the column label:NAME[LOW..HIGH] where they are numbers, label:NAME[classes] where each is a class; or say "
+    'columns: {"label:NAME[LOW..HIGH]": COLUMN}.'
+)
+"""What to do where the labels of a table are numbers."""
+
+
+def _notes(tables: Sequence[MappedTable], unlabelled: Mapping[str, int]) -> Iterator[str]:
+    """Yield what a user should know of how tables were read."""
+    pairs = dict.fromkeys(
+        (field, column) for table in tables for field, column in (*table.labels.items(), *table.fields.columns.items())
+    )
+    if any(column not in {field, f"{PREFIX}{field}"} and "[" not in column for field, column in pairs):
+        yield "Columns read: " + ", ".join(f"{field}: {column}" for field, column in pairs) + "."
+    yield from notes_of([column for table in tables for column in table.fields.unused], unlabelled)
+
+
+def _moved(row: RawRow, beside: Path) -> RawRow:
+    return replace(row, cells={**row.cells, "file": str(_absolute(row.cells["file"], beside, row.place))})
+
+
+def _absolute(given: str, beside: Path, place: str) -> Path:
+    return Path(os.path.normpath(beside.absolute() / local_path(given, place)))
+
+
+def _folder_of_all(tables: Sequence[MappedTable], base: Path) -> Path:
+    """Return the folder below which all files of tables lie, of which some are not beside the tables.
+
+    Raises:
+        CorpusError: there is none but the root of the whole disk.
+    """
+    rows = (row for table in tables for row in table.rows() if not is_missing(row.cells["file"]))
+    folders = {str(_absolute(row.cells["file"], base, row.place).parent) for row in rows}
+    common = Path(os.path.commonpath(folders))
+    if common == Path(common.anchor):
+        some = " and ".join(sorted(folders)[:: max(len(folders) - 1, 1)][:2])
+        message = f"{tables[0].table.path}: its files lie in folders that have nothing in common, such as {some}."
+        raise CorpusError(f"{message} Give the folder above all of them as the root.")
+    return common
 
 
 def manifest_root(path: Path) -> Path:
@@ -236,8 +276,25 @@ def scan_manifest(
     place = _manifest_in(root, corpus_id)
     base = manifest_root(place)
     tables = [ManifestTable(place)] if place.is_file() else tables_of(place)
-    rows = rows_of(tables, [TARGET, *(target.name for target in targets)])
+    mapped = [_mapped_for(table, targets) for table in tables]
+    rows = (_renamed(row) for table in mapped for row in table.rows())
     yield from scan_rows(rows, base, codes_of(targets), known_bad, base.relative_to(root))
+
+
+def _mapped_for(table: ManifestTable, targets: tuple[Target, ...]) -> MappedTable:
+    """Tell the columns of a table apart that a user wrote for a card."""
+    text = text_table(table.path)
+    names = [target.name for target in targets]
+    asked = question_of(text, None)
+    plain = label_column(replace(asked, header=[column for column in text.header if column not in names]))
+    labels = {name: name for name in names if name in text.header} | ({TARGET: plain} if plain else {})
+    _check_header(asked, labels, [TARGET, *names])
+    return mapped_table(table, None, labels, text)
+
+
+def _renamed(row: RawRow) -> RawRow:
+    """Return a row whose labels stand under the names of their targets alone, as cards read them."""
+    return replace(row, cells={name.removeprefix(PREFIX): cell for name, cell in row.cells.items()})
 
 
 def _manifest_in(root: Path, corpus_id: str) -> Path:

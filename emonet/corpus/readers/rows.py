@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from emonet.affect import TABLE_2
+from emonet.corpus.cells import is_missing, seconds_in, stated
 from emonet.corpus.codes import labels_from
+from emonet.corpus.columns import TARGET, ColumnMap
 from emonet.corpus.corpus import Citation, Corpus, Example, Label, Target, Utterance
 from emonet.corpus.readers.folders import is_listed, no_such_folder
-from emonet.corpus.splits import split_called, splits_of
+from emonet.corpus.splits import is_split, split_called, splits_of
 from emonet.errors import CorpusError
 
 LabelsOf = Callable[[Mapping[str, str], str], Mapping[str, Label]]
@@ -40,11 +43,14 @@ class PlacedUtterance:
     utterance: Utterance
 
 
-def utterances_of(rows: Iterable[RawRow], base: Path, labels: LabelsOf, *, place: Path) -> tuple[Utterance, ...]:
+def utterances_of(
+    rows: Iterable[RawRow], base: Path, labels: LabelsOf, *, place: Path, splits_beside: Collection[str] = ()
+) -> tuple[Utterance, ...]:
     """Return rows as utterances in their order; paths are relative to ``base``.
 
     Args:
         place: where all the rows are from, for messages.
+        splits_beside: names of splits of rows that are left out, once all others were read.
 
     Raises:
         CorpusError: naming the place of what cannot be read, or both places of what comes twice.
@@ -52,7 +58,7 @@ def utterances_of(rows: Iterable[RawRow], base: Path, labels: LabelsOf, *, place
     found = _without_clashes(
         PlacedUtterance(row.place, _utterance(row, base, labels(row.cells, row.place))) for row in rows
     )
-    splits = splits_of({utterance.split or "" for utterance in found}, str(place))
+    splits = splits_of({utterance.split or "" for utterance in found} | set(splits_beside), str(place))
     new = [splits.get(utterance.split or "") for utterance in found]
     return tuple(
         each if each.split == split else replace(each, split=split) for each, split in zip(found, new, strict=True)
@@ -85,11 +91,11 @@ def _utterance(row: RawRow, base: Path, labels: Mapping[str, Label]) -> Utteranc
         id=row.id or (name if start is None else f"{name}@{_plain(start)}"),
         path=path,
         labels=labels,
-        speaker=cells.get("speaker") or None,
-        session=cells.get("session") or None,
-        text=cells.get("text") or None,
-        split=split_called(cells["split"], place) if cells.get("split") else None,
-        language=cells.get("language") or None,
+        speaker=stated(cells.get("speaker", "")) or None,
+        session=stated(cells.get("session", "")) or None,
+        text=stated(cells.get("text", "")) or None,
+        split=split_called(split, place) if (split := stated(cells.get("split", ""))) else None,
+        language=stated(cells.get("language", "")) or None,
         start=start or 0.0,
         end=end,
     )
@@ -101,17 +107,36 @@ def _plain(seconds: float) -> str:
 
 
 def _path(given: str, base: Path, place: str) -> str:
-    """Return a POSIX path relative to ``base``."""
-    if not given:
+    """Return a POSIX path relative to ``base``; ``given`` may be an address of a local file, too."""
+    if is_missing(given):
         raise CorpusError(f"{place}: the cell 'file' is empty. Give the path of an audio file, or remove the line.")
+    given = local_path(given, place)
     path = os.path.relpath(given, base.absolute()) if Path(given).is_absolute() else os.path.normpath(given)
     posix = PurePosixPath(Path(path).as_posix())
     if not posix.parts:
         raise CorpusError(f"{place}: '{given}' is the folder itself. Give the path of an audio file below it.")
     if ".." in posix.parts:
         message = f"{place}: '{given}' lies outside of the folder {base}."
-        raise CorpusError(f"{message} Give a path below it, or a root folder that holds all files.")
+        raise OutsideError(f"{message} Give a path below it, or a root folder that holds all files.")
     return str(posix)
+
+
+class OutsideError(CorpusError):
+    """A file lies outside of the folder that paths are relative to."""
+
+
+def local_path(given: str, place: str) -> str:
+    """Return a path as it is, and the path that an address such as ``file:///data/a.wav`` stands for.
+
+    Raises:
+        CorpusError: the address is that of another machine.
+    """
+    scheme, colon, rest = given.partition("://")
+    if not colon or not scheme.isalnum():
+        return given
+    if scheme.lower() != "file":
+        raise CorpusError(f"{place}: '{given}' is an address, not a file. Load the file, and give the path of it.")
+    return unquote(f"/{rest.partition('/')[2]}")
 
 
 def times_in(start: str, end: str, place: str) -> tuple[float | None, float | None]:
@@ -120,22 +145,10 @@ def times_in(start: str, end: str, place: str) -> tuple[float | None, float | No
     Raises:
         CorpusError: one is not a time, or the end is not after the begin.
     """
-    first, last = _seconds(start, "start", place), _seconds(end, "end", place)
+    first, last = seconds_in(start, "start", place), seconds_in(end, "end", place)
     if last is not None and last <= (first or 0.0):
         raise CorpusError(f"{place}: the end {last} s is not after the start {first or 0.0} s. Mend the two numbers.")
     return first, last
-
-
-def _seconds(text: str, what: str, place: str) -> float | None:
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 <= value < float("inf"):
-        raise CorpusError(f"{place}: {what} is '{text}'. Give a time in s, 0 or later, e.g. 1.25.")
-    return value
 
 
 def _without_clashes(entries: Iterable[PlacedUtterance]) -> tuple[Utterance, ...]:
@@ -153,8 +166,6 @@ def _without_clashes(entries: Iterable[PlacedUtterance]) -> tuple[Utterance, ...
     return tuple(entry.utterance for entry in seen.values())
 
 
-TARGET = "label"
-"""The one target of a corpus without a card, unless its columns name others."""
 NOT_STATED = "not stated; the owner of the files decides"
 NO_AUTHORS = "Authors not stated"
 
@@ -170,6 +181,8 @@ class Origin:
         what: what that is, e.g. ``a manifest``.
         how_to_get: one sentence on where its files are.
         languages: BCP-47 codes; empty takes those of its utterances.
+        as_classes: targets whose classes are numbers on purpose.
+        as_numbers: what to do where labels are numbers, not classes.
     """
 
     name: str
@@ -181,6 +194,8 @@ class Origin:
     licence: str = NOT_STATED
     authors: str = NO_AUTHORS
     notes: tuple[str, ...] = ()
+    as_classes: frozenset[str] = frozenset()
+    as_numbers: str = "Numbers need a card, with a target that has a range."
 
 
 def corpus_of(
@@ -219,8 +234,34 @@ def _with_classes(origin: Origin, target: Target, utterances: Iterable[Utterance
         seen = f"all rows carry the label '{labels[0]}'{kind}" if labels else "there is no row below the header"
         message = f"{origin.place}: {seen}. {origin.what.capitalize()} needs rows with two labels at least. Add some."
         raise CorpusError(message)
+    _check_classes(origin, target, labels)
     affect = {label: TABLE_2[label] for label in labels} if all(label in TABLE_2 for label in labels) else {}
     return Target(target.name, tuple(labels), {label: label for label in labels}, affect)
+
+
+_MOST_NUMBERS = 20
+"""Whole numbers up to which they may be classes, though nobody says so."""
+
+
+def _check_classes(origin: Origin, target: Target, labels: Sequence[str]) -> None:
+    """Refuse classes that are the names of splits, and numbers that nobody called classes."""
+    shown = ", ".join(labels[:4]) + (", ..." if len(labels) > 4 else "")
+    if all(map(is_split, labels)):
+        message = f"{origin.place}: all labels are names of splits ({shown}), and none of them says what is heard."
+        raise CorpusError(f"{message} Name the column or the folder that holds the labels.")
+    numbers = [number for label in labels if (number := _number_in(label)) is not None]
+    if target.name in origin.as_classes or len(numbers) < len(labels):
+        return
+    if len(labels) > _MOST_NUMBERS or any(not number.is_integer() for number in numbers):
+        message = f"{origin.place}: the labels of '{target.name}' are {len(labels)} numbers ({shown}), not words."
+        raise CorpusError(f"{message} {origin.as_numbers}")
+
+
+def _number_in(label: str) -> float | None:
+    try:
+        return float(label.replace(",", "."))
+    except ValueError:
+        return None
 
 
 def _scan(utterances: tuple[Utterance, ...], root: Path) -> Iterator[Utterance]:
@@ -259,6 +300,36 @@ def scan_rows(
         moved = replace(utterance, path=(PurePosixPath(prefix.as_posix()) / utterance.path).as_posix())
         if moved.labels and not is_listed(moved.path, known_bad):
             yield moved
+
+
+def check_ends(maps: Sequence[ColumnMap], utterances: Sequence[Utterance], place: Path) -> None:
+    """Refuse pieces of one file that have starts of their own, where no column says where they end.
+
+    Raises:
+        CorpusError: naming the file.
+    """
+    if any({"end", "duration"} & set(each.columns) for each in maps):
+        return
+    starts: dict[str, float] = {}
+    for each in utterances:
+        if starts.setdefault(each.path, each.start) != each.start:
+            message = f"{place}: the pieces of '{each.path}' have a start each, but no column says where they end"
+            told = "columns: {end: COLUMN} or columns: {duration: COLUMN}"
+            raise CorpusError(f"{message}, so that all would run to the end of the file. Name that column: {told}.")
+
+
+def notes_of(unused: Sequence[str], unlabelled: Mapping[str, int]) -> Iterator[str]:
+    """Yield what a user should know: columns that nothing reads, and rows without a label.
+
+    Args:
+        unlabelled: what stands in place of the label -> how many rows.
+    """
+    if unused:
+        yield f"Columns not used: {', '.join(dict.fromkeys(unused))}."
+    if unlabelled:
+        words = {word: count for word, count in sorted(unlabelled.items()) if word}
+        said = f" ({', '.join(f'{count} with {word!r}' for word, count in words.items())})" if words else ""
+        yield f"{sum(unlabelled.values())} rows without a label are left out{said}."
 
 
 def _example(utterance: Utterance) -> Example:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from string import Formatter
 from typing import Annotated, Any, Literal, get_args
 
+from emonet.corpus.cells import stated
 from emonet.corpus.codes import Templates, as_mapping, labels_from, tidied
 from emonet.corpus.corpus import Split, Strings, Target, Utterance, UtteranceField
 from emonet.corpus.readers.folders import Tails, files_below, is_listed
@@ -142,7 +143,7 @@ def _columns(template: str) -> set[str]:
     return {column for _, column, _, _ in Formatter().parse(template) if column is not None}
 
 
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
 
 
 def delimiter_of(header: str) -> str:
@@ -168,7 +169,7 @@ def read_rows(
         )
         try:
             header = [cell.strip() for cell in next(reader, [])]
-            _check_header(header, table)
+            check_header(header, table)
             for row in filter(None, reader):  # blank lines come as empty rows
                 if len(row) != len(header):
                     message = (
@@ -196,10 +197,15 @@ def undecodable_place(table: Path, encoding: str) -> str:
     return str(table)
 
 
-def _check_header(header: Sequence[str], table: Path) -> None:
+def check_header(header: Sequence[str], table: Path, *, line: int = 1) -> None:
+    """Refuse a header in which a column stands twice.
+
+    Raises:
+        CorpusError: naming it.
+    """
     twice = [column for column in header if column and header.count(column) > 1]
     if twice:
-        raise CorpusError(f"{table}:1: the column '{twice[0]}' stands twice. Keep one of them.")
+        raise CorpusError(f"{table}:{line}: the column '{twice[0]}' stands twice. Keep one of them.")
 
 
 def fill(template: str, row: Mapping[str, str], place: str) -> str:
@@ -235,4 +241,6 @@ def _utterance(
 
 def _field(rule: TableRule, name: UtteranceField, row: Mapping[str, str], place: str) -> str | None:
     value = fill(getattr(rule, name), row, place)
+    if value not in rule.rename.get(name, {}):
+        value = stated(value)
     return tidied(value, rule.rename.get(name, {}), lower=name in rule.lower)

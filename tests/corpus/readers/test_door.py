@@ -19,8 +19,8 @@ def test_every_door_is_a_key_and_so_is_what_it_must_know() -> None:
 
 
 def test_a_key_without_its_door_is_refused() -> None:
-    with pytest.raises(ValidationError, match=r"columns belongs to hub: give \{hub: \.\.\., columns: \.\.\.\}"):
-        Door(manifest="a.csv", columns={"label": "x"})
+    with pytest.raises(ValidationError, match=r"columns belongs to manifest and hub: give \{manifest: \.\.\., columns"):
+        Door(audformat="db", columns={"label": "x"})
 
 
 def test_a_door_can_be_written_as_options() -> None:

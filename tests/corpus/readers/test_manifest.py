@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from emonet.affect import TABLE_2
-from emonet.corpus.corpus import Corpus, Utterance
-from emonet.corpus.readers.manifest import manifest_corpus, manifest_root
+from emonet.corpus.corpus import Corpus, Target, Utterance
+from emonet.corpus.readers.manifest import manifest_corpus, manifest_root, read_manifest
 from emonet.errors import CorpusError
 from emonet.protocols.protocol import make_protocol
 
@@ -92,7 +92,7 @@ def test_paths_are_relative_to_the_csv_or_to_the_root_that_is_given(tmp_path: Pa
     assert [each.path for each in listed(manifest_corpus(path, root=root), tmp_path)] == ["x/a.wav", "b.wav"]
     assert manifest_root(path) == manifest_root(tmp_path / "lists") == tmp_path / "lists"
     with pytest.raises(CorpusError, match=r"foo\.csv:2: '.*a\.wav' lies outside of the folder .*lists\. Give a path"):
-        manifest_corpus(path)
+        manifest_corpus(path, root=tmp_path / "lists")
 
 
 def test_paths_are_normalised_before_they_are_compared(tmp_path: Path) -> None:
@@ -124,24 +124,27 @@ def test_the_scan_needs_the_folder_of_the_files(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (
-            "filename,label\na,b\n",
-            r"foo\.csv:1: there is no column 'file'\. Is it 'filename'\? Columns: filename,",
+            "fille,label\na,b\n",
+            r"foo\.csv:1: there is no column 'file'\. Is it 'fille'\? Columns: fille,",
         ),
-        ("file,emotion\na,b\n", r"foo\.csv:1: there is no column 'label'\. Columns: file, emotion\. The header must"),
+        (
+            "file,verdict\na,b\n",
+            r"foo\.csv:1: there is no column 'label'\. Columns: file, verdict\. The header must hold file and label; "
+            r"or say which columns do: columns: \{file: COLUMN, label: COLUMN\}\.",
+        ),
         ("", r"foo\.csv:1: there is no column 'file'\. Columns: none\. The header must hold file and label"),
         ("file,label\n", r"foo\.csv: there is no row below the header\. A manifest needs rows with two labels"),
         ("file,label\na.wav,anger\n", r"foo\.csv: all rows carry the label 'anger'"),
-        (f"{TWO}c.wav,\n", r"foo\.csv:4: 'c\.wav' has no label\. Give one, or remove the line"),
+        ("file,label\na.wav,\nb.wav,nan\n", r"foo\.csv: no row has a label in 'label'\. Fill the column, or name"),
         (f"{TWO},anger\n", r"foo\.csv:4: the cell 'file' is empty"),
         (f"{TWO}c.wav\n", r"foo\.csv:4: this row does not have 2 cells"),
         (f"{TWO}.,anger\n", r"foo\.csv:4: '\.' is the folder itself\. Give the path of an audio file below it"),
         (
-            "file,label,Speaker\na,b,c\n",
-            r"foo\.csv:1: the column 'Speaker' is not known\. Did you mean 'speaker'\? Rename it; a column that is",
+            "file,label,Speakr\na,b,c\n",
+            r"foo\.csv:1: nothing reads some .*: 'Speakr' looks like 'speaker', misspelt\. Say what they are "
+            r"\(columns: \{FIELD: COLUMN\}\), or pass them over: columns: \{Speakr: ignore\}\.",
         ),
-        ("file,label,splits\na,b,c\n", r"foo\.csv:1: the column 'splits' is not known\. Did you mean 'split'\?"),
-        (f"{TWO}../c.wav,anger\n", r"foo\.csv:4: '\.\./c\.wav' lies outside of the folder"),
-        (f"{TWO}x/../../c.wav,anger\n", r"foo\.csv:4: 'x/\.\./\.\./c\.wav' lies outside of the folder"),
+        ("file,label,splits\na,b,c\n", r"foo\.csv:1: nothing reads .* 'splits' looks like 'split', misspelt\. Say"),
         (f"{TWO}./a.wav,anger\n", r"foo\.csv:4: 'a\.wav' is listed twice \(first in .*foo\.csv:2\)\. Remove one"),
         (
             f"{TWO}a.mp3,anger\n",
@@ -174,10 +177,100 @@ def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
         manifest_corpus(tmp_path / "none.csv")
 
 
-def test_a_folder_without_splits_says_what_is_there(tmp_path: Path) -> None:
+def test_a_folder_with_one_table_of_any_name_is_a_manifest(tmp_path: Path) -> None:
     write(tmp_path, TWO, "labels.csv")
-    with pytest.raises(CorpusError, match=r"there is no train\.csv, .* in it; there is labels\.csv\. Give such"):
+    assert [each.path for each in listed(manifest_corpus(tmp_path), tmp_path)] == ["a.wav", "b.wav"]
+
+
+def test_a_folder_with_two_tables_that_are_no_splits_says_what_is_there(tmp_path: Path) -> None:
+    write(tmp_path, TWO, "labels.csv")
+    write(tmp_path, TWO, "more.csv")
+    with pytest.raises(CorpusError, match=r"there is no train\.csv, .* in it; there is labels\.csv, more\.csv\. Give"):
         manifest_corpus(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "form", ["{root}/{name}", "../audio/{name}", "file://{root}/{name}", "file://localhost{root}/{name}"]
+)
+def test_files_outside_of_the_tables_folder_are_relative_to_the_folder_that_holds_all(
+    form: str, tmp_path: Path
+) -> None:
+    (tmp_path / "audio").mkdir()
+    cells = [form.format(root=(tmp_path / "audio").as_posix(), name=name) for name in ("x/a.wav", "b.wav")]
+    path = write(tmp_path / "lists", f"file,label\n{cells[0]},anger\n{cells[1]},neutral\n")
+    corpus, root = read_manifest(path)
+    assert root == tmp_path / "audio"
+    assert [each.path for each in listed(corpus, root)] == ["x/a.wav", "b.wav"]
+
+
+def test_files_that_have_no_folder_in_common_need_a_root(tmp_path: Path) -> None:
+    path = write(tmp_path, "file,label\n/one/a.wav,anger\n/two/b.wav,neutral\n")
+    with pytest.raises(CorpusError, match=r"nothing in common, such as /one and /two\. Give the folder above all"):
+        manifest_corpus(path)
+    assert [each.path for each in listed(manifest_corpus(path, root=Path("/")), tmp_path)] == ["one/a.wav", "two/b.wav"]
+
+
+def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{TWO}https://example.org/c.wav,anger\n")
+    with pytest.raises(
+        CorpusError, match=r"foo\.csv:4: 'https://example\.org/c\.wav' is an address, not a file\. Load"
+    ):
+        manifest_corpus(path)
+
+
+def test_an_address_may_hold_escaped_letters(tmp_path: Path) -> None:
+    path = write(tmp_path, f"file,label\nfile://{tmp_path}/a%20b.wav,anger\nb.wav,fear\n")
+    assert [each.path for each in listed(manifest_corpus(path), tmp_path)] == ["a b.wav", "b.wav"]
+
+
+@pytest.mark.parametrize("word", ["", "nan", "NaN", "None", "n/a", "NULL", "-", "NA", "<NA>", "#N/A", "?"])
+def test_words_that_mean_missing_are_missing_everywhere(word: str, tmp_path: Path) -> None:
+    header = "file,label,speaker,session,text,language,split,start,end"
+    path = write(
+        tmp_path,
+        f"{header}\na.wav,anger{f',{word}' * 7}\nb.wav,fear,s1,,,,,,\nc.wav,{word},s1,,,,,,\n",
+    )
+    corpus = manifest_corpus(path)
+    assert listed(corpus, tmp_path) == [
+        Utterance("a", "a.wav", {"label": "anger"}),
+        Utterance("b", "b.wav", {"label": "fear"}, "s1"),
+    ]
+    assert corpus.notes == (f"1 rows without a label are left out{f' (1 with {word!r})' if word else ''}.",)
+
+
+def test_an_unknown_speaker_is_nobody_and_an_unknown_label_is_a_class(tmp_path: Path) -> None:
+    path = write(tmp_path, "file,label,speaker\na.wav,unknown,Unknown\nb.wav,fear,s1\n")
+    assert [(each.labels["label"], each.speaker) for each in listed(manifest_corpus(path), tmp_path)] == [
+        ("unknown", None),
+        ("fear", "s1"),
+    ]
+
+
+@pytest.mark.parametrize("labels", [("1.5", "3.2"), ("0,5", "1,0"), tuple(str(number) for number in range(21))])
+def test_numbers_are_not_silently_classes(labels: tuple[str, ...], tmp_path: Path) -> None:
+    rows = "".join(f"{number}.wav;{label}\n" for number, label in enumerate(labels))
+    with pytest.raises(CorpusError, match=r"the labels of 'label' are \d+ numbers \(.*\), not words\. Call the column"):
+        manifest_corpus(write(tmp_path, f"file;label\n{rows}"))
+    on_purpose = manifest_corpus(write(tmp_path, f"file;rating\n{rows}"), columns={"label:rating[classes]": "rating"})
+    assert on_purpose.target("rating").classes == tuple(sorted(labels))
+
+
+def test_few_whole_numbers_are_classes(tmp_path: Path) -> None:
+    assert manifest_corpus(write(tmp_path, "file,label\na.wav,0\nb.wav,1\n")).target().classes == ("0", "1")
+
+
+def test_a_column_of_another_name_may_hold_numbers(tmp_path: Path) -> None:
+    path = write(tmp_path, "file,rating\na.wav,1.5\nb.wav,3.25\n")
+    corpus = manifest_corpus(path, columns={"label:rating[1..5]": "rating"})
+    assert corpus.target() == Target("rating", range=(1.0, 5.0))
+    assert [each.labels["rating"] for each in listed(corpus, tmp_path)] == [1.5, 3.25]
+
+
+def test_labels_that_are_all_names_of_splits_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        CorpusError, match=r"all labels are names of splits \(test, train\), and none of them says what"
+    ):
+        manifest_corpus(write(tmp_path, "file,class\na.wav,train\nb.wav,test\n"))
 
 
 def test_two_files_for_one_split_are_refused(tmp_path: Path) -> None:

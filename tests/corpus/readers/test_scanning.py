@@ -118,7 +118,7 @@ class TestLabels:
         [
             ("high", "here: 'high' is not a number, but 'valence' is dimensional"),
             ("5.5", "here: valence is 5.5, outside its range 1.0 to 5.0"),
-            ("nan", "here: valence is nan, outside its range"),
+            ("inf", "here: valence is inf, outside its range"),
         ],
     )
     def test_a_number_must_be_one_and_lie_in_the_range(self, code: str, message: str) -> None:
@@ -324,7 +324,7 @@ class TestOneTableForAll:
         [
             ("soon,", r"start is 'soon'\. Give a time in s"),
             ("-1,", "start is '-1'"),
-            ("0,nan", "end is 'nan'"),
+            ("0,inf", "end is 'inf'"),
             ("2,1.5", r"the end 1\.5 s is not after the start 2\.0 s"),
         ],
     )
