@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,10 @@ DoorKeys = Annotated[
 ]
 
 
+_COLUMNS = re.compile(r"columns: (\{[^{}]*\})")
+"""What recipes say of columns, as messages tell it."""
+
+
 def chosen(
     command: str, corpus_id: str, doors: Mapping[str, str], keys: Sequence[str] | None, root: Path | None
 ) -> tuple[Corpus, Path] | None:
@@ -60,7 +65,10 @@ def chosen(
         if data:
             raise CorpusError(f"--set goes with {' or '.join(f'--{door}' for door in doors)}, not with an id.")
         return None
-    corpus, folder = enter(validate(Door, Document(data, "--set"), CorpusError), Path(), root)
+    try:
+        corpus, folder = enter(validate(Door, Document(data, "--set"), CorpusError), Path(), root)
+    except CorpusError as problem:
+        raise CorpusError(_COLUMNS.sub(r"--set 'columns=\1'", str(problem))) from None
     for note in corpus.notes:
         complain(f"Note: {note}")
     return corpus, folder

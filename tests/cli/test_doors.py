@@ -67,3 +67,16 @@ def test_a_recipe_names_a_dataset(emonet: Emonet, tmp_path: Path) -> None:
     assert ran.code == 0, ran.err
     (score,) = [score for score in json.loads(ran.out)["scores"] if score["split"] == "test"][:1]
     assert score["n"] == 12
+
+
+def test_a_column_that_seems_to_matter_is_asked_for_with_words_for_the_command_line(
+    emonet: Emonet, tmp_path: Path
+) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label,seg_dur,notes\na.wav,anger,1.0,x\nb.wav,fear,1.0,y\n")
+    asked = emonet("corpora", "check", "--manifest", table, "--quick")
+    assert asked.code == 2
+    assert "'seg_dur' looks like a time. Say what they are (--set 'columns={FIELD: COLUMN}')" in asked.err
+    assert "pass them over: --set 'columns={seg_dur: ignore}'." in asked.err
+    told = emonet("corpora", "check", "--manifest", table, "--quick", "--set", "columns={seg_dur: ignore}")
+    assert "Note: Columns not used: notes." in told.err
