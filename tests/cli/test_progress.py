@@ -105,6 +105,46 @@ def test_a_run_has_one_bar_with_stage_epoch_rate_and_metrics() -> None:
         assert bars.bars.tasks == []
 
 
+SEVERAL: list[Event] = [
+    RunStarted(FOLDER, 4),
+    StageStarted("k1", "resnet on polish_speech_emotions/emotion, fold s1, seed 1", reused=False),
+    StageStarted("k2", "resnet on polish_speech_emotions/emotion, fold s2, seed 1", reused=False),
+    EpochEnded("k1", 3, 0.01, {"dev_uar": 0.5}),
+]
+
+
+def test_stages_at_once_have_a_row_each_that_counts_epochs_and_fits_80_columns() -> None:
+    narrow = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with Bars(narrow, Clock()) as bars:
+        for event in SEVERAL:
+            bars(event)
+        rows = [(task.description, task.completed, task.total) for task in bars.bars.tasks]
+        assert rows == [
+            ("2 stages at once", 0, 4),
+            ("resnet on poli…fold s1, seed 1", 3, None),
+            ("resnet on poli…fold s2, seed 1", 0, None),
+        ]
+        shown = narrow.render_lines(bars.bars.get_renderable(), pad=False)
+        assert all("fold s1" in line or "fold s2" in line for line in map(str, shown[1:]))
+        bars(StageEnded("k1", "net", 1.0))
+        (task,) = bars.bars.tasks
+        assert (task.completed, task.total) == (1, 4)
+        bars(RunEnded(FOLDER))
+        assert bars.bars.tasks == []
+
+
+def test_plain_lines_tell_the_stage_last_heard_of_and_how_many_others_are_at_work() -> None:
+    screen, clock = console(terminal=False), Clock()
+    lines = PlainLines(screen, clock)
+    for event in SEVERAL:
+        clock.now += 2.0
+        lines(event)
+    title = "resnet on polish_speech_emotions/emotion, fold s1, seed 1"
+    assert text_of(screen).splitlines()[1:] == [
+        f"stage 0 of 4: {title}, epoch 3, learning rate 0.01, dev_uar 0.500 (1 other at work)"
+    ]
+
+
 def test_a_notice_is_printed_above_the_bars() -> None:
     screen = console(terminal=True)
     with Bars(screen, Clock()) as bars:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet
@@ -30,9 +31,11 @@ from emonet.engine.runner import is_done
 from emonet.errors import Damaged, EmonetError, RecipeError
 from emonet.events import EpochEnded, Event, Notice, Progress, RunStarted, StageEnded, StageStarted
 from emonet.files import home, read_sealed, stages_folder, write_sealed
+from emonet.plugin.component import traits_of
 from emonet.plugin.registry import load_registry
 from emonet.recipe.plan import WeightsFile, plan
 from emonet.recipe.recipe import recipe_of
+from emonet.recipe.stage import Resolved
 from tests.helpers.cli_run import call
 from tests.recipe.test_plan import FACTS, OTHERS, factory, rated, recipe
 from tests.recipe.test_stage_keys import CASES
@@ -307,6 +310,19 @@ def test_a_component_of_another_version_is_refused(place: Path) -> None:
     write_plan_file(place / "plan.json", replace(made, stages=stages))
     with pytest.raises(EmonetError, match=r"backbone 'wide_resnet' is version \S+ here, and 0 in the plan"):
         emonet.run_stage(place / "plan.json", net.key)
+
+
+def test_options_that_are_no_json_are_the_factorys_own_in_another_process() -> None:
+    @emonet.component(version="1", yields="image")
+    def shaped(*, sizes: tuple[int, ...] = (1, 2), names: list[str] | None = None) -> object: ...
+
+    def here(**options: Any) -> Any:
+        planned = Resolved("shaped", json.loads(json.dumps(options)), traits_of(shaped))
+        return engine_jobs._here("frontend", planned, registry).options
+
+    registry: Any = SimpleNamespace(factory=lambda kind, name: shaped)
+    assert here(sizes=(1, 2), names=None) == {"sizes": (1, 2), "names": None}
+    assert here(sizes=[3], names=["a"]) == {"sizes": [3], "names": ["a"]}
 
 
 def test_a_key_that_the_plan_lacks_is_refused(place: Path) -> None:

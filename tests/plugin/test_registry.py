@@ -111,6 +111,24 @@ def test_a_plugin_that_leaves_the_program_on_import_is_survived(site: Path) -> N
     assert [info.error for info in load_registry().broken()] == ["SystemExit: no licence"]
 
 
+def test_a_registry_says_what_another_process_must_load_to_have_the_same(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        install(site, f"plug_travels_{name}", ONE_BACKBONE.replace("NAME", f"{name}_net"), entry=f"net-{name}")
+    path = tmp_path / "mine.py"
+    path.write_text(textwrap.dedent(ONE_BACKBONE.replace("NAME", "file_net")), encoding="utf-8")
+    monkeypatch.setenv("EMONET_PLUGINS", "net-two")
+    first = load_registry([path])
+    assert (first.pinned, first.files) == (("net-two",), (path.resolve(),))
+    monkeypatch.setenv("EMONET_PLUGINS", "")
+    again = load_registry(first.files, pinned=first.pinned)
+    assert set(again.factories("backbones")) == set(first.factories("backbones")) > {"two_net", "file_net"}
+    assert load_registry(pinned=()).pinned == ()
+    with pytest.raises(PluginError, match=r"The plan names the plugin 'net-tow', which is not installed.*'net-two'"):
+        load_registry(pinned=["net-tow"])
+
+
 def test_a_file_given_twice_is_loaded_once(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(textwrap.dedent(ONE_BACKBONE.replace("NAME", "file_net")), encoding="utf-8")
