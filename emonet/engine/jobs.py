@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,7 @@ def run_stage(plan: str | Path, key: str) -> None:
         with _opening:
             do = _opened(path, path.stat().st_mtime_ns if path.is_file() else 0, os.getpid())
         do(key)
+        (path.parent / FAILED / f"{key}.json").unlink(missing_ok=True)  # of a first attempt, where an executor retries
     except Exception as problem:
         with suppress(OSError):  # where even this cannot be written, the caller has the problem itself
             _note_failure(path, key, problem)
@@ -199,21 +200,40 @@ def carry_out(planned: PlanFile, plan: Path, executor: Executor, runner: StageRu
             undone.append(stage)
     jobs = jobs_of(undone, plan)
     titles = {job.key: job.title for job in jobs}
-    with hosting(plan, _doer(planned, runner)), following(plan.parent / FOLDER, tell):
+    host = _Host(_doer(planned, runner))
+    with hosting(plan, host), following(plan.parent / FOLDER, tell):
         try:
             executor.run(jobs)
         except Exception as problem:
             told = failure_beside(plan, titles, planned.log)
-            if told is None:
+            if told is None and (problem is host.raised or isinstance(problem, EmonetError)):
                 raise
-            raise told from problem
-    failure = failure_beside(plan, titles, planned.log)
-    if failure is not None:
-        raise failure
-    left = [stage for stage in undone if not is_done(stage)]
-    if left:
-        message = f"The executor ended, and {counted(len(left), 'stage')} are not done; the first is {left[0].title}."
-        raise EmonetError(f"{message} Run the same recipe again; where it stays so, check the executor.")
+            raise told or _left(undone, f"{type(problem).__name__}: {problem}") from problem
+    if not all(map(is_done, undone)):
+        raise failure_beside(plan, titles, planned.log) or _left(undone, "it said nothing")
+
+
+def _left(stages: Sequence[Stage], said: str) -> EmonetError:
+    """Return the error of an executor that ended before its work, where no stage said why."""
+    left = [stage for stage in stages if not is_done(stage)]
+    what = f"The executor ended ({said.rstrip('.')}) with {counted(len(left), 'stage')} not done"
+    first = f"; the first is {left[0].title}" if left else ""
+    return EmonetError(f"{what}{first}. Finished stages are kept: run the same recipe again, or by another executor.")
+
+
+@dataclass
+class _Host:
+    """Does stages in this process, and remembers the error that a stage raised here."""
+
+    do: Do
+    raised: Exception | None = None
+
+    def __call__(self, key: str) -> None:
+        try:
+            self.do(key)
+        except Exception as problem:
+            self.raised = problem
+            raise
 
 
 def jobs_of(stages: Sequence[Stage], plan: Path) -> list[Job]:

@@ -23,7 +23,7 @@ from emonet.engine import jobs as engine_jobs
 from emonet.engine import runner
 from emonet.engine.event_files import EventWriter, Follower, from_line, to_line
 from emonet.engine.executor import Job
-from emonet.engine.jobs import carry_out, failure_beside, jobs_of, runner_of, write_rehearsal
+from emonet.engine.jobs import carry_out, failure_beside, hosting, jobs_of, runner_of, write_rehearsal
 from emonet.engine.openings import ledger_path
 from emonet.engine.plan_file import PlanFile, read_plan_file, write_plan_file
 from emonet.engine.run import plan_run
@@ -233,8 +233,69 @@ def test_a_job_that_no_process_did_is_missed(place: Path) -> None:
             assert len(jobs) == 2
 
     made, registry = planned(place)
-    with pytest.raises(EmonetError, match=r"2 stages are not done; the first is svm on labels/label.*the same recipe"):
+    with pytest.raises(
+        EmonetError, match=r"\(it said nothing\) with 2 stages not done; the first is svm on labels/label.*the same"
+    ):
         carried_out(made, registry, place, Idle(), list[Event]().append)
+
+
+def test_an_executor_that_fails_itself_is_told_in_one_line_with_what_is_left(place: Path) -> None:
+    class Nowhere:
+        def run(self, jobs: Sequence[Job]) -> None:
+            subprocess.run(["no-such-queue"], check=True)  # noqa: S607
+
+    made, registry = planned(place)
+    with pytest.raises(EmonetError, match=r"\(FileNotFoundError: .*no-such-queue.*\) with 2 stages not done"):
+        carried_out(made, registry, place, Nowhere(), list[Event]().append)
+
+
+def test_an_error_of_a_stage_in_this_process_stays_what_it_is(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class InOrder:
+        def run(self, jobs: Sequence[Job]) -> None:
+            emonet.run_stage(jobs[0].plan, jobs[0].key)
+
+    def divide(*_: Any) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    made, registry = planned(place)
+    monkeypatch.setattr(runner.StageRunner, "_learn", divide)
+    with pytest.raises(ZeroDivisionError):
+        carried_out(made, registry, place, InOrder(), list[Event]().append)
+
+
+def test_a_failure_that_a_second_attempt_made_good_is_none(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learn, failing = runner.StageRunner._learn, ["once"]
+
+    def fails_once(self: runner.StageRunner, *given: Any) -> Any:
+        if failing:
+            raise ZeroDivisionError(failing.pop())
+        return learn(self, *given)
+
+    class Retries:
+        def run(self, jobs: Sequence[Job]) -> None:
+            for job in jobs:
+                try:
+                    Here().run([job])
+                except ZeroDivisionError:
+                    Here().run([job])
+
+    made, registry = planned(place)
+    monkeypatch.setattr(runner.StageRunner, "_learn", fails_once)
+    carried_out(made, registry, place, Retries(), list[Event]().append)
+    assert failing == []
+    assert all(map(is_done, made.stages))
+
+
+def test_a_forked_process_does_not_use_what_its_parent_has_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    write_rehearsal(tmp_path / "plan.json", {"one": ()})
+    with hosting(tmp_path / "plan.json", ran.append):
+        monkeypatch.setattr("os.getpid", lambda: 0)
+        emonet.run_stage(tmp_path / "plan.json", "one")
+    assert ran == []
+    assert (tmp_path / "one.done").is_file()
 
 
 def test_what_is_done_makes_no_job(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
