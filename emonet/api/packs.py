@@ -50,16 +50,15 @@ class Labels:
         """The columns of ``flat``: each class or dimension of any task has one of its own."""
         classes = dict.fromkeys(label for row in self.rows for label in row.probabilities)
         dimensions = dict.fromkeys(name for row in self.rows for name in row.numbers)
-        return (*_SHOWN, *(f"p_{label}" for label in classes), *(f"n_{name}" for name in dimensions))
+        return (*_SHOWN, *(f"p_{label}" for label in classes), *(f"n_{name}" for name in dimensions), "problem")
 
     def flat(self) -> list[dict[str, Any]]:
-        """Return a row a label, with nothing in the columns of other tasks."""
-        return [_flat(row) for row in self.rows]
+        """Return a row a label, with nothing in the columns of other tasks; then a row a file without one, and why."""
+        return [*map(_flat, self.rows), *({"file": each.file, "problem": each.problem} for each in self.unread)]
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a label, as ``emonet predict --csv`` prints them; for a file without one, its ``problem``."""
-        unread = [{"file": each.file, "problem": each.problem} for each in self.unread]
-        return frame_of([*self.flat(), *unread], (*self.columns, "problem"))
+        return frame_of(self.flat(), self.columns)
 
 
 @dataclass(frozen=True)

@@ -120,12 +120,16 @@ def _cells(row: Labelled) -> tuple[str, ...]:
 
 
 def _print_csv(found: Labels) -> None:
-    """Print one line a label; each class or dimension of any task has a column of its own, empty for other tasks."""
+    """Print one line a label; each class or dimension of any task has a column of its own, empty for other tasks.
+
+    A file that cannot be used has a line with its ``problem`` and no label.
+    """
     import csv
 
     writer = csv.DictWriter(sys.stdout, found.columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({**row, "window": "yes" if row["window"] else "no"} for row in found.flat())
+    said = {True: "yes", False: "no", None: ""}
+    writer.writerows({**row, "window": said[row.get("window")]} for row in found.flat())
 
 
 def _cell(row: Labelled) -> tuple[str, str]:

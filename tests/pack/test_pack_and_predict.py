@@ -135,11 +135,42 @@ def test_what_cannot_be_read_is_reported_and_the_rest_goes_on(place: Path, emone
     assert [row["file"] for row in found["labels"]] == ["in/good.wav"]
     assert [row["file"] for row in found["unread"]] == ["in/bad.wav", "gone.wav"]
     assert "Not labelled: gone.wav: missing" in err
+    assert "in: passed over 1 .txt." in err
+    code, out, _ = emonet("predict", "scratch", "in", "gone.wav", "--csv")
+    assert code == 1
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [(row["file"], bool(row["label"]), row["problem"]) for row in rows] == [
+        ("in/good.wav", True, ""),
+        ("in/bad.wav", False, "unreadable: Format not recognised"),
+        ("gone.wav", False, "missing"),
+    ]
     code, out, err = emonet("predict", "scratch", "in", "--strict")
     assert code == 2
     assert out == ""
     assert "in/bad.wav" in err
     assert "drop --strict" in err
+
+
+def test_linked_folders_and_suffixes_in_capital_letters_are_labelled(place: Path, emonet: Emonet) -> None:
+    write_tone(place / "far" / "sound.wav", 220.0, 0.3, seed=1)
+    (place / "far" / "sound.wav").rename(place / "far" / "sound.WAV")
+    (place / "in").mkdir()
+    (place / "in" / "link").symlink_to(place / "far", target_is_directory=True)
+    (place / "far" / "round").symlink_to(place / "in", target_is_directory=True)
+    assert [row["file"] for row in labels_of(emonet, "scratch", "in")] == ["in/link/sound.WAV"]
+
+
+@pytest.mark.parametrize("name", ["a\0b.wav", f"{'a' * 300}.wav"])
+def test_a_name_that_no_file_can_have_is_one_file_that_is_refused(name: str, place: Path, emonet: Emonet) -> None:
+    write_tone(place / "good.wav", 220.0, 0.3, seed=1)
+    (place / "list.csv").write_text(f"file\ngood.wav\n{name}\n", encoding="utf-8")
+    code, out, _ = emonet("predict", "scratch", "list.csv", "--json")
+    found = json.loads(out)
+    assert (code, len(found["labels"]), len(found["unread"])) == (1, 1, 1)
+    assert found["unread"][0]["problem"] in {"unreadable: its name holds a NUL", "unreadable: File name too long"}
+    if "\0" not in name:
+        code, _, err = emonet("predict", "scratch", name)
+        assert (code, "File name too long" in err) == (1, True)
 
 
 @pytest.mark.parametrize("samples", [1, 100, 600])

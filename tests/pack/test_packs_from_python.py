@@ -43,7 +43,7 @@ def test_a_folder_is_labelled_as_on_the_command_line(place: Path, emonet: Emonet
     assert code == 0
     rows = list(csv.DictReader(io.StringIO(out)))
     assert len(rows) == len(frame) == 24
-    assert list(frame.columns) == [*rows[0], "problem"]
+    assert list(frame.columns) == [*rows[0]]
     for row, (_, own) in zip(rows, frame.iterrows(), strict=True):
         assert (row["file"], row["task"], row["label"]) == (own["file"], own["task"], own["label"])
         assert float(row["p_anger"]) == own["p_anger"]

@@ -129,6 +129,22 @@ def test_an_audio_folder_is_read_by_its_metadata(tmp_path: Path) -> None:
     ]
 
 
+def test_an_audio_folder_follows_links_and_says_what_it_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "a.WAV").touch()
+    (tmp_path / "in" / "fear").mkdir(parents=True)
+    (tmp_path / "in" / "joy").symlink_to(tmp_path / "far", target_is_directory=True)
+    for name in ("b.weba", "c.sph", "notes.txt", "more.TXT", "thumbs"):
+        (tmp_path / "in" / "fear" / name).touch()
+    assert [(each.path, each.labels["label"]) for each in listed(tmp_path / "in")] == [
+        ("fear/b.weba", "fear"),
+        ("fear/c.sph", "fear"),
+        ("joy/a.WAV", "joy"),
+    ]
+    corpus, _ = hub_corpus(tmp_path / "in", {})
+    assert corpus.notes[-1] == "Passed over: 2 .txt, 1 without a suffix."
+
+
 def test_metadata_may_stand_in_the_folder_of_each_split(tmp_path: Path) -> None:
     for split, label in (("train", "joy"), ("dev", "fear")):
         (tmp_path / split).mkdir()
