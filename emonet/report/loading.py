@@ -196,6 +196,7 @@ def _merged(reports: Sequence[Report]) -> Report:
         corpora=tuple({each.corpus: each for report in reports for each in report.corpora}.values()),
         openings=_openings(reports),
         machines=tuple({str(each): each for report in reports for each in report.machines}.values()),
+        left_out=tuple({str(each): each for report in reports for each in report.left_out}.values()),
         content={corpus: content for report in reports for corpus, content in report.content.items()},
     )
 

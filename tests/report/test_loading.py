@@ -15,7 +15,8 @@ from emonet.findings import Level, Verdict, about_system
 from emonet.plugin.registry import load_registry
 from emonet.report.folder import RunFolder
 from emonet.report.loading import published_results, whole_report
-from emonet.report.results import OpeningCount, Report
+from emonet.report.results import LeftOut, OpeningCount, Report
+from emonet.report.table import report_table
 from tests.helpers.whole import PUBLISHED, predictions, setting, tables
 
 
@@ -203,3 +204,28 @@ def test_of_runs_under_one_protocol_the_latest_count_of_openings_is_told(tmp_pat
     )
     assert report.openings == (replace(count, by_run=True),)
     assert Report.from_json(report.to_json()).openings == report.openings
+
+
+def test_what_each_run_lacks_is_told_once_of_all_of_them(tmp_path: Path) -> None:
+    lost = LeftOut(
+        corpus="foo",
+        protocol="foo/p",
+        hash="1a2b3c4d5e",
+        count=3,
+        folds=1,
+        splits={"train": 1, "test": 2},
+        reasons={"silent": 2, "empty": 1},
+    )
+    more = replace(lost, corpus="bar", protocol="bar/p", folds=2)
+    (folder, one), (other_folder, other) = (
+        run(tmp_path / name, [predictions(name, 2)]) for name in ("net", "linear-svm")
+    )
+    report = whole_report(
+        [(folder, replace(one, left_out=(lost,))), (other_folder, replace(other, left_out=(lost, more)))]
+    )
+    assert report.left_out == (lost, more)
+    assert Report.from_json(report.to_json()).left_out == report.left_out
+    said = "3 utterances; silent 2, empty 1; test 2, train 1"
+    notes = report_table(report).footnotes
+    assert f"Left out of foo/p #1a2b3c4d: {said}. The run's left_out.json names them." in notes
+    assert f"Left out of bar/p #1a2b3c4d: {said} (in some fold). The run's left_out.json names them." in notes
