@@ -23,6 +23,8 @@ class Finding:
         fold: name of the fold, empty for what concerns all of them.
         count: how much of it there is; the worst of several folds has most.
         items: all that was found, where ``seen`` gives examples only.
+        rank: of findings of one level, the higher is the worse: what test shares with train before what it shares
+            with dev, and that before what dev shares with train.
     """
 
     level: Level
@@ -33,6 +35,12 @@ class Finding:
     fold: str = ""
     count: int = 0
     items: tuple[str, ...] = ()
+    rank: int = 0
+
+    @property
+    def badness(self) -> tuple[int, int, int]:
+        """Return what findings of one thing are ordered by, the worst last."""
+        return LEVELS.index(self.level), self.rank, self.count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +95,10 @@ def over_folds(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _worst_fold(group: list[Finding]) -> Finding:
-    first = max(group, key=lambda each: (LEVELS.index(each.level), each.count))
+    first = max(group, key=lambda each: each.badness)
     if len(group) == 1:
         return first
-    alike = sum(each.level == first.level for each in group)
+    alike = sum((each.level, each.rank) == (first.level, first.rank) for each in group)
     where = f"all {len(group)} folds" if alike == len(group) else f"{alike} of {len(group)} folds"
     said = first.seen if first.level == "ok" else f"{first.seen} (fold {first.fold})"
     return replace(first, fold="", seen=f"{said}; {where}")

@@ -28,6 +28,7 @@ _GROUPS: Mapping[str, tuple[str, type[BaseModel]]] = {
 _PLACES = {model.__name__: place for place, (_, model) in _GROUPS.items()}
 _CHOICE = "a name, or `{name: {options}}`"
 _SELECT = "`dev`, `inner` or `{inner: {folds: 5}}`"
+_NAMING = "a regular expression, or `{regex: ..., map: {...}, alike: one}`"
 _WORDS = {"string": "text", "boolean": "true or false", "integer": "whole number", "number": "number"}
 _LIMITS = {
     "minimum": "{:g} or more",
@@ -111,7 +112,7 @@ def _takes(facts: Mapping[str, Any]) -> str:
     """Return in words which values a part of the schema allows."""
     kind = str(facts.get("$ref", "")).rpartition("/")[2]
     if kind:
-        named = {"Choice": _CHOICE, "Select": _SELECT}
+        named = {"Choice": _CHOICE, "Select": _SELECT, "Naming": _NAMING}
         return named.get(kind) or f"keys of `{_PLACES[kind]}`"
     ways = facts.get("anyOf") or facts.get("oneOf")
     if ways:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emonet.auditing.shared import PAIRS, FoldRows
+from emonet.auditing.shared import PAIRS, FoldRows, rank_of
 from emonet.errors import Damaged
 from emonet.events import Listener, Notice, Progress, silent
 from emonet.files import can_write
@@ -166,19 +166,20 @@ def copies_in_fold(fold: FoldRows, corpus: str, copies: Copies) -> Finding:
         number = copies.group_of.get((corpus, row.utterance.id))
         if number is not None:
             splits.setdefault(row.split, {}).setdefault(number, []).append(row.utterance.id)
-    told, count, with_test = [], 0, False
+    told: dict[tuple[str, str], str] = {}
+    count = 0
     for one, other in PAIRS:
         both = sorted(splits.get(one, {}).keys() & splits.get(other, {}).keys())
         ids = [id_ for number in both for id_ in splits[one][number]]
         if ids:
-            with_test = with_test or one == "test"
             count = max(count, len(ids) if one == "test" else 0)
             example = f"{ids[0]} = {splits[other][both[0]][0]}"
-            told.append(f"{len(ids)} of {totals[one]} {one} clips have a copy in {other}, e.g. {example}")
+            told[one, other] = f"{len(ids)} of {totals[one]} {one} clips have a copy in {other}, e.g. {example}"
     if not told:
         return Finding(level="ok", what="audio", fold=fold.name, seen="no copies in two splits")
-    level: Level = "problem" if with_test else "warning"
-    return Finding(level=level, what="audio", fold=fold.name, seen="; ".join(told), advice=_ADVICE, count=count)
+    level: Level = "problem" if count else "warning"
+    seen = "; ".join(told.values())
+    return Finding(level, "audio", seen, advice=_ADVICE, fold=fold.name, count=count, rank=rank_of(told))
 
 
 def copies_in_corpus(corpus: str, labels: Mapping[str, str], copies: Copies) -> list[Finding]:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from emonet.auditing.partition import Partition
 from emonet.auditing.shared import FoldRows, Placed
 from emonet.corpus.corpus import Corpus, Utterance
-from emonet.errors import CorpusError
+from emonet.corpus.naming import name_in, pattern_of
 from emonet.protocols.matching import match
 from emonet.protocols.split_list import ListEntry, SplitList
 
@@ -27,8 +27,8 @@ class NameRules:
 
     def read(self, name: str) -> dict[str, str]:
         """Return the fields that a name tells."""
-        found = {field: pattern.search(name) for field, pattern in self.patterns.items()}
-        return {field: "-".join(group or "" for group in match.groups()) for field, match in found.items() if match}
+        found = {field: name_in(name, pattern) for field, pattern in self.patterns.items()}
+        return {field: value for field, value in found.items() if value}
 
 
 def name_rules(given: Mapping[str, str]) -> NameRules:
@@ -37,18 +37,7 @@ def name_rules(given: Mapping[str, str]) -> NameRules:
     Raises:
         CorpusError: a pattern is not a regular expression, or has no group.
     """
-    patterns = {}
-    for field, text in given.items():
-        if not text:
-            continue
-        try:
-            pattern = re.compile(text)
-        except re.error as problem:
-            raise CorpusError(f"--{field} '{text}': not a regular expression ({problem}). Mend it.") from None
-        if not pattern.groups:
-            raise CorpusError(f"--{field} '{text}': it has no group. Put the {field} in round brackets.")
-        patterns[field] = pattern
-    return NameRules(patterns)
+    return NameRules({field: pattern_of(text, f"--{field}") for field, text in given.items() if text})
 
 
 def corpus_called(name: str, corpora: Iterable[Corpus]) -> Corpus | None:

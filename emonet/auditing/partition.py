@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from emonet.auditing.confounds import confound_findings
-from emonet.auditing.shared import SOMETIMES, FoldRows, Placed, SharedValues, shared_findings
+from emonet.auditing.shared import AS_SPELT, SOMETIMES, FoldRows, Placed, SharedValues, Spellings, shared_findings
 from emonet.corpus.corpus import SPLITS, Utterance
 from emonet.findings import Finding, Verdict, over_folds, worst
 from emonet.protocols.fold import Protocol
@@ -61,6 +61,7 @@ class Partition:
         utterances: how many the corpus has; what a fold lacks of it is left out of it.
         overlap: why speakers stand in two splits.
         notes: what a reader of its scores must know besides.
+        names: what is known of the names of speakers, sessions and texts.
     """
 
     subject: str
@@ -71,10 +72,16 @@ class Partition:
     utterances: int = 0
     overlap: str = ""
     notes: tuple[str, ...] = ()
+    names: Spellings = AS_SPELT
 
 
 def partition_of(
-    protocol: Protocol, utterances: Sequence[Utterance], classes: tuple[str, ...], target: str
+    protocol: Protocol,
+    utterances: Sequence[Utterance],
+    classes: tuple[str, ...],
+    target: str,
+    *,
+    names: Spellings = AS_SPELT,
 ) -> Partition:
     """Return a protocol as what is audited.
 
@@ -100,6 +107,7 @@ def partition_of(
         utterances=len(by_id),
         overlap=protocol.overlap,
         notes=protocol.notes,
+        names=names,
     )
 
 
@@ -112,7 +120,7 @@ def audit_partition(partition: Partition, further: Sequence[Finding] = (), *, au
     """
     findings = [*_of_folds(partition), *further, *_of_classes(partition), *_left_out(partition)]
     findings += [Finding(level="warning", what="notes", seen=note) for note in partition.notes]
-    summary = ", ".join([*_kinds(partition), *([audio] if audio else []), *_lacks(findings)])
+    summary = ", ".join([*_kinds(partition, findings), *([audio] if audio else []), *_lacks(findings)])
     return Verdict(
         subject=partition.subject,
         hash=partition.hash,
@@ -125,7 +133,7 @@ def audit_partition(partition: Partition, further: Sequence[Finding] = (), *, au
 def _of_folds(partition: Partition) -> list[Finding]:
     found = []
     for fold in partition.folds:
-        found += shared_findings(fold, partition.overlap)
+        found += shared_findings(fold, partition.overlap, partition.names)
         found += coverage_findings(fold, partition.classes, partition.label)
     here = {(each.what, each.fold) for each in found}
     met = [what for what in SOMETIMES if any(each.what == what for each in found)]
@@ -151,15 +159,18 @@ def _left_out(partition: Partition) -> list[Finding]:
     return [Finding(level="ok", what="left out", seen=seen, count=most)]
 
 
-def _kinds(partition: Partition) -> list[str]:
+def _kinds(partition: Partition, findings: Sequence[Finding]) -> list[str]:
     """Return what the partition is independent of, in words."""
+    spelt = {finding.what for finding in findings if finding.count}
     words = []
     for what in ("speakers", "sessions", "texts"):
         known = [shared for fold in partition.folds if (shared := fold.shared[what]) is not None]
         if known:
-            words.append(_kind(what, [each for shared in known for each in shared]) + _as_far_as(what, partition))
+            kind = _kind(what, [each for shared in known for each in shared]) + _as_far_as(what, partition)
+            words.append(f"{kind} as names are spelt" if f"{what}' names" in spelt else kind)
         elif what != "sessions":
-            words.append(f"{what} unknown")
+            declared = f" ({partition.overlap})" if what == "speakers" and partition.overlap else ""
+            words.append(f"{what} unknown{declared}")
     return words
 
 
@@ -171,12 +182,20 @@ def _as_far_as(what: str, partition: Partition) -> str:
 
 
 def _kind(what: str, shared: Sequence[SharedValues]) -> str:
-    tested = max((each for each in shared if each.one == "test"), key=lambda each: each.count)
+    tested = max((each for each in shared if each.one == "test"), key=_badness)
     if tested.count:
-        return f"{what[:-1]}-dependent ({tested.count} of {tested.total} test {what} also in {tested.other})"
+        pairs = [each for each in shared if (each.one, each.other) == (tested.one, tested.other)]
+        met = sum(each.count > 0 for each in pairs)
+        folds = f"; {met} of {len(pairs)} folds" if met < len(pairs) else ""
+        return f"{what[:-1]}-dependent ({tested.count} of {tested.total} test {what} also in {tested.other}{folds})"
     if any(each.count for each in shared):
         return f"{what[:-1]}-independent (dev shares {what} with train)"
     return f"{what[:-1]}-independent"
+
+
+def _badness(shared: SharedValues) -> tuple[bool, bool, int]:
+    """Return what is worse in a summary: to share with train, before sharing more with dev."""
+    return shared.count > 0, shared.other == "train", shared.count
 
 
 def _lacks(findings: Sequence[Finding]) -> list[str]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import attrgetter
 
-from emonet.corpus.corpus import Utterance, plain_name
+from emonet.corpus.corpus import Utterance
+from emonet.corpus.naming import alike, how_to_join, spelling_of
 from emonet.findings import Finding, Level
 
 PAIRS = (("test", "train"), ("test", "dev"), ("dev", "train"))
-"""In a pair, the first split is judged by how much of it the second one has."""
+"""In a pair, the first split is judged by how much of it the second one has; the worst pair comes first."""
+
+
+def rank_of(pairs: Iterable[tuple[str, str]]) -> int:
+    """Return how bad the worst of pairs is, 0 where there is none; see ``Finding.rank``."""
+    return max((len(PAIRS) - PAIRS.index(pair) for pair in pairs if pair in PAIRS), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,24 @@ UNKNOWN = "unknown: no utterance has one"
 """What is seen of speakers where nobody has named any."""
 
 
-def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """What is known of the names of speakers, sessions and texts.
+
+    Attributes:
+        apart: the fields (``speaker`` and the like) whose names differ even where their spellings are alike.
+        in_entry: whether the corpus' entry in a recipe can join names, as it can for corpora without a card.
+    """
+
+    apart: tuple[str, ...] = ()
+    in_entry: bool = False
+
+
+AS_SPELT = Spellings()
+"""Nothing is known of names but how they are spelt."""
+
+
+def shared_findings(fold: FoldRows, overlap: str, names: Spellings = AS_SPELT) -> list[Finding]:
     """Return a finding for each kind of thing that the fold's utterances have; speakers are never passed over.
 
     Args:
@@ -146,12 +169,14 @@ def shared_findings(fold: FoldRows, overlap: str) -> list[Finding]:
     """
     found = [*_overlapping(fold)]
     for rule in RULES:
-        found += _spelt_otherwise(fold, rule) if rule.what in NAMED else []
+        if rule.what in NAMED and rule.what[:-1] not in names.apart:
+            found += _spelt_otherwise(fold, rule, overlap, in_entry=names.in_entry)
         shared = fold.shared[rule.what]
         if shared is not None:
             found.append(_finding(fold, rule, shared, overlap if rule.what == "speakers" else ""))
         elif rule.what == "speakers":
-            found.append(Finding(level="warning", what=rule.what, fold=fold.name, seen=UNKNOWN, advice=_NAME_THEM))
+            advice = f"Declared: {overlap}." if overlap else _NAME_THEM
+            found.append(Finding(level="warning", what=rule.what, fold=fold.name, seen=UNKNOWN, advice=advice))
     return found
 
 
@@ -174,42 +199,46 @@ def _finding(fold: FoldRows, rule: Rule, shared: Sequence[SharedValues], overlap
     seen = "; ".join(f"{each.count} of {each.total} {each.one} {rule.what} also in {each.other}" for each in told)
     named = f", e.g. {', '.join(told[0].examples)}" if rule.what != "speakers" else ""
     count = next((each.count for each in told if each.one == "test"), 0)
-    return Finding(level=level, what=rule.what, fold=fold.name, seen=seen + named, advice=advice, count=count)
+    rank = rank_of((each.one, each.other) for each in told)
+    return Finding(level, rule.what, seen + named, advice=advice, fold=fold.name, count=count, rank=rank)
 
 
-def _spelt_otherwise(fold: FoldRows, rule: Rule) -> list[Finding]:
-    """Return a finding on names of one split that another split has in another spelling; see ``plain_name``."""
+def _spelt_otherwise(fold: FoldRows, rule: Rule, overlap: str, *, in_entry: bool) -> list[Finding]:
+    """Return a finding on names of one split that another split has in another spelling; see ``spelling_of``.
+
+    Speakers of test who may be in train under another spelling are a problem, until somebody says what they are.
+    """
     names = {
         split: {str(name) for each in listed if (name := rule.read(each))} for split, listed in fold.splits.items()
     }
     spelt = _spellings(frozenset[str]().union(*names.values()))
-    told, count = [], 0
+    told: dict[tuple[str, str], str] = {}
+    count, pair = 0, ("", "")
     for one, other in PAIRS if spelt else ():
-        alike: dict[str, list[str]] = {}
+        theirs: dict[str, list[str]] = {}
         for name in sorted(names.get(other, set()) & spelt.keys()):
-            alike.setdefault(spelt[name], []).append(name)
+            theirs.setdefault(spelt[name], []).append(name)
         ours = sorted(names.get(one, set()) & spelt.keys())
-        pairs = [(mine, next((each for each in alike.get(spelt[mine], ()) if each != mine), "")) for mine in ours]
+        pairs = [(mine, next((each for each in theirs.get(spelt[mine], ()) if each != mine), "")) for mine in ours]
         apart = [(mine, again) for mine, again in pairs if again]
         if apart:
-            told.append(
-                f"{len(apart)} of {one} in another spelling in {other}, e.g. '{apart[0][0]}' and '{apart[0][1]}'"
-            )
-            count = max(count, len(apart) if one == "test" else 0)
+            example = f"'{apart[0][0]}' and '{apart[0][1]}'"
+            told[one, other] = f"{len(apart)} of {one} in another spelling in {other}, e.g. {example}"
+            count, pair = max(count, len(apart) if one == "test" else 0), apart[0]
     if not told:
         return []
-    what, seen = f"{rule.what}' names", f"{rule.what}: {'; '.join(told)}"
+    what, seen = f"{rule.what}' names", f"{rule.what}: {'; '.join(told.values())}"
     advice = f"If two names are one of the {rule.what}, give it one name: until then it counts as two."
-    return [Finding(level="warning", what=what, fold=fold.name, seen=seen, advice=advice, count=count)]
+    if in_entry:
+        advice = how_to_join(rule.what[:-1], pair)
+    level: Level = "problem" if count and rule.with_test == "problem" and not overlap else "warning"
+    return [Finding(level, what, seen, advice=advice, fold=fold.name, count=count, rank=rank_of(told))]
 
 
 @lru_cache(maxsize=8)
 def _spellings(names: frozenset[str]) -> Mapping[str, str]:
     """Return those names that have another spelling among them -> what they have in common; folds ask for the same."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(plain_name(name), []).append(name)
-    return {name: plain for plain, alike in groups.items() if len(alike) > 1 for name in alike}
+    return {name: spelling_of(name) for group in alike(names) for name in group}
 
 
 def _overlapping(fold: FoldRows) -> list[Finding]:
@@ -233,7 +262,8 @@ def _overlapping(fold: FoldRows) -> list[Finding]:
     level: Level = "problem" if told[0][0][0] == "test" else "warning"
     count = max((len(ids) for (one, _), ids in told if one == "test"), default=0)
     advice = "They share audio: keep all windows of a recording in one split."
-    return [Finding(level=level, what="windows", fold=fold.name, seen=seen, advice=advice, count=count)]
+    rank = rank_of(pair for pair, _ in told)
+    return [Finding(level, "windows", seen, advice=advice, fold=fold.name, count=count, rank=rank)]
 
 
 def _running_on(rows: Sequence[Placed]) -> Iterator[tuple[Placed, Placed]]:

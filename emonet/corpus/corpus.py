@@ -292,6 +292,7 @@ class Corpus:
             have any names.
         aliases: other names that split lists have for the corpus.
         scan_for: the scan that reads labels by other targets than the corpus' own; None where the scan takes none.
+        names_apart: of speaker, session and text those whose names differ even where their spellings are alike.
     """
 
     id: str
@@ -321,6 +322,7 @@ class Corpus:
     speakers: SpeakerNames = "own"
     aliases: tuple[str, ...] = ()
     scan_for: Callable[[tuple[Target, ...]], Scan] | None = field(default=None, compare=False, repr=False)
+    names_apart: tuple[str, ...] = ()
 
     def scan_counting(self, root: Path, unmapped: Unmapped) -> Iterable[Utterance]:
         """List the utterances below a root; codes that the card does not know are counted, where ``scan`` would stop.

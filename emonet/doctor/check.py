@@ -9,10 +9,11 @@ from pathlib import Path
 from statistics import median
 
 from emonet.corpus.corpus import Corpus, Target, Utterance
+from emonet.corpus.naming import alike, how_to_join
 from emonet.corpus.readers.folders import by_suffix, files_below, folder_nearby, is_listed, suffix_of
 from emonet.doctor.listen import hear, heard_findings
 from emonet.doctor.second_copy import copies
-from emonet.doctor.survey import Survey, named_by, repeated, survey_of
+from emonet.doctor.survey import MOST_NAMES, Survey, named_by, repeated, survey_of
 from emonet.errors import CorpusError, did_you_mean
 from emonet.events import Listener, silent
 from emonet.findings import Finding, Level, some
@@ -116,6 +117,7 @@ def _unmapped(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
 def _splits(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
     if survey.speakers:
         yield _per_speaker(survey.speakers)
+    yield from _spelt_alike(corpus, survey)
     if survey.splits:
         seen = ", ".join(f"{split} {count}" for split, count in sorted(survey.splits.items()))
         yield Finding("ok", "utterances per split", seen)
@@ -126,6 +128,23 @@ def _splits(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
             advice = f"Scores by this protocol cannot be compared with others'. {_AGAIN}"
             listed = f"{len(values)} listed"
             yield Finding("warning", f"protocol {protocol.name}: absent {protocol.by}s", some(absent), listed, advice)
+
+
+def _spelt_alike(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+    """Names of speakers, sessions or texts that may be one in several spellings."""
+    for field, names in {"speaker": set(survey.speakers), **survey.names}.items():
+        if field in corpus.names_apart:
+            continue
+        groups = alike(names)
+        if groups:
+            has_card = corpus.speakers != "open"
+            advice = f"If they are one {field}, give it one name: it counts as several now."
+            advice = advice if has_card else how_to_join(field, groups[0])
+            seen = some([" and ".join(group) for group in groups])
+            yield Finding("warning", f"{field}s alike", seen, "one spelling", advice, count=len(groups))
+        elif field != "speaker" and len(names) >= MOST_NAMES:
+            seen = f"not compared: more than {MOST_NAMES}"
+            yield Finding("ok", f"{field}s alike", seen)
 
 
 def _per_speaker(speakers: Mapping[str, int]) -> Finding:

@@ -18,6 +18,8 @@ from emonet.corpus.readers.members import TABLES, file_of, is_lfs_pointer, no_na
 from emonet.events import Listener, Progress
 from emonet.findings import Some
 
+MOST_NAMES = 50_000
+"""Sessions or texts up to which their names are held in memory, and compared."""
 _OFTEN = 10_000
 """Utterances between two reports of progress."""
 _ABSENT = frozenset({ENOENT, ENOTDIR, ELOOP})
@@ -37,6 +39,7 @@ class Survey:
         paths: suffix -> a hash of each path below the root.
         refused: paths that the system takes for no file's.
         listed: field -> values of it that the card's protocols name and that were seen.
+        names: field -> the sessions or texts that were seen, up to ``MOST_NAMES``.
     """
 
     count: int = 0
@@ -52,6 +55,7 @@ class Survey:
     decomposed: Some = field(default_factory=Some)
     undecodable: Some = field(default_factory=Some)
     unmapped: Unmapped = field(default_factory=Unmapped)
+    names: dict[str, set[str]] = field(default_factory=lambda: {"session": set(), "text": set()})
     listed: dict[str, set[str]] = field(default_factory=dict)
     ids: array[int] = field(default_factory=lambda: array("q"))
     files: array[int] = field(default_factory=lambda: array("q"))
@@ -125,6 +129,9 @@ def _count(survey: Survey, utterance: Utterance, wanted: dict[str, set[str]]) ->
         survey.speakers[utterance.speaker] += 1
     if utterance.split is not None:
         survey.splits[utterance.split] += 1
+    for named, seen in survey.names.items():
+        if len(seen) < MOST_NAMES and (name := getattr(utterance, named)) is not None:
+            seen.add(name)
     for target, counts in survey.labels.items():
         if target in utterance.labels:
             counts[str(utterance.labels[target])] += 1

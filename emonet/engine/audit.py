@@ -10,6 +10,7 @@ from emonet.auditing.confounds import bands_finding, rate_findings
 from emonet.auditing.copies import Copies, copies_between, copies_in, copies_in_corpus, copies_in_fold
 from emonet.auditing.lists import NameRules, partition_of_list
 from emonet.auditing.partition import Partition, audit_partition, partition_of
+from emonet.auditing.shared import Spellings
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.engine.gather import Gathered
 from emonet.engine.leaks import KnownAudio, audit_systems
@@ -138,7 +139,9 @@ def _bands(made: Plan, stores: Mapping[str, Path]) -> list[Verdict]:
 
 def _partition(gathered: Gathered) -> Partition:
     facts = gathered.facts
-    return partition_of(facts.protocol, facts.utterances, facts.outputs.classes, facts.outputs.target.name)
+    names = Spellings(facts.corpus.names_apart, in_entry=facts.corpus.speakers == "open")
+    target = facts.outputs.target.name
+    return partition_of(facts.protocol, facts.utterances, facts.outputs.classes, target, names=names)
 
 
 def _copies(gathered: Sequence[Gathered], listen: Listener) -> Copies:
@@ -162,7 +165,7 @@ def _of_audio(gathered: Gathered, partition: Partition, copies: Copies) -> list[
 
 def _in_words(findings: Sequence[Finding]) -> str:
     """Return what a summary says of audio."""
-    worst = max((each for each in findings if each.what.startswith("audio")), key=lambda each: each.count)
-    if worst.level == "ok" and all(each.level == "ok" for each in findings if each.what.startswith("audio")):
+    worst = max(over_folds(each for each in findings if each.what.startswith("audio")), key=lambda each: each.badness)
+    if worst.level == "ok":
         return "no duplicate audio across splits"
     return f"duplicate audio across splits ({worst.seen})" if worst.count else "duplicate audio in dev and train"

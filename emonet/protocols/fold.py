@@ -59,13 +59,22 @@ def groups_by(field: str, corpus: Corpus, utterances: Iterable[Utterance]) -> Gr
     for utterance in utterances:
         value = getattr(utterance, field)
         if value is None:
-            message = (
+            raise CorpusError(
                 f"Corpus '{corpus.id}': utterance '{utterance.id}' has no {field}, so a protocol by {field} "
-                f"cannot be made. Add the {field}, or choose another protocol."
+                f"cannot be made. {_without(field, corpus)}"
             )
-            raise CorpusError(message)
         groups[utterance.id] = value
     return groups
+
+
+def _without(field: str, corpus: Corpus) -> str:
+    """Return what to do where utterances lack the field that a protocol goes by."""
+    if field != "speaker":
+        return f"Add the {field}, or choose another protocol."
+    has_card = corpus.speakers != "open"
+    named = "" if has_card else "Where paths name the speakers, give the corpus' entry `speaker: REGEX`, with a group. "
+    at_random = "`protocol: {random: {overlap: REASON}}`; its scores are called speaker-dependent."
+    return f"{named}Where nobody knows them: {at_random}"
 
 
 def check_speakers(fold: Fold, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
@@ -109,6 +118,20 @@ def with_random_dev(splits: Mapping[str, str], share: float, seed: int) -> dict[
     train = shuffled((id_ for id_, split in splits.items() if split == "train"), seed)
     dev = set(train[: max(1, round(share * len(train)))])
     return {id_: "dev" if id_ in dev else split for id_, split in splits.items()}
+
+
+def dev_of_groups(fold: Fold, groups: Groups, share: float, seed: int) -> Fold | None:
+    """Return a fold with a share of the groups of its train made dev; None where train has fewer than two groups.
+
+    Args:
+        groups: utterance id -> group, of all that is in train at least.
+    """
+    train = {id_: groups[id_] for id_, split in fold.splits.items() if split == "train"}
+    names = shuffled(train.values(), seed)
+    if len(names) < 2:
+        return None
+    held = set(names[: min(len(names) - 1, max(1, round(share * len(names))))])
+    return Fold(fold.name, {id_: "dev" if train.get(id_) in held else split for id_, split in fold.splits.items()})
 
 
 def too_few(corpus: Corpus, protocol: str, field: str, found: int, needed: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from emonet.corpus.corpus import SPLITS, Corpus, Utterance
 from emonet.errors import CorpusError
 from emonet.options import Paths, Share
-from emonet.protocols.fold import Fold, Groups, groups_by, shuffled
+from emonet.protocols.fold import Fold, Groups, dev_of_groups, groups_by
 from emonet.protocols.lists import read_lists
 from emonet.protocols.matching import Match, check_match, match
 from emonet.protocols.split_list import ListHeader, SplitList
@@ -150,10 +150,9 @@ class _Cut:
         """Return a fold whose dev is cut from its train, unless it has a dev of its own."""
         if "dev" in fold.splits.values():
             return fold
-        names = shuffled((groups[id_] for id_, split in fold.splits.items() if split == "train"), self.seed)
-        if len(names) < 2:
-            message = f"Fold '{fold.name}': train has {len(names)} {self.by}, so that no dev can be cut from it."
-            raise CorpusError(f"{message} Give dev_by: utterance.")
-        held = set(names[: min(len(names) - 1, max(1, round(self.share * len(names))))])
-        train = {id_ for id_, split in fold.splits.items() if split == "train" and groups[id_] in held}
-        return Fold(fold.name, {id_: "dev" if id_ in train else split for id_, split in fold.splits.items()})
+        found = dev_of_groups(fold, groups, self.share, self.seed)
+        if found is None:
+            few = f"Fold '{fold.name}': train has fewer than two {self.by}s, so that no dev can be cut from it."
+            advice = "Give dev_by: utterance." if self.by == "speaker" else "Give another list."
+            raise CorpusError(f"{few} {advice}")
+        return found

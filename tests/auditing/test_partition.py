@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emonet.auditing.partition import Partition, audit_partition, partition_of
-from emonet.auditing.shared import FoldRows, Placed
+from emonet.auditing.shared import FoldRows, Placed, Spellings
 from emonet.corpus.corpus import Utterance
 from emonet.findings import Finding, Verdict, over_folds, worst
 from emonet.protocols.protocol import make_protocol
@@ -109,15 +109,41 @@ def spelt(said: Sequence[Utterance], field: str, names: dict[str, str]) -> list[
     ("name", "again"),
     [("S1", "s1"), ("spk_01", "Spk 1"), ("7", "007"), ("12", "12.0"), ("Jos\u00e9", "Jose\u0301"), ("A-1", "a.1")],
 )
-def test_one_name_in_two_spellings_is_a_warning(name: str, again: str) -> None:
+def test_a_speaker_of_test_in_another_spelling_in_train_is_a_problem(name: str, again: str) -> None:
     said = spelt(make_utterances(speakers=4), "speaker", {"s0": name, "s1": again})
     found = verdict(said, "leave-one-speaker-out")
-    told = finding(found, "speakers' names", name)
-    assert (told.level, told.count) == ("warning", 1)
-    assert told.seen.startswith("speakers: 1 of test in another spelling in ")
-    assert told.seen.endswith(f", e.g. '{name}' and '{again}'")
+    told = next(each for each in over_folds(found.findings) if each.what == "speakers' names")
+    assert (told.level, told.count) == ("problem", 1)
+    assert told.seen.startswith("speakers: 1 of test in another spelling in train, e.g. ")
+    assert told.seen.endswith("; 1 of 4 folds"), "of others, one shares it with dev, one has both in dev and train"
+    assert found.level == "problem"
+    assert found.summary.startswith("speaker-independent as names are spelt, ")
+    assert found.summary.endswith(told.seen)
+
+
+def test_spellings_of_speakers_are_no_problem_where_somebody_says_what_they_are() -> None:
+    said = spelt(make_utterances(speakers=4), "speaker", {"s0": "S1"})
+    protocol = make_protocol("leave-one-speaker-out", {}, make_corpus(said), said)
+    apart = partition_of(protocol, said, CLASSES, "emotion", names=Spellings(apart=("speaker",)))
+    assert audit_partition(apart).level == "ok"
+    entry = partition_of(protocol, said, CLASSES, "emotion", names=Spellings(in_entry=True))
+    told = finding(audit_partition(entry), "speakers' names")
+    assert "`speaker: {alike: one}`" in told.advice
+    assert "`speaker: {alike: differ}`" in told.advice
+    assert "give it one name" in finding(audit_partition(replace(entry, names=Spellings())), "speakers' names").advice
+    declared = audit_partition(replace(entry, overlap="by dialogue"))
+    assert finding(declared, "speakers' names").level == "warning"
+
+
+def test_a_split_at_random_is_called_speaker_dependent() -> None:
+    said = [replace(each, speaker=None) for each in make_utterances()]
+    found = verdict(said, "random", overlap="nobody knows the speakers")
     assert found.level == "warning"
-    assert found.summary.endswith("; 3 of 4 folds"), "in one fold both are in train"
+    assert found.summary.startswith("speakers unknown (speaker-dependent, since utterances are dealt out at random: ")
+    assert finding(found, "speakers").advice.startswith("Declared: speaker-dependent, since utterances")
+    known = verdict(make_utterances(), "random", overlap="as peers do")
+    assert known.level == "warning"
+    assert known.summary.startswith("speaker-dependent (4 of 4 test speakers also in train)")
 
 
 @pytest.mark.parametrize(("name", "other"), [("s1", "s10"), ("1-11", "11-1"), ("+", "-"), ("a0", "a"), ("1.5", "15")])
@@ -217,3 +243,27 @@ def test_over_folds_keeps_the_worst_fold_and_says_how_many_are_like_it() -> None
     (texts,) = over_folds(found)
     assert (texts.level, texts.seen, texts.fold) == ("warning", "2 shared (fold 2); 2 of 3 folds", "")
     assert (worst(found), worst([])) == ("warning", "ok")
+
+
+def folds_by_hand(*folds: dict[str, Sequence[Utterance]]) -> Verdict:
+    rows = tuple(
+        FoldRows(str(number), tuple(Placed(split, each) for split, listed in splits.items() for each in listed))
+        for number, splits in enumerate(folds, 1)
+    )
+    return audit_partition(Partition(subject="mine", folds=rows, label=lambda each: str(each.labels["emotion"])))
+
+
+def test_the_worst_fold_is_one_that_shares_test_with_train_however_many_share_it_with_dev() -> None:
+    by = {
+        name: [each for each in make_utterances(speakers=6) if each.speaker == name]
+        for name in map("s{}".format, range(6))
+    }
+    with_dev = {"train": by["s0"], "dev": [*by["s1"], *by["s2"]], "test": [*by["s1"][3:], *by["s2"][3:]]}
+    with_train = {"train": [*by["s0"][:3], *by["s3"]], "dev": by["s1"], "test": by["s0"][3:]}
+    apart = {"train": by["s0"], "dev": by["s1"], "test": by["s2"]}
+    found = folds_by_hand(with_dev, with_dev, with_train, apart)
+    told = next(each for each in over_folds(found.findings) if each.what == "speakers")
+    assert told.seen == "1 of 1 test speakers also in train (fold 3); 1 of 4 folds"
+    assert found.summary.startswith("speaker-dependent (1 of 1 test speakers also in train; 1 of 4 folds), ")
+    dev = folds_by_hand(with_dev, with_dev, apart)
+    assert dev.summary.startswith("speaker-dependent (2 of 2 test speakers also in dev; 2 of 3 folds), ")

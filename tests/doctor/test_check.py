@@ -215,6 +215,28 @@ def test_labels_that_differ_in_spelling_alone_are_warned_of(copy: Path) -> None:
     assert (finding.level, finding.seen) == ("warning", "joy, Joy")
 
 
+def test_speakers_sessions_and_texts_that_differ_in_spelling_alone_are_warned_of(copy: Path) -> None:
+    def spelt(root: Path) -> Iterable[Utterance]:
+        for each in scan(root):
+            name = each.path[0]
+            yield replace(each, speaker=f"s_{name}" if "joy" in each.path else f"S {name}", session="d1", text="Hi!")
+            yield replace(each, id=f"{each.id}2", session="D01", text="hi")
+
+    findings = check(replace(FOO, scan=spelt), copy, quick=True)
+    for what, seen in (
+        ("speakers", "2: S a and s_a, S b and s_b"),
+        ("sessions", "1: D01 and d1"),
+        ("texts", "1: Hi! and hi"),
+    ):
+        found = named(findings, f"{what} alike")
+        assert (found.level, found.seen) == ("warning", seen)
+    assert "give it one name: it counts as several now" in named(findings, "speakers alike").advice
+    own = named(check(replace(FOO, scan=spelt, speakers="open"), copy, quick=True), "speakers alike")
+    assert "`speaker: {map: {S a: s_a}}`" in own.advice, "an entry of a corpus without a card can join them"
+    differ = check(replace(FOO, scan=spelt, names_apart=("speaker",)), copy, quick=True)
+    assert [each.what for each in differ if "alike" in each.what] == ["sessions alike", "texts alike"]
+
+
 def test_speakers_splits_and_the_card_s_protocols_are_counted(copy: Path) -> None:
     for number in range(8):
         write(copy / f"c-joy-{number}.wav")

@@ -72,8 +72,8 @@ def test_a_copied_file_stops_a_run_unless_its_recipe_says_report(
     (verdict,) = report["audits"]
     assert verdict["level"] == "problem"
     assert (
-        "duplicate audio across splits (1 of 6 test clips have a copy in train, e.g. s0/anger_0 = s3/copy)"
-        in (verdict["summary"])
+        "duplicate audio across splits (1 of 6 test clips have a copy in train, e.g. s0/anger_0 = s3/copy "
+        "(fold s0); 1 of 4 folds)" in (verdict["summary"])
     )
     score = next(score for score in report["scores"] if score["split"] == "test")
     assert score["protocol_id"] == "labels/imported leave-one-speaker-out"

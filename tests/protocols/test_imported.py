@@ -116,7 +116,7 @@ def test_dev_may_be_cut_by_utterance_which_is_declared(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"dev_by is 'text'\. Give speaker or utterance"):
         protocol("imported", file=folder, dev=0.5, dev_by="text")
     lonely = str(emobox(tmp_path, "bar", {"train": of(0), "test": of(1, 2, 3)}))
-    with pytest.raises(CorpusError, match=r"train has 1 speaker, so that no dev can be cut from it"):
+    with pytest.raises(CorpusError, match=r"train has fewer than two speakers, so that no dev can be cut from it"):
         protocol("imported", file=lonely, dev=0.5)
 
 

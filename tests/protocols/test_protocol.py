@@ -142,6 +142,137 @@ def test_official_may_declare_an_overlap_of_speakers() -> None:
     assert make_protocol("official", {"overlap": "by dialogue"}, corpus(), said).overlap == "by dialogue"
 
 
+def test_official_cuts_dev_from_train_by_whole_speakers() -> None:
+    said = spoken(6, split=("train", "train", "test"))
+    (fold,) = folds_of("official", said, dev=0.25)
+    assert values(fold, "test", said) == {"s2", "s5"}
+    dev, train = values(fold, "dev", said), values(fold, "train", said)
+    assert (len(dev), len(train), dev & train) == (1, 3, set())
+    made = make_protocol("official", {"dev": 0.25}, corpus(), said)
+    assert (made.id, made.overlap) == ("foo/official dev=0.25", "")
+    assert made.hash != make_protocol("official", {"dev": 0.5}, corpus(), said).hash, "the hash holds what is dev"
+    seeds = {frozenset(values(folds_of("official", said, dev=0.25, seed=seed)[0], "dev", said)) for seed in range(9)}
+    assert len(seeds) > 1, "the seed chooses the speakers of dev"
+    assert folds_of("official", said[::-1], dev=0.25)[0].splits == fold.splits
+
+
+def test_official_cuts_dev_by_utterances_where_there_are_no_speakers_and_a_reason() -> None:
+    known = spoken(4, split=("train", "train", "test"))
+    said = [dataclasses.replace(each, speaker=None) for each in known]
+    refused(
+        "official",
+        said,
+        r"30 of 30 train utterances have no speaker, .* official: \{dev: 0\.2, overlap: REASON\}",
+        dev=0.2,
+    )
+    made = make_protocol("official", {"dev": 0.2, "overlap": "nobody knows the speakers"}, corpus(), said)
+    assert Counter(made.folds[0].splits.values()) == {"train": 24, "dev": 6, "test": 10}
+    assert made.overlap == "nobody knows the speakers. dev is a random 20% of the train utterances"
+    alone = [each for each in known if each.speaker in {"s0", "s2"}]
+    refused("official", alone, r"train has one speaker alone, so that dev cannot be cut", dev=0.2)
+    both = make_protocol("official", {"dev": 0.5, "overlap": "one voice"}, corpus(), alone)
+    assert Counter(both.folds[0].splits.values()) == {"train": 5, "dev": 5, "test": 10}
+
+
+def test_official_says_how_dev_is_cut_and_cuts_none_where_there_is_one() -> None:
+    two = spoken(4, split=("train", "test"))
+    refused("official", two, r"nothing is in dev, and what is chosen is chosen there\. .*\{official: \{dev: 0\.2\}\}")
+    whole = spoken(3, split=("train", "dev", "test"))
+    refused("official", whole, r"here is train and dev and test\. Leave out the option dev", dev=0.2)
+    refused("official", spoken(2, split=("train",)), r"nothing is in dev and test")
+
+
+def nameless(count: int = 30, *, a_file: int = 1) -> list[Utterance]:
+    """Return utterances that nobody knows the speakers of; a third are anger."""
+    return [
+        Utterance(
+            f"u{n:02}", f"f{n // a_file:02}.wav", {"emotion": "neutral" if n % 3 else "anger"}, start=float(n % a_file)
+        )
+        for n in range(count)
+    ]
+
+
+REASON = {"overlap": "nobody knows the speakers"}
+
+
+def shares(fold: Fold, utterances: Sequence[Utterance]) -> dict[tuple[str, object], int]:
+    return dict(Counter((fold.splits[each.id], each.labels["emotion"]) for each in utterances))
+
+
+def test_random_deals_out_every_class_alike_and_says_that_it_is_speaker_dependent() -> None:
+    said = nameless()
+    made = make_protocol("random", REASON, corpus(), said)
+    (fold,) = made.folds
+    assert shares(fold, said) == {
+        ("train", "anger"): 6, ("dev", "anger"): 2, ("test", "anger"): 2,
+        ("train", "neutral"): 12, ("dev", "neutral"): 4, ("test", "neutral"): 4,
+    }  # fmt: skip
+    assert made.overlap == "speaker-dependent, since utterances are dealt out at random: nobody knows the speakers"
+    assert make_protocol("random", REASON, corpus(), said[::-1]).hash == made.hash
+    assert make_protocol("random", {**REASON, "seed": 2}, corpus(), said).hash != made.hash
+    more = folds_of("random", said, **REASON, dev=0.1, test=0.5)[0]
+    assert Counter(more.splits.values()) == {"train": 12, "dev": 3, "test": 15}
+
+
+def test_random_folds_test_every_utterance_once() -> None:
+    said = nameless()
+    folds = folds_of("random", said, **REASON, k=5)
+    tested = [id_ for fold in folds for id_, split in fold.splits.items() if split == "test"]
+    assert sorted(tested) == [each.id for each in said]
+    for fold in folds:
+        assert shares(fold, said)["test", "anger"] == 2
+        assert set(fold.splits.values()) == {"train", "dev", "test"}
+
+
+def test_random_keeps_pieces_of_one_file_together() -> None:
+    said = nameless(a_file=3)
+    (fold,) = folds_of("random", said, **REASON)
+    assert all(
+        len({fold.splits[each.id] for each in said if each.path == path}) == 1 for path in {e.path for e in said}
+    )
+
+
+def test_random_splits_numbers_by_their_size() -> None:
+    said = [Utterance(f"u{n}", f"u{n}.wav", {"valence": float(n)}) for n in range(50)]
+    numbers = dataclasses.replace(corpus(), targets=(Target("valence", range=(0, 50)),))
+    (fold,) = make_protocol("random", REASON, numbers, said).folds
+    for low in range(0, 50, 10):
+        assert Counter(fold.splits[f"u{n}"] for n in range(low, low + 10)) == {"train": 6, "dev": 2, "test": 2}
+
+
+def test_random_needs_a_reason_and_enough_files() -> None:
+    said = nameless()
+    refused("random", said, r"keeps no speakers apart.* Say why it is taken: random: \{overlap: nobody knows")
+    refused("random", said, r"keeps no speakers apart", overlap=" ")
+    refused("random", said, r"k is 2, but train, dev and test need 3", **REASON, k=2)
+    refused("random", said, r"dev=0\.5 and test=0\.5 leave nothing for train", **REASON, dev=0.5, test=0.5)
+    refused("random", nameless(4), r"random needs at least 5 files, here are 4", **REASON, k=5)
+    refused("random", nameless(9, a_file=9), r"random needs at least 3 files, here are 1", **REASON)
+
+
+def test_a_protocol_by_speaker_without_speakers_names_both_ways_on() -> None:
+    said = nameless()
+    own = dataclasses.replace(corpus(), speakers="open")
+    with pytest.raises(
+        CorpusError, match=r"has no speaker, .*`speaker: REGEX`.*`protocol: \{random: \{overlap: REASON\}\}`"
+    ):
+        make_protocol("by-speaker", {}, own, said)
+    with pytest.raises(CorpusError) as found:
+        make_protocol("by-speaker", {}, corpus(), said)
+    assert "REGEX" not in str(found.value), "the speakers of a card are the card's business"
+    assert "random" in str(found.value)
+    refused("leave-one-session-out", said, r"has no session, .* Add the session, or choose another protocol")
+
+
+@pytest.mark.parametrize(
+    "change", [{"end": 3.0}, {"start": 0.5}, {"end": None}, {"speaker": "s9"}, {"labels": {"emotion": "neutral"}}]
+)
+def test_the_hash_holds_where_segments_begin_and_end(change: dict[str, Any]) -> None:
+    said = [dataclasses.replace(each, end=2.0) for each in spoken(3, split=("train", "dev", "test"))]
+    changed = [dataclasses.replace(said[0], **change), *said[1:]]
+    assert make_protocol("official", {}, corpus(), said).hash != make_protocol("official", {}, corpus(), changed).hash
+
+
 def test_declared_splits_are_taken_and_a_split_left_out_takes_the_rest() -> None:
     said = spoken(5)
     whole = NamedProtocol("own", "speaker", (OWN | {"train": ("s0", "s1", "s4")},))
@@ -258,7 +389,7 @@ def test_too_few_speakers_are_counted(name: str, speakers: int, options: dict[st
 
 def test_an_utterance_without_the_field_is_named() -> None:
     said = [dataclasses.replace(spoken()[0], speaker=None), *spoken()[1:]]
-    message = r"utterance 's0_0' has no speaker, so a protocol by speaker cannot be made\. Add the speaker, or choose"
+    message = r"utterance 's0_0' has no speaker, so a protocol by speaker cannot be made\. Where nobody"
     refused("leave-one-speaker-out", said, message)
 
 
@@ -270,7 +401,9 @@ def test_a_strange_split_is_named() -> None:
 def test_an_empty_split_is_named() -> None:
     said = spoken(2, split=("train", "test"))
     refused(
-        "official", said, r"fold 'official': nothing is in dev\. Check that the copy is complete, or choose another"
+        "official",
+        said,
+        r"fold 'official': nothing is in dev, .* Check that the copy is complete\. Where",
     )
 
 

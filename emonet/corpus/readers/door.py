@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from emonet.corpus.columns import quoted
 from emonet.corpus.corpus import Corpus
+from emonet.corpus.naming import NAMED, Naming, with_names
 from emonet.corpus.readers.scan import Names
 from emonet.errors import CorpusError, did_you_mean
 
@@ -33,6 +34,10 @@ class Door(BaseModel):
         table: its table of labels, or a list of them.
         column: the column of labels.
         attribute: the attribute of a label that is its class.
+        speaker: reads the speaker from a path by a regular expression with a group; ``map`` and ``alike: one`` join
+            names, ``alike: differ`` says that names of like spelling are not one.
+        session: the same for sessions.
+        text: the same for texts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +51,9 @@ class Door(BaseModel):
     table: Names = ()
     column: str = ""
     attribute: str = ""
+    speaker: Naming | None = None
+    session: Naming | None = None
+    text: Naming | None = None
 
     @model_validator(mode="after")
     def _keys_fit_the_door(self) -> Door:
@@ -54,7 +62,15 @@ class Door(BaseModel):
             if getattr(self, key) and not any(getattr(self, door) for door in owners):
                 ways = " or ".join(f"{{{door}: ..., {key}: ...}}" for door in owners)
                 raise ValueError(f"{key} belongs to {' and '.join(owners)}: give {ways}")
+        for key in self.naming:
+            if not self.door:
+                raise ValueError(f"{key} is for a corpus without a card: give {{manifest: ..., {key}: ...}}")
         return self
+
+    @property
+    def naming(self) -> dict[str, Naming]:
+        """Return the rules for names: field -> rule."""
+        return {field: rule for field in NAMED if (rule := getattr(self, field)) is not None}
 
     @property
     def door(self) -> str:
@@ -65,7 +81,8 @@ class Door(BaseModel):
     def option(self) -> str:
         """Return what leads to the same corpus on the command line."""
         keys = [f"--set {key}={_inline(getattr(self, key))}" for key in DOORS[self.door] if getattr(self, key)]
-        return " ".join([f"--{self.door} {getattr(self, self.door)}", *keys])
+        named = [f"--set {field}={rule.inline}" for field, rule in self.naming.items()]
+        return " ".join([f"--{self.door} {getattr(self, self.door)}", *keys, *named])
 
 
 def _inline(value: object) -> str:
@@ -85,7 +102,8 @@ def enter(door: Door, base: Path, root: Path | None = None) -> tuple[Corpus, Pat
     Raises:
         CorpusError: there is no such file, or it cannot be read.
     """
-    return _ENTER[door.door](door, base, root)
+    corpus, folder = _ENTER[door.door](door, base, root)
+    return with_names(corpus, door.naming), folder
 
 
 def _manifest(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from emonet.corpus.naming import NAMED
 from emonet.corpus.readers.door import DOORS, Door, enter
 from emonet.errors import CorpusError
 from tests.helpers.hub_datasets import dataset_of, rows, save_parquet
 
 
 def test_every_door_is_a_key_and_so_is_what_it_must_know() -> None:
-    keys = {*DOORS, *(key for known in DOORS.values() for key in known)}
+    keys = {*DOORS, *NAMED, *(key for known in DOORS.values() for key in known)}
     assert keys == set(Door.model_fields)
     assert Door().door == ""
 
