@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emonet.audio.arrow import (
     CHECKSUM,
@@ -58,12 +58,14 @@ class ScannedCorpus:
     Attributes:
         utterances: by id.
         key: of the store that is made of them and of their files' sizes and times.
+        refused: those whose names nothing can write.
     """
 
     corpus: Corpus
     root: Path
     utterances: tuple[Utterance, ...]
     key: str
+    refused: tuple[Problem, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -155,7 +157,7 @@ def _made(scan: ScannedCorpus, listen: Listener, workers: int | None, *, remembe
     shards = Shards(folder / "parts", scan.root, scan.utterances)
     if remember and (old := outdated(corpus.id)):
         listen(Notice(f"{old}: this store is of another version of emonet. {corpus.id} is prepared anew."))
-    _make(corpus, shards, folder, listen, workers)
+    _make(scan, shards, listen, workers)
     shutil.rmtree(shards.folder, ignore_errors=True)
     return _prepared(folder, reused=False)
 
@@ -164,10 +166,14 @@ def scan_corpus(corpus: Corpus, root: Path) -> ScannedCorpus:
     """List a corpus' folder; no file of it is opened.
 
     Raises:
-        CorpusError: it lists nothing, two utterances with one id, or a name that is not UTF-8.
+        CorpusError: it lists nothing that can be written down, or two utterances with one id.
     """
-    utterances = tuple(_scanned(corpus, root))
-    return ScannedCorpus(corpus, root, utterances, _key(root, utterances))
+    found = _scanned(corpus, root)
+    utterances = tuple(filter(_is_text, found))
+    refused = tuple(_refused(each) for each in found if not _is_text(each))
+    if not utterances:
+        raise CorpusError(f"{root}: no file can be used. {_listing(corpus, refused)}")
+    return ScannedCorpus(corpus, root, utterances, _key(root, utterances, refused), refused)
 
 
 def finished_store(corpus: Corpus, root: Path) -> Path | None:
@@ -179,10 +185,6 @@ def _scanned(corpus: Corpus, root: Path) -> list[Utterance]:
     found = sorted(corpus.scan(root), key=lambda utterance: utterance.id)
     if not found:
         raise CorpusError(f"{root}: corpus '{corpus.id}' has no utterances there. Give its own folder with --root.")
-    odd = next((utterance.path for utterance in found if not _is_text(utterance.path)), None)
-    if odd is not None:
-        message = f"{root}: the name '{ascii(odd)[1:-1]}' is not UTF-8. Rename such files, e.g. with convmv"
-        raise CorpusError(f"{message}; `emonet corpora check` names them all.")
     for one, other in pairwise(found):
         if one.id == other.id:
             raise CorpusError(
@@ -192,14 +194,25 @@ def _scanned(corpus: Corpus, root: Path) -> list[Utterance]:
     return found
 
 
-def _is_text(path: str) -> bool:
-    """Say whether a file's name was UTF-8; what was not is read with surrogates, which nothing can write."""
-    return path.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in path)
+def _is_text(utterance: Utterance) -> bool:
+    """Say whether all names were UTF-8; what was not is read with surrogates, which nothing can write."""
+    texts = (utterance.path, utterance.id, utterance.speaker or "", utterance.session or "", utterance.text or "")
+    return all(text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text) for text in texts)
 
 
-def _key(root: Path, utterances: Sequence[Utterance]) -> str:
+def _refused(utterance: Utterance) -> Problem:
+    """Return an utterance that cannot be prepared, its texts with what is no text written out."""
+    row = {
+        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in row_of(utterance).items()
+    }
+    return Problem(row["id"], row["path"], "its name is not UTF-8: rename it, e.g. with convmv", row)
+
+
+def _key(root: Path, utterances: Sequence[Utterance], refused: Sequence[Problem]) -> str:
     rows = [[row_of(utterance), *_stat(file_of(root / utterance.path))] for utterance in utterances]
-    return digest_of({"format": FORMAT, "rate": SAMPLE_RATE, "utterances": rows})
+    facts: dict[str, Any] = {"format": FORMAT, "rate": SAMPLE_RATE, "utterances": rows}
+    return digest_of({**facts, "refused": [each.path for each in refused]} if refused else facts)
 
 
 def _stat(path: Path) -> tuple[int, int]:
@@ -232,13 +245,14 @@ def _only_one(corpus: Corpus, listen: Listener) -> Iterator[None]:
         lock.release()
 
 
-def _make(corpus: Corpus, shards: Shards, folder: Path, listen: Listener, workers: int | None) -> None:
-    total = len(shards.utterances)
+def _make(scan: ScannedCorpus, shards: Shards, listen: Listener, workers: int | None) -> None:
+    corpus, folder, total = scan.corpus, scan.folder, len(scan.utterances)
     _sweep(folder)
     shards.make(workers, lambda done: listen(Progress(f"preparing {corpus.id}", done, total)))
     problems = [problem for _, _, found in shards.finished() for problem in found]
     if len(problems) == total:
         raise CorpusError(f"{shards.root}: no file can be used. {_listing(corpus, problems)}")
+    problems += scan.refused
     meta = _join(shards, folder / STORE)
     write_json(folder / PROBLEMS, [asdict(problem) for problem in problems])
     named = {"corpus": corpus.id, "key": folder.name, "format": FORMAT, "rate": SAMPLE_RATE}

@@ -194,7 +194,7 @@ def _files(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
 
 def _names(survey: Survey) -> Iterator[Finding]:
     if survey.undecodable:
-        advice = "Rename them to UTF-8, e.g. with convmv; they cannot be prepared as they are."
+        advice = "Rename them to UTF-8, e.g. with convmv; they are left out as they are."
         yield Finding("problem", "names that are not UTF-8", str(survey.undecodable), "none", advice)
     if survey.decomposed:
         advice = "Nothing to do: ids are the same as with composed letters."

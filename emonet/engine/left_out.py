@@ -104,7 +104,8 @@ def counted_by_split(corpus: str, protocol: Protocol, dropped: Sequence[Dropped]
     from emonet.report.results import LeftOut
 
     splits = Counter(split for each in dropped for split in set(each.splits.values()))
-    reasons = Counter(re.sub(r"\d[\d.]*", "#", each.reason.partition(":")[0]) for each in dropped)
+    kinds = (each.reason.removeprefix("unreadable: ").partition(":")[0] for each in dropped)
+    reasons = Counter(re.sub(r"\d[\d.]*", "#", kind) for kind in kinds)
     return LeftOut(
         corpus=corpus,
         protocol=protocol.id,

@@ -395,12 +395,22 @@ def test_a_finished_store_is_found_by_its_files_alone(corpus: Corpus, root: Path
     assert finished_store(corpus, root) is None
 
 
-def test_a_name_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_left_out_with_that_reason(tmp_path: Path) -> None:
     def scan(root: Path) -> list[Utterance]:
         return [Utterance(path.stem, path.name, {"emotion": "joy"}) for path in root.iterdir()]
+
+    reason = "its name is not UTF-8: rename it, e.g. with convmv"
 
     root = tmp_path / "odd"
     root.mkdir()
     Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9.wav")).write_bytes(b"RIFF")
-    with pytest.raises(CorpusError, match=r"the name 'caf\\udce9\.wav' is not UTF-8\. Rename such files"):
+    with pytest.raises(CorpusError, match=rf"(?s)no file can be used.*caf\\udce9\.wav: {reason}"):
         prepare(replace(make_corpus(), scan=scan), root)
+    soundfile.write(root / "a.wav", tone(), 16_000)
+    for _ in range(2):
+        prepared = prepare(replace(make_corpus(), scan=scan), root, remember=False)
+        assert prepared.problems == (Problem(r"caf\udce9", r"caf\udce9.wav", reason),)
+        assert prepared.count == 1
+    Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9.wav")).rename(root / "cafe.wav")
+    (again,) = prepare(replace(make_corpus(), scan=scan), root, remember=False).problems
+    assert again.reason.startswith("unreadable")
