@@ -80,7 +80,7 @@ def hosting(plan: Path, do: Do) -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _opened(path: Path, changed: int, process: int) -> Do:
     """Return what does the stages of a plan in a process that has not made it: plugins are loaded, stores opened."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, Damaged):  # of which ``read_plan_file`` has better words
         facts = read_sealed(path)
         if REHEARSAL in facts:
             return lambda key: _rehearse(path, key, facts[REHEARSAL][key])

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emonet.errors import EmonetError
+from emonet.errors import Damaged, EmonetError
 from emonet.files import digest_of, located, portable, read_sealed, write_sealed
 from emonet.protocols.fold import Fold, Protocol
 from emonet.recipe.stage import Stage
@@ -86,6 +86,8 @@ def read_plan_file(path: Path) -> PlanFile:
     except FileNotFoundError:
         message = f"{path}: there is no plan file. It goes when its run ends: run the recipe again."
         raise EmonetError(message) from None
+    except Damaged as problem:
+        raise Damaged(path, problem.reason, "Run the recipe again: it writes a new one.") from None
     _check_version(path, facts)
     tasks = [_task(each, facts["items"]) for each in facts["tasks"]]
     protocols = [_protocol(each) for each in facts["protocols"]]

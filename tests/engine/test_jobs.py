@@ -362,6 +362,18 @@ def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:
         emonet.run_stage(tmp_path / "gone.json", "k")
 
 
+def test_a_damaged_plan_file_is_refused_with_what_to_do(place: Path) -> None:
+    class Flips:
+        def run(self, jobs: Sequence[Job]) -> None:
+            text = jobs[0].plan.read_text(encoding="utf-8")
+            jobs[0].plan.write_text(text.replace('"cpu"', '"mps"'), encoding="utf-8")
+            Here().run(jobs)
+
+    made, registry = planned(place)
+    with pytest.raises(Damaged, match=r"this file is damaged \(its digest is another\)\. Run the recipe again"):
+        carried_out(made, registry, place, Flips(), list[Event]().append)
+
+
 def test_a_component_of_another_version_is_refused(place: Path) -> None:
     made, _ = planned(place)
     net = made.stages[-1]
