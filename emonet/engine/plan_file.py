@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emonet.errors import Damaged, EmonetError
-from emonet.files import digest_of, located, portable, read_sealed, write_sealed
+from emonet.files import digest_of, home, located, portable, read_sealed, write_sealed
 from emonet.protocols.fold import Fold, Protocol
 from emonet.recipe.stage import Stage
 from emonet.recipe.task import Item, Task
@@ -61,6 +61,7 @@ def write_plan_file(path: Path, planned: PlanFile) -> None:
     facts = {
         "format": FORMAT,
         "emonet": version("emonet"),
+        "place": portable(path),
         "device": planned.device,
         "pinned": list(planned.pinned),
         "files": [str(file) for file in planned.files],
@@ -78,7 +79,7 @@ def read_plan_file(path: Path) -> PlanFile:
     """Read a plan file.
 
     Raises:
-        EmonetError: it is not there, or another version of EmoNet wrote it.
+        EmonetError: it is not there, another version of EmoNet wrote it, or EMONET_HOME is another one here.
         Damaged: it is not what was written.
     """
     try:
@@ -89,6 +90,9 @@ def read_plan_file(path: Path) -> PlanFile:
     except Damaged as problem:
         raise Damaged(path, problem.reason, "Run the recipe again: it writes a new one.") from None
     _check_version(path, facts)
+    if not located(facts["place"]).is_file():
+        message = f"{path}: the run that planned this keeps its stages in another EMONET_HOME than {home()}."
+        raise EmonetError(f"{message} Set EMONET_HOME, wherever stages run, to where the run's own lies there.")
     tasks = [_task(each, facts["items"]) for each in facts["tasks"]]
     protocols = [_protocol(each) for each in facts["protocols"]]
     return PlanFile(

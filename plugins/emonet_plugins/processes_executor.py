@@ -88,7 +88,7 @@ class _Worker:
     def __init__(self, number: int, threads: int) -> None:
         self.number, self.threads = number, threads
         self.process: subprocess.Popen[str] | None = None
-        self.said: Path | None = None
+        self.log: Path | None = None
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -129,30 +129,29 @@ class _Worker:
             if self.process is None:
                 share = dict.fromkeys(_THREADS, str(self.threads))
                 paths = os.pathsep.join(path for path in sys.path if path)
-                self.said = job.plan.parent / f"process-{self.number}.log"
-                with self.said.open("w", encoding="utf-8") as said:
+                self.log = job.plan.parent / f"process-{self.number}.log"
+                with self.log.open("w", encoding="utf-8") as log:
                     self.process = subprocess.Popen(  # noqa: S603 - this interpreter, and words of our own
                         [sys.executable, "-c", _START],
                         stdin=subprocess.PIPE,
                         stdout=subprocess.PIPE,
-                        stderr=said,
+                        stderr=log,
                         encoding="utf-8",
                         env={**os.environ, **share, "PYTHONPATH": paths},
                     )
             return self.process
 
     def _last_words(self, job: Job, code: int) -> str:
+        """Return what is known of a process that ended without an answer."""
         kept = "What is finished is kept: the same command goes on."
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            what = f"{job.title}: the process that did this stage was ended from outside, by {name}."
             fewer = "choose fewer workers (executor: {processes: {workers: 1}}) or smaller batches"
+            what = f"{job.title}: the process that did this stage was ended from outside, by {name}."
             return f"{what} Where memory runs out, the system does that: {fewer}. {kept}"
-        with suppress(OSError, AttributeError):
-            lines = [line for line in self.said.read_text(encoding="utf-8").splitlines() if line]  # type: ignore[union-attr]
-            said = f" Its last words: {lines[-1]}" if lines else ""
-            return f"{job.title}: the process that did this stage ended by itself, with exit code {code}.{said} {kept}"
-        return f"{job.title}: the process that did this stage ended by itself, with exit code {code}. {kept}"
+        lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n") if self.log else []
+        said = next((f" Its last words: {line}" for line in reversed(lines) if line.strip()), "")
+        return f"{job.title}: the process that did this stage ended by itself, with exit code {code}.{said} {kept}"
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:

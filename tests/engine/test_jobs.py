@@ -347,9 +347,21 @@ def test_a_plan_file_holds_stages_as_they_are(name: str, tmp_path: Path) -> None
 
 def test_a_plan_file_of_another_home_is_of_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = PlanFile((), {"foo": home() / "store" / "foo" / "k"}, "auto", (), (), tmp_path)
-    write_plan_file(tmp_path / "plan.json", made)
-    monkeypatch.setenv("EMONET_HOME", "/elsewhere")
-    assert read_plan_file(tmp_path / "plan.json").stores == {"foo": Path("/elsewhere/store/foo/k")}
+    write_plan_file(home() / "work" / "a" / "plan.json", made)
+    (tmp_path / "mounted").symlink_to(home())
+    monkeypatch.setenv("EMONET_HOME", str(tmp_path / "mounted"))
+    read = read_plan_file(home() / "work" / "a" / "plan.json")
+    assert read.stores == {"foo": tmp_path / "mounted" / "store" / "foo" / "k"}
+
+
+def test_a_process_whose_home_is_not_that_of_the_run_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home() / "work" / "a" / "plan.json"
+    write_plan_file(path, PlanFile((), {}, "auto", (), (), tmp_path))
+    monkeypatch.setenv("EMONET_HOME", str(tmp_path / "forgotten"))
+    with pytest.raises(EmonetError, match=r"another EMONET_HOME than .*forgotten\. Set EMONET_HOME"):
+        emonet.run_stage(path, "k")
 
 
 def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:
