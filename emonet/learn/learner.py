@@ -175,21 +175,22 @@ class Learner:
         return class_weights(self.clips[task.id]["train"].labels, task.width).to(self.device)
 
     def _groups(self) -> list[dict[str, Any]]:
-        """Put l2 on the weights of convolutions and linear layers that learn, not on norms and biases.
+        """Put weight decay on convolutions and linear layers that learn, not on norms and biases.
 
-        The paper's term is factor * sum of squares, whose gradient is twice the factor times the weight. An
-        adapter may ask for a factor of its own.
+        An adapter may ask for an l2 factor of its own: its term is factor * sum of squares, whose gradient is twice
+        the factor times the weight.
         """
         decays = self._adapter_decays()
         groups: dict[float, list[torch.nn.Parameter]] = {}
         for parameter in self.model.parameters():
             if parameter.requires_grad:
-                factor = decays.get(parameter, self.settings.l2) if parameter.dim() > 1 else 0.0
-                groups.setdefault(2 * factor, []).append(parameter)
+                decay = decays.get(parameter, self.settings.weight_decay) if parameter.dim() > 1 else 0.0
+                groups.setdefault(decay, []).append(parameter)
         return [{"params": found, "weight_decay": decay} for decay, found in groups.items()]
 
     def _adapter_decays(self) -> dict[torch.nn.Parameter, float]:
         decays: dict[torch.nn.Parameter, float] = {}
         for task in self.tasks:
-            decays |= self.model.adapter_decays(task.id, len(self.clips[task.id]["train"]))
+            factors = self.model.adapter_decays(task.id, len(self.clips[task.id]["train"]))
+            decays |= {parameter: 2 * factor for parameter, factor in factors.items()}
         return decays

@@ -96,5 +96,5 @@ class Adapter(Protocol):
         return False
 
     def decay_of(self, clips: int) -> float | None:
-        """Return the l2 factor of the private tensors of a task with ``clips`` clips in train; None: everybody's."""
+        """Return the l2 factor (half a weight decay) for a task with ``clips`` clips in train; None: everybody's."""
         return None

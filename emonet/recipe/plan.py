@@ -279,6 +279,8 @@ class _Draft:
             keys.add("shared")
         places: Any = {"source": {"checkpoint": True, "corpus": {"root"}}}
         settings = self.system.model_dump(mode="json", include=keys, exclude=places)
+        if "training" in keys:
+            settings["training"] = self.system.training.identity()
         return digest_of({"strategy": self.row.name, "settings": settings, **resolved})
 
 

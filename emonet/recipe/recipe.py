@@ -93,7 +93,9 @@ class Training(_Strict):
         epochs: upper limit for each stage; by default there is none.
         momentum: of SGD.
         decay: learning rate / (1 + decay * steps), a step being one batch, or one round of several tasks.
-        l2: factor of the squared weights in the loss.
+        weight_decay: of weights, not of norms and biases, as ``torch.optim`` counts it: weight_decay / 2 * sum of
+            squares is added to the loss. The paper's l2 factor of 1e-6 has no half, so it is 2e-6 here; ``l2`` is still
+            read.
         class_weights: weigh the loss of classes by inverse class frequency in train.
         loss: of numbers: ``ccc``, 1 - concordance correlation of the batch, or ``mse``; classes take cross entropy.
         rest: what becomes of an epoch's last clips where they are less than half a batch: ``keep`` makes a step on
@@ -109,12 +111,27 @@ class Training(_Strict):
     epochs: Count | None = None
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     decay: Annotated[float, Field(ge=0)] = 1e-6
-    l2: Annotated[float, Field(ge=0)] = 1e-6
+    weight_decay: Annotated[float, Field(ge=0)] = 2e-6
     class_weights: bool = True
     loss: Literal["ccc", "mse"] = "ccc"
     rest: Rest = "keep"
     crop: Annotated[float, Field(ge=0.1)] = 5.0
     evaluate: Evaluate = "centre"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_l2(cls, value: Any) -> Any:
+        """Read ``l2``, which recipes had before: half of ``weight_decay``."""
+        if not isinstance(value, Mapping) or type(value.get("l2")) not in {int, float}:
+            return value
+        if "weight_decay" in value:
+            raise ValueError(f"l2 and weight_decay are both given. Keep weight_decay; of l2 it is {2 * value['l2']:g}.")
+        rest = {key: found for key, found in value.items() if key != "l2"}
+        return {**rest, "weight_decay": 2 * value["l2"]}
+
+    def identity(self) -> dict[str, Any]:
+        """Return what keys of stages are made of, by the names that settings had when the first keys were made."""
+        return {**self.model_dump(mode="json", exclude={"weight_decay"}), "l2": self.weight_decay / 2}
 
 
 class Inner(_Strict):

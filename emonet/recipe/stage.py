@@ -213,8 +213,10 @@ class Stage:
 def _settings_identity(settings: SVM | Learning) -> dict[str, Any]:
     if isinstance(settings, SVM):
         return {"settings": settings.model_dump(mode="json")}
-    # The loss is the tasks' own; what is handed on after rounds is told by the start of those that take it.
-    identity = {"settings": settings.training.model_dump(mode="json", exclude={"loss"}), "dropout": settings.dropout}
+    training = settings.training.identity()
+    del training["loss"]  # it is the tasks' own
+    identity = {"settings": training, "dropout": settings.dropout}
+    # What is handed on after rounds is told by the start of those that take it.
     if settings.shared is not None:
         identity["shared"] = settings.shared.model_dump(mode="json", exclude={"adapters", "norms"})
     return identity

@@ -26,7 +26,7 @@ def residual(
         dropout: share of the branch's inputs dropped in training, none in the paper; the branch then does not fold.
         attention: the task has an attention of its own, too.
         decay: ``size``: l2 on the branches by the number of clips in train, from 5e-3 below 500 to 1e-6 from 10,000
-            on; ``none``: the l2 of all weights.
+            on; ``none``: the weight decay of all weights.
         start: ``he``: branches start He-normal, as in the authors' code; ``zero``: at 0, so that a task's network
             starts as the plain one.
     """

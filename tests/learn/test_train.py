@@ -164,8 +164,8 @@ def test_best_weights_that_were_damaged_while_training_was_stopped_are_never_kep
     assert same(weights(again, "best"), weights(whole, "best"))
 
 
-def test_l2_is_on_weights_and_not_on_norms_and_biases(learner: Callable[..., Learner]) -> None:
-    made = learner(l2=0.5)
+def test_weight_decay_is_on_weights_and_not_on_norms_and_biases(learner: Callable[..., Learner]) -> None:
+    made = learner(weight_decay=1.0)
     decays = {
         parameter.dim() > 1: group["weight_decay"]
         for group in made.optimiser.param_groups

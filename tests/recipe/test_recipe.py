@@ -14,7 +14,7 @@ strategy: scratch
 frontend: some_frontend
 backbone: {some_backbone: {width: 4}}
 training:
-  l2: 1e-5
+  weight_decay: 2e-5
 """
 
 
@@ -39,10 +39,23 @@ def test_intervals_are_not_drawn_so_that_no_recipe_asks_for_draws(path: Path) ->
 def test_keys_at_the_top_make_one_system_named_by_its_strategy(path: Path) -> None:
     recipe, document = read_recipe(path)
     assert list(recipe.systems) == ["scratch"]
-    assert recipe.systems["scratch"].training.l2 == 1e-5
+    assert recipe.systems["scratch"].training.weight_decay == 2e-5
     assert recipe.systems["scratch"].backbone is not None
     assert recipe.systems["scratch"].backbone.options == {"width": 4}
     assert (recipe.name, document.text) == ("first", RECIPE)
+
+
+def test_l2_of_former_recipes_is_half_of_the_weight_decay(path: Path) -> None:
+    path.write_text(RECIPE.replace("weight_decay: 2e-5", "l2: 1e-5"), encoding="utf-8")
+    former = read_recipe(path)[0].systems["scratch"].training
+    path.write_text(RECIPE, encoding="utf-8")
+    assert former == read_recipe(path)[0].systems["scratch"].training
+    assert former.identity()["l2"] == 1e-5
+    both = refusal(path, RECIPE.replace("weight_decay", "l2: 1e-5\n  weight_decay"))
+    assert "l2 and weight_decay are both given. Keep weight_decay; of l2 it is 2e-05." in both
+    assert "unknown key 'systems.scratch.training.l2'" in refusal(
+        path, RECIPE.replace("weight_decay: 2e-5", "l2: small")
+    )
 
 
 def test_corpora_are_given_by_id_with_options_or_as_a_manifest(path: Path) -> None:
@@ -90,12 +103,12 @@ def test_keys_beside_systems_are_defaults_for_each_of_them(path: Path) -> None:
     text = RECIPE + "systems:\n  a: {}\n  b: {training: {batch: 8}}\n"
     path.write_text(text, encoding="utf-8")
     recipe, _ = read_recipe(path)
-    assert recipe.systems["a"].training.l2 == 1e-5
+    assert recipe.systems["a"].training.weight_decay == 2e-5
     assert recipe.systems["b"].training.batch == 8
 
 
 def test_an_unknown_key_is_refused_with_its_line_and_the_nearest_key(path: Path) -> None:
-    text = refusal(path, RECIPE.replace("l2: 1e-5", "l2: 1e-5\n  pateince: 3"))
+    text = refusal(path, RECIPE.replace("weight_decay: 2e-5", "weight_decay: 2e-5\n  pateince: 3"))
     assert f"{path}:8: unknown key 'systems.scratch.training.pateince'. Did you mean 'patience'?" in text
 
 
@@ -173,7 +186,7 @@ def test_defaults_are_the_papers(path: Path) -> None:
     recipe, _ = read_recipe(path, ["training={}"])
     training, svm = recipe.systems["scratch"].training, recipe.systems["scratch"].svm
     assert (training.batch, training.patience, training.momentum) == (64, 50, 0.9)
-    assert (training.l2, training.decay, training.crop) == (1e-6, 1e-6, 5.0)
+    assert (training.weight_decay, training.decay, training.crop) == (2e-6, 1e-6, 5.0)
     assert svm.c == tuple(10.0**-power for power in range(10))
 
 
