@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emonet.corpus.corpus import Corpus, SpeakerNames, Utterance, plain_name
+from emonet.corpus.naming import NAMED
 from emonet.errors import RecipeError, counted
 from emonet.files import digest_of
 from emonet.labels.ontology import Ontology
@@ -281,6 +282,10 @@ class _Draft:
         settings = self.system.model_dump(mode="json", include=keys, exclude=places)
         if "training" in keys:
             settings["training"] = self.system.training.identity()
+        corpus = (settings.get("source") or {}).get("corpus") or {}
+        for key in NAMED:  # entries had none of these when the first methods were hashed
+            if corpus.get(key, "") is None:
+                del corpus[key]
         return digest_of({"strategy": self.row.name, "settings": settings, **resolved})
 
 
