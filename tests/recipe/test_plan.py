@@ -561,6 +561,15 @@ def test_whatever_changes_a_system_makes_it_another(change: dict[str, Any]) -> N
     }.isdisjoint(methods(recipe()))
 
 
+def test_how_a_source_is_read_makes_a_system_another_where_it_is_said() -> None:
+    def method(**door: Any) -> set[str]:
+        asked = recipe(strategy="full", source={"corpus": {"manifest": "a.csv", **door}})
+        return {stage.method for stage in plan(asked, [FACTS], factory, {"s": FACTS}).stages if stage.scored}
+
+    assert method() == method(speaker=None)
+    assert method().isdisjoint(method(speaker="(s.)_"))
+
+
 def test_a_recipe_that_selects_on_dev_opens_no_test() -> None:
     asked = recipe().model_copy(update={"selects": "dev"})
     stages, whole = plan(asked, [FACTS], factory).stages, plan(recipe(), [FACTS], factory).stages
