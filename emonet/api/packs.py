@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ class Labels:
 
     def flat(self) -> list[dict[str, Any]]:
         """Return a row a label, with nothing in the columns of other tasks; then a row a file without one, and why."""
-        return [*map(_flat, self.rows), *({"file": each.file, "problem": each.problem} for each in self.unread)]
+        return [*map(_flat, self.rows), *map(asdict, self.unread)]
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a label, as ``emonet predict --csv`` prints them; for a file without one, its ``problem``."""
@@ -101,8 +101,8 @@ class LoadedPack:
         its ``problem``, and no label.
 
         Args:
-            audio: a wave (T,) or (C, T) in [-1, 1], or as int16; a file, a folder, a CSV file with a column ``file``;
-                or a list of waves, or of files.
+            audio: a wave (T,) or (C, T) in [-1, 1], or as int16; a file, a folder, a table of files or of
+                segments (CSV or JSON lines, as manifests are); or a list of waves, or of files.
             rate: of waves, in Hz.
             group_by: ``folder`` or ``speaker``: which files are one speaker's, for a system that was trained with
                 each speaker's own statistics.
@@ -119,7 +119,7 @@ class LoadedPack:
             labels = self.label(map(Path, found), group_by=group_by, strict=strict, progress=progress)
             with told(progress) as listen:
                 for each in labels.unread:
-                    listen(Notice(f"Not labelled: {each.file}: {each.problem}"))
+                    listen(Notice(f"Not labelled: {each.place}: {each.problem}"))
             return labels.to_frame()
         if not found:
             raise EmonetError("An empty list holds no audio. Give waves, or files.")
@@ -141,15 +141,15 @@ class LoadedPack:
         """Return what each task says of files, folders and tables, as typed rows; see ``predict``."""
         predictor = self.predictor
         with told(progress) as listen:
-            files = audio_files(paths, listen)
-        listed, groups = [file.path for file in files], groups_of(files, group_by) if group_by else []
+            files = audio_files(paths, listen, with_speakers=group_by == "speaker")
+        groups = groups_of(files, group_by) if group_by else []
         if group_by and not predictor.by_speaker:
             text = "No task here was trained with normalisation: speaker, so nothing is grouped. Drop --group-by."
             raise EmonetError(text)
         with told(progress) as listen:
             if group_by:
-                predictor = predictor.fit_speakers(listed, groups, listen=listen)
-            found = list(predictor.label_all(listed, groups, strict=strict, listen=listen))
+                predictor = predictor.fit_speakers(files, groups, listen=listen)
+            found = list(predictor.label_all(files, groups, strict=strict, listen=listen))
         rows = tuple(each for each in found if isinstance(each, Labelled))
         unread = tuple(each for each in found if isinstance(each, Unread))
         return Labels(rows, unread, predictor.by_speaker)

@@ -21,7 +21,8 @@ app = typer.Typer(add_completion=False)
 def predict(  # noqa: PLR0913 - a command's options
     pack: Annotated[Path, typer.Argument(metavar="PACK", help="A pack's folder, as 'emonet pack export' writes it.")],
     audio: Annotated[
-        list[Path], typer.Argument(metavar="AUDIO...", help="Audio files, folders, or CSV files with a column 'file'.")
+        list[Path],
+        typer.Argument(metavar="AUDIO...", help="Audio files, folders, or tables of files or segments."),
     ],
     *,
     task: Annotated[
@@ -48,8 +49,9 @@ def predict(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Label audio: class, probabilities, arousal and valence, or numbers; of long files, of every window, too.
 
-    A file is judged as the clips of the run's test split were (training.evaluate of its recipe): by its centre, as a
-    whole, or by the mean over its windows.
+    Tables are CSV or JSON lines with a column of files; with start and end, or start and duration, their segments are
+    labelled. Each is judged as the clips of the run's test split were (training.evaluate of its recipe): by its centre,
+    as a whole, or by the mean over its windows.
 
     Files that cannot be read are named on stderr, the rest is labelled, and the exit code is 1.
     """
@@ -86,7 +88,7 @@ def predict(  # noqa: PLR0913 - a command's options
         for name, corpora in learned.items():
             say(f"{name} learned from: {corpora}.")
     for each in found.unread:
-        complain(f"Not labelled: {each.file}: {each.problem}")
+        complain(f"Not labelled: {each.place}: {each.problem}")
     if found.unread:
         raise typer.Exit(1)
 

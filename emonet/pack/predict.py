@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from emonet.learn.batches import SHORTEST, Evaluation, windows
 from emonet.learn.normalisation import ScalingTable, fit_table, frames_of
 from emonet.machine import chosen_device
 from emonet.model.contracts import Frontend
+from emonet.pack.audio_files import AudioFile
 from emonet.pack.pack import Pack, build_model, evaluation_of, normalisation_of, scaling_of, task_of
 from emonet.plugin.registry import Registry
 from emonet.recipe.recipe import Evaluate, checked_device
@@ -59,10 +59,18 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that has no label, and why."""
+    """A file or segment that has no label, and why; ``begin`` and ``end`` in s, None for the file's end."""
 
     file: str
     problem: str
+    begin: float = 0.0
+    end: float | None = None
+
+    @property
+    def place(self) -> str:
+        """The file, and which segment of it, where it is not the whole."""
+        until = "" if self.end is None else f" to {self.end} s"
+        return self.file if not self.begin and not until else f"{self.file} from {self.begin}{until or ' s on'}"
 
 
 @dataclass(frozen=True)
@@ -95,32 +103,35 @@ class Predictor:
         """Tasks that were trained with each speaker's own statistics, and need them here."""
         return tuple(task for task in self.networks if normalisation_of(self.pack.task(task)).asks == "speaker")
 
-    def fit_speakers(self, paths: Sequence[Path], speakers: Sequence[str], *, listen: Listener = silent) -> Predictor:
-        """Return this predictor with mean and scale of each speaker, over whole files as in training.
+    def fit_speakers(
+        self, files: Sequence[AudioFile], speakers: Sequence[str], *, listen: Listener = silent
+    ) -> Predictor:
+        """Return this predictor with mean and scale of each speaker, over whole files or segments as in training.
 
         Files that cannot be read are passed over here; labelling names them.
         """
 
         def pieces() -> Iterator[tuple[str, NDArray[np.float64]]]:
-            for done, (path, speaker) in enumerate(zip(paths, speakers, strict=True)):
-                listen(Progress("listening to each speaker", done, len(paths), path.name))
+            for done, (file, speaker) in enumerate(zip(files, speakers, strict=True)):
+                listen(Progress("listening to each speaker", done, len(files), file.path.name))
                 try:
-                    yield speaker, _frames(self.frontend, usable_wave(read_recording(path)), self.device)
+                    yield speaker, _frames(self.frontend, _wave_of(file), self.device)
                 except AudioProblem:
                     continue
-            listen(Progress("listening to each speaker", len(paths), len(paths)))
+            listen(Progress("listening to each speaker", len(files), len(files)))
 
         return replace(self, speakers=fit_table(pieces()))
 
-    def label(self, path: Path, speaker: str = "") -> list[Labelled]:
-        """Return what each task says of a file: first of the whole, then of its windows, if there are several.
+    def label(self, file: AudioFile, speaker: str = "") -> list[Labelled]:
+        """Return what each task says of a file or segment: first of the whole, then of its windows, if several.
 
         The whole is judged as the scores of the task judged a clip of their test split; see ``evaluation``.
 
         Raises:
             AudioProblem: the file gives no wave, or no probabilities.
         """
-        return self.label_wave(usable_wave(read_recording(path)), str(path), speaker)
+        rows = self.label_wave(_wave_of(file), str(file.path), speaker)
+        return [_later(row, file.start) for row in rows] if file.start else rows
 
     def label_wave(self, wave: FloatWave, name: str, speaker: str = "") -> list[Labelled]:
         """Return what each task says of a wave (T,) at 16 kHz, as ``label`` does of the file that it is from.
@@ -131,22 +142,29 @@ class Predictor:
         return [row for task in self.networks for row in self._of_task(name, wave, task, speaker)]
 
     def label_all(
-        self, paths: Sequence[Path], speakers: Sequence[str] = (), *, strict: bool = False, listen: Listener = silent
+        self,
+        files: Sequence[AudioFile],
+        speakers: Sequence[str] = (),
+        *,
+        strict: bool = False,
+        listen: Listener = silent,
     ) -> Iterator[Labelled | Unread]:
-        """Yield the labels of files in their order; what cannot be read is yielded with its reason.
+        """Yield the labels of files and segments in their order; what cannot be read is yielded with its reason.
 
         Raises:
             EmonetError: a file cannot be read, with ``strict``.
         """
-        for done, (path, speaker) in enumerate(zip(paths, speakers or [""] * len(paths), strict=True)):
-            listen(Progress("labelling", done, len(paths), path.name))
+        for done, (file, speaker) in enumerate(zip(files, speakers or [""] * len(files), strict=True)):
+            listen(Progress("labelling", done, len(files), file.path.name))
             try:
-                yield from self.label(path, speaker)
+                yield from self.label(file, speaker)
             except AudioProblem as problem:
                 if strict:
-                    raise EmonetError(f"{path}: {problem}. Mend or leave out this file, or drop --strict.") from None
-                yield Unread(str(path), str(problem))
-        listen(Progress("labelling", len(paths), len(paths)))
+                    raise EmonetError(
+                        f"{file.path}: {problem}. Mend or leave out this file, or drop --strict."
+                    ) from None
+                yield Unread(str(file.path), str(problem), file.start, file.end)
+        listen(Progress("labelling", len(files), len(files)))
 
     def evaluation(self, task: str) -> Evaluation:
         """Return what of a file a task judges: as its scores did, unless something else was asked for."""
@@ -202,6 +220,15 @@ class Predictor:
                 f"task '{task.id}' gives no finite {'probabilities' if task.classes else 'numbers'} for it"
             )
         return rows
+
+
+def _wave_of(file: AudioFile) -> FloatWave:
+    return usable_wave(read_recording(file.path, file.start, file.end))
+
+
+def _later(row: Labelled, start: float) -> Labelled:
+    """Return what is said of a segment, with its place in the file."""
+    return replace(row, begin=round(row.begin + start, 6), end=round(row.end + start, 6))
 
 
 def open_predictor(

@@ -14,6 +14,7 @@ import soundfile
 from emonet import Corpus, Utterance
 from emonet.audio.prepare import prepare
 from emonet.doctor.check import check
+from emonet.pack.audio_files import AudioFile
 from emonet.pack.predict import Predictor, Unread
 from tests.helpers.audio_tones import tone
 
@@ -108,7 +109,7 @@ def test_predict_refuses_what_prepare_leaves_out(files: Path, monkeypatch: pytes
 
     monkeypatch.setattr(Predictor, "label_wave", label_wave)
     predictor = Predictor(cast(Any, SimpleNamespace()), {}, cast(Any, None))
-    rows = list(predictor.label_all(sorted(files.glob("*.wav"))))
+    rows = list(predictor.label_all([AudioFile(path) for path in sorted(files.glob("*.wav"))]))
     assert {Path(row.file).stem: row.problem for row in rows if isinstance(row, Unread)} == reasons()
     assert sorted(judged) == sorted(USABLE)
 

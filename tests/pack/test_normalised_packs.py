@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
+from emonet.pack.audio_files import AudioFile
 from emonet.pack.pack import read_pack
 from emonet.pack.predict import Labelled, Unread, open_predictor
 from emonet.plugin.registry import load_registry
@@ -68,10 +69,10 @@ def test_what_cannot_be_grouped_is_refused_in_words(place: Path, emonet: Emonet)
 def test_a_speaker_without_statistics_is_reported(place: Path) -> None:
     write_tone(place / "x.wav", 150.0, 0.5, seed=1)
     opened = open_predictor(read_pack(place / "spoken"), load_registry(), device="cpu")
-    predictor = opened.fit_speakers([place / "x.wav"], ["a"])
-    (row,) = predictor.label_all([place / "x.wav"], ["a"])
+    predictor = opened.fit_speakers([AudioFile(place / "x.wav")], ["a"])
+    (row,) = predictor.label_all([AudioFile(place / "x.wav")], ["a"])
     assert isinstance(row, Labelled)
-    (unread,) = predictor.label_all([place / "x.wav"], ["b"])
+    (unread,) = predictor.label_all([AudioFile(place / "x.wav")], ["b"])
     assert isinstance(unread, Unread)
     assert unread.problem == "there are no statistics of the speaker 'b'"
 
@@ -82,7 +83,7 @@ def test_a_file_that_the_frontend_refuses_is_left_out_of_the_statistics(place: P
 
     write_tone(place / "x.wav", 150.0, 0.5, seed=1)
     opened = open_predictor(read_pack(place / "spoken"), load_registry(), device="cpu")
-    fitted = replace(opened, frontend=cast("Any", refuses)).fit_speakers([place / "x.wav"], ["a"])
+    fitted = replace(opened, frontend=cast("Any", refuses)).fit_speakers([AudioFile(place / "x.wav")], ["a"])
     assert fitted.speakers is not None
     assert not fitted.speakers.means
 

@@ -17,6 +17,7 @@ import torch
 
 from emonet.learn.batches import windows
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
+from emonet.pack.audio_files import AudioFile
 from emonet.pack.pack import build_model, fingerprint, read_pack
 from emonet.pack.predict import Predictor, Unread
 from emonet.plugin.registry import load_registry
@@ -305,7 +306,7 @@ def test_a_pack_is_never_written_over_and_a_checkpoint_must_be_there(made: Path,
         (("gone", "x.wav"), "gone: this is not a pack, it has no shared.safetensors."),
         (("scratch", "empty"), "empty: there is no audio in it."),
         (("scratch", "other.csv"), "this table has no column 'file' (its columns: a, b)"),
-        (("scratch", "latin.csv"), "latin.csv: not a CSV file in UTF-8"),
+        (("scratch", "latin.csv"), "latin.csv:2: not UTF-8 text. Save the file as UTF-8"),
         (("scratch", "x.wav", "--window", "0.1"), "A window of 0.1 s is too short"),
         (("scratch", "x.wav", "--batch", "0"), "A batch of 0 holds nothing."),
         (("scratch", "x.wav", "--csv", "--json"), "Both --csv and --json are given."),
@@ -353,7 +354,7 @@ def test_a_network_that_fails_on_a_file_is_reported(place: Path, network: Any, m
     write_tone(place / "x.wav", 220.0, 0.3, seed=1)
     pack = read_pack(place / "scratch")
     frontend = build_model(pack, [], load_registry()).frontend
-    (found,) = Predictor(pack, {ONE: network}, frontend).label_all([place / "x.wav"])
+    (found,) = Predictor(pack, {ONE: network}, frontend).label_all([AudioFile(place / "x.wav")])
     assert isinstance(found, Unread)
     assert found.problem == message
 

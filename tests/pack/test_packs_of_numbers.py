@@ -14,6 +14,7 @@ import torch
 
 from emonet.cli.app import run_command
 from emonet.errors import EmonetError
+from emonet.pack.audio_files import AudioFile
 from emonet.pack.pack import read_pack, task_of
 from emonet.pack.predict import open_predictor
 from emonet.plugin.registry import load_registry
@@ -109,5 +110,5 @@ def test_a_task_with_neither_labels_nor_dimensions_is_refused(made: Path) -> Non
 def test_numbers_that_are_none_are_a_reported_file(made: Path) -> None:
     predictor = open_predictor(read_pack(made / "multi"), load_registry(), [RATED])
     broken = replace(predictor, networks={RATED: lambda wave, lengths: torch.full((len(wave), 2), torch.inf)})
-    (found,) = broken.label_all([made / "rated" / "s0" / "0.wav"])
+    (found,) = broken.label_all([AudioFile(made / "rated" / "s0" / "0.wav")])
     assert found.problem == f"task '{RATED}' gives no finite numbers for it"  # type: ignore[union-attr]

@@ -200,7 +200,7 @@ def _corpus_of(
     if unlabelled and not utterances:
         labels = " and ".join(f"'{column}'" for table in tables for column in table.labels.values())
         raise CorpusError(f"{path}: no row has a label in {labels}. Fill the column, or name another one: columns.")
-    check_ends([table.fields for table in tables], utterances, path)
+    check_ends([table.fields for table in tables], ((each.path, each.start) for each in utterances), path)
     is_named_by_folder = path.is_dir() or is_split(path.stem)
     name = manifest_root(path).resolve().name if is_named_by_folder else path.stem
     origin = Origin(

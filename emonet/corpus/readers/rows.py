@@ -302,8 +302,11 @@ def scan_rows(
             yield moved
 
 
-def check_ends(maps: Sequence[ColumnMap], utterances: Sequence[Utterance], place: Path) -> None:
+def check_ends(maps: Sequence[ColumnMap], pieces: Iterable[tuple[str, float]], place: Path) -> None:
     """Refuse pieces of one file that have starts of their own, where no column says where they end.
+
+    Args:
+        pieces: path and start of each.
 
     Raises:
         CorpusError: naming the file.
@@ -311,11 +314,10 @@ def check_ends(maps: Sequence[ColumnMap], utterances: Sequence[Utterance], place
     if any({"end", "duration"} & set(each.columns) for each in maps):
         return
     starts: dict[str, float] = {}
-    for each in utterances:
-        if starts.setdefault(each.path, each.start) != each.start:
-            message = f"{place}: the pieces of '{each.path}' have a start each, but no column says where they end"
-            told = "columns: {end: COLUMN} or columns: {duration: COLUMN}"
-            raise CorpusError(f"{message}, so that all would run to the end of the file. Name that column: {told}.")
+    for path, start in pieces:
+        if starts.setdefault(path, start) != start:
+            message = f"{place}: the pieces of '{path}' have a start each, but no column says where they end"
+            raise CorpusError(f"{message}, so that all would run to its end. Call one column end or duration.")
 
 
 def notes_of(unused: Sequence[str], unlabelled: Mapping[str, int]) -> Iterator[str]:
