@@ -116,10 +116,6 @@ def plan(
     return Plan(recipe, tuple(stages.values()))
 
 
-_LATER = ("speaker", "session", "text")
-"""Keys of a source's corpus that are younger than openings of test in ledgers: they tell systems apart where given."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Pass:
     """Which fold, and which seed."""
@@ -282,9 +278,7 @@ class _Draft:
         keys = {"svm"} if kind == "probe" else {"training", "dropout", "map", "source"}
         if self.row.learns in {"every", "aggregate"}:
             keys.add("shared")
-        source = self.system.source
-        later = {key for key in _LATER if source and source.corpus and getattr(source.corpus, key) is None}
-        places: Any = {"source": {"checkpoint": True, "corpus": {"root", *later}}}
+        places: Any = {"source": {"checkpoint": True, "corpus": {"root"}}}
         settings = self.system.model_dump(mode="json", include=keys, exclude=places)
         if "training" in keys:
             settings["training"] = self.system.training.identity()
