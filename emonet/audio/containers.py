@@ -147,13 +147,18 @@ def _places_after(container: Any, stream: Any, seconds: float) -> Iterator[tuple
     Returns:
         None where the place cannot be told.
     """
+    import av
+
     opening = list(islice(container.decode(stream), 3))
     if len(opening) < 3 or any(each.pts is None or each.sample_rate != stream.rate for each in opening):
         return None
     length, tick = opening[1].samples, float(stream.time_base) * stream.rate
-    container.seek(round(seconds / stream.time_base) + opening[0].pts, stream=stream)
-    frames = container.decode(stream)
-    frame = next(frames, None)
+    try:
+        container.seek(round(seconds / stream.time_base) + opening[0].pts, stream=stream)
+        frames = container.decode(stream)
+        frame = next(frames, None)
+    except av.error.FFmpegError:  # some containers cannot be sought
+        return None
     if frame is None or frame.pts is None or opening[2].samples != length:
         return None
     count = (frame.pts - opening[1].pts) * tick / length

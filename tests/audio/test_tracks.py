@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tracemalloc
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
-from emonet.audio.containers import read_container
+from emonet.audio.containers import _places_after, read_container
 from emonet.audio.decode import AudioProblem, read_recording, read_wave
 from tests.helpers.audio_tones import tone
 
@@ -150,3 +152,26 @@ def test_without_the_extra_an_unknown_format_says_that_it_reads_more(
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(AudioProblem, match=r"^unreadable: Format not recognised \(the extra 'video' reads more"):
         read_wave(tmp_path / "a.wav")
+
+
+def test_a_container_that_cannot_be_sought_tells_no_place() -> None:
+    frames = [SimpleNamespace(pts=100 * number, samples=100, sample_rate=8_000) for number in range(3)]
+
+    def seek(*_: object, **__: object) -> None:
+        raise av.error.FFmpegError(1, "Operation not permitted")
+
+    stream = SimpleNamespace(rate=8_000, time_base=Fraction(1, 8_000))
+    container = SimpleNamespace(decode=lambda _: iter(frames), seek=seek)
+    assert _places_after(container, stream, 3.0) is None
+
+
+@pytest.mark.parametrize("odd", [{"pts": None}, {"samples": 90}, {"sample_rate": 16_000}, {"pts": 24_030}])
+def test_frames_that_are_not_alike_tell_no_place(odd: dict[str, object]) -> None:
+    frames = [SimpleNamespace(pts=100 * number, samples=100, sample_rate=8_000) for number in range(3)]
+    found = SimpleNamespace(pts=24_000, samples=100, sample_rate=8_000)
+    changed = found if odd == {"pts": 24_030} else frames[2]
+    vars(changed).update(odd)
+    decoded = iter([*frames, found])
+    container = SimpleNamespace(decode=lambda _: decoded, seek=lambda *_, **__: None)
+    stream = SimpleNamespace(rate=8_000, time_base=Fraction(1, 8_000))
+    assert _places_after(container, stream, 3.5) is None
