@@ -29,6 +29,9 @@ SHORT = 0.1
 """Length in s below which a clip is reported as very short: hardly a syllable, though it is used."""
 BEYOND = 0.5
 """Seconds by which the end of a segment may lie after that of its file; codecs and rounded times explain less."""
+NEARLY = 0.04
+"""Power of the mean of channels, relative to theirs, below which they nearly cancel: of unrelated ones it is 0.5; of a
+voice beside itself turned over, coded by Vorbis, it was 0.016."""
 FULL_SCALE = 0.999
 """Absolute sample from which on a converter or codec had no room left."""
 CLIPPED = 1e-3
@@ -51,6 +54,7 @@ class _Heard:
     channels: int = 0
     is_deep: bool = False
     beyond: float = 0.0
+    is_weak: bool = False
     problem: str = ""
     is_decoded: bool = True
 
@@ -76,6 +80,7 @@ class Hearing:
     undecoded: set[str] = field(default_factory=set)
     deep: Some = field(default_factory=Some)
     beyond: Some = field(default_factory=Some)
+    weak: Some = field(default_factory=Some)
     first_beyond: str = ""
     clipped: Some = field(default_factory=Some)
     short: Some = field(default_factory=Some)
@@ -103,7 +108,9 @@ def _hear(root: Path, utterance: Utterance) -> _Heard:
         return _Heard(utterance, problem=problem.reason, is_decoded=isinstance(problem, Unusable))
     channels, rate, is_deep, beyond = recording
     clipped = float((abs(channels) >= FULL_SCALE).mean())
-    return _Heard(utterance, channels.shape[1] / rate, clipped, rate, len(channels), is_deep, beyond)
+    level = float((channels.mean(axis=0) ** 2).mean() / max((channels**2).mean(), 1e-20))
+    seconds = channels.shape[1] / rate
+    return _Heard(utterance, seconds, clipped, rate, len(channels), is_deep, beyond, is_weak=level < NEARLY)
 
 
 def _take(hearing: Hearing, one: _Heard) -> None:
@@ -126,6 +133,8 @@ def _take(hearing: Hearing, one: _Heard) -> None:
             hearing.bands.setdefault((name, label), [0, 0])[one.rate >= SAMPLE_RATE] += 1
     if one.is_deep:
         hearing.deep.add(path)
+    if one.is_weak:
+        hearing.weak.add(path)
     if one.beyond > BEYOND:
         hearing.beyond.add(path)
         hearing.first_beyond = hearing.first_beyond or _too_late(one)
@@ -138,6 +147,9 @@ def _take(hearing: Hearing, one: _Heard) -> None:
 def heard_findings(corpus: Corpus, hearing: Hearing) -> Iterator[Finding]:
     """Yield what the recordings themselves say."""
     yield from _left_out(hearing)
+    if hearing.weak:
+        advice = "Their mean, which is taken, has less than a fifth of their level: turn one over, or give one of them."
+        yield Finding("warning", "channels that nearly cancel", str(hearing.weak), "none", advice)
     if hearing.beyond:
         advice = f"{hearing.first_beyond} The segment is cut where its file ends; check times and files."
         yield Finding("warning", "ends beyond their files", str(hearing.beyond), "none", advice)

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from emonet.corpus.corpus import Expected, Utterance
 from emonet.doctor.check import Finding, check
@@ -74,3 +76,11 @@ def test_a_path_that_no_file_can_have_is_one_row_that_is_refused(copy: Path, nam
     assert refused.seen.isprintable()
     assert reason in refused.seen
     assert named(findings, "readable files").seen == "4"
+
+
+@pytest.mark.parametrize(("other", "is_weak"), [(-0.9, True), (-0.5, False), (0.0, False), (1.0, False)])
+def test_channels_that_nearly_cancel_are_warned_of(copy: Path, other: float, *, is_weak: bool) -> None:
+    sound = 0.5 * np.sin(np.arange(8000) / 5)
+    soundfile.write(copy / "a-joy.wav", np.stack([sound, other * sound], axis=1), 16_000)
+    found = [each for each in check(FOO, copy) if each.what == "channels that nearly cancel"]
+    assert [(each.level, each.seen) for each in found] == ([("warning", "1: a-joy.wav")] if is_weak else [])
