@@ -92,18 +92,31 @@ class Follower:
 
 @contextmanager
 def following(folder: Path, tell: Listener) -> Iterator[None]:
-    """Tell within the block what other processes write into a folder's event files: each event once, none left out."""
-    follower, done = Follower(folder, tell), threading.Event()
+    """Tell within the block what other processes write into a folder's event files: each event once, none left out.
+
+    Raises:
+        Exception: ``tell`` raised it; told when the block is done, for nobody could tell it before.
+    """
+    follower, done, raised = Follower(folder, tell), threading.Event(), list[Exception]()
 
     def follow() -> None:
         while not done.wait(OFTEN):
-            follower.look()
+            try:
+                follower.look()
+            except Exception as problem:  # noqa: BLE001 - a stranger's listener may raise anything
+                raised.append(problem)
+                return
 
     thread = threading.Thread(target=follow, daemon=True, name="emonet-events")
     thread.start()
+    ended = False
     try:
         yield
+        ended = True
     finally:
         done.set()
         thread.join()
-        follower.look()
+        if not raised:
+            follower.look()
+        elif ended:
+            raise raised[0]

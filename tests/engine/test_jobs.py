@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ import emonet
 from emonet.document import read_document
 from emonet.engine import jobs as engine_jobs
 from emonet.engine import runner
-from emonet.engine.event_files import EventWriter, Follower, from_line, to_line
+from emonet.engine.event_files import OFTEN, EventWriter, Follower, following, from_line, to_line
 from emonet.engine.executor import Job
 from emonet.engine.jobs import carry_out, failure_beside, hosting, jobs_of, runner_of, write_rehearsal
 from emonet.engine.openings import ledger_path
@@ -446,6 +447,26 @@ def test_each_event_is_told_once_and_half_a_line_waits(tmp_path: Path) -> None:
     path.write_bytes(whole)
     follower.look()
     assert told == [EVENTS[1], EVENTS[3]]
+
+
+def test_a_listener_that_raises_is_heard_when_the_stages_are_done(tmp_path: Path) -> None:
+    def choke(event: Event) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    def work(problem: type[BaseException] | None) -> None:
+        with following(tmp_path, choke):
+            EventWriter(tmp_path)(EVENTS[1])
+            time.sleep(2 * OFTEN)
+            went_on.append("the stages")
+            if problem:
+                raise problem
+
+    went_on: list[str] = []
+    with pytest.raises(ZeroDivisionError):
+        work(None)
+    with pytest.raises(KeyboardInterrupt):
+        work(KeyboardInterrupt)
+    assert len(went_on) == 2
 
 
 def test_activities_of_two_processes_are_told_apart(tmp_path: Path) -> None:
