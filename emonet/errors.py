@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 
 class EmonetError(Exception):
@@ -21,6 +22,37 @@ class CorpusError(EmonetError):
 
 class PluginError(EmonetError):
     """A plugin that cannot be loaded, or two plugins that claim one name."""
+
+
+Returned = TypeVar("Returned")
+
+
+def contained(call: Callable[..., Returned], *arguments: Any, **named: Any) -> Returned:
+    """Call a stranger's function; whatever it ends with but for Ctrl-C can be caught as an exception.
+
+    Raises:
+        PluginError: it left the program, or raised what is not an ``Exception``; the text says where.
+    """
+    try:
+        return call(*arguments, **named)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as problem:
+        where = f"{told(problem)} ({place_of(problem)})"
+        raise PluginError(f"{where}, which ends a program; raise an Exception there instead") from problem
+
+
+def place_of(problem: BaseException) -> str:
+    """Return file and line of what raised something."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}" if trace else "nobody knows where"
+
+
+def told(problem: BaseException) -> str:
+    """Return what was raised, with its kind; a ``PluginError`` is a sentence already."""
+    return str(problem) if isinstance(problem, PluginError) else f"{type(problem).__name__}: {problem}"
 
 
 class ContractError(EmonetError):

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emonet.errors import EmonetError, RecipeError, did_you_mean
+from emonet.errors import EmonetError, PluginError, RecipeError, contained, did_you_mean
 
 Share = float
 """A share between 0 and 1, neither of them included."""
@@ -80,9 +80,12 @@ def build(what: str, factory: Callable[..., Any], options: Mapping[str, Any]) ->
 
     Raises:
         RecipeError: the options do not fit, or the factory refuses their values.
+        PluginError: the factory leaves the program.
     """
     resolved = check_options(what, factory, options)
     try:
-        return factory(**resolved)
+        return contained(factory, **resolved)
+    except PluginError as problem:
+        raise PluginError(f"{what}: {problem}") from problem
     except (TypeError, ValueError) as problem:
         raise RecipeError(f"{what}: {problem}") from problem

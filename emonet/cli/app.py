@@ -15,8 +15,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from emonet.cli.console import Interrupted, complain, take_any_letter
-from emonet.errors import EmonetError
+from emonet.cli.console import Interrupted, complain, own_stdout, take_any_letter
+from emonet.errors import EmonetError, place_of, told
 
 SUCCESS, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
 
@@ -71,6 +71,7 @@ class LazyGroup(TyperGroup):
         command.name = cmd_name
         for each in (command, *getattr(command, "commands", {}).values()):
             each.get_params = partial(_eased, each.get_params)
+            each.callback = own_stdout(each.callback) if each.callback else None
         return command
 
     def get_params(self, ctx: Any) -> Any:
@@ -122,10 +123,10 @@ def run_command(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except Exception as problem:  # noqa: BLE001 - the last place where a failure can be told in words
         return _explain(problem, debug=debug)
-    except SystemExit:
-        return _stop_writing()  # rich and typer leave in this way, and in no other case, when a pipe is closed
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except BaseException as problem:  # noqa: BLE001 - whoever leaves must not make a success of what was not done
+        return _explain_leaving(problem)
     if code == INTERRUPTED:  # typer's word for Ctrl-C
         complain(_INTERRUPTED)
     return code if isinstance(code, int) else SUCCESS
@@ -146,6 +147,19 @@ def _explain(problem: Exception, *, debug: bool) -> int:
         complain("Error: this is a fault of the program, not of what you gave it. Please report the lines above.")
     elif not _is_help(problem):
         complain(f"Error: {_sentence(problem)}")
+    return ERROR
+
+
+def _explain_leaving(problem: BaseException) -> int:
+    """Leave quietly where a pipe was closed, as rich and typer do; else name who would have ended the program."""
+    before: BaseException | None = problem
+    while before is not None:
+        if isinstance(before, OSError) and before.errno == errno.EPIPE:
+            return _stop_writing()
+        before = before.__context__
+    what = f"The command ended before it was done: {told(problem)} was raised in {place_of(problem)}."
+    advice = "A plugin, component or library must not leave the program: have it raise an Exception, or do without it."
+    complain(f"Error: {what} {advice}")
     return ERROR
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stdout
+from functools import wraps
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,9 +35,33 @@ class Interrupted(Exception):
     """Ctrl-C in a command that can say more than others about how to go on; its text says it."""
 
 
+_own: list[Any] = []
+"""What was stdout before it was taken from plugins."""
+
+
+def stdout() -> Any:
+    """Return the stream that a command's result is written to."""
+    return _own[-1] if _own else sys.stdout
+
+
+def own_stdout(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a command that has stdout for itself: what plugins and components print goes to stderr."""
+
+    @wraps(command)
+    def alone(*arguments: Any, **named: Any) -> Any:
+        _own.append(sys.stdout)
+        try:
+            with redirect_stdout(sys.stderr):
+                return command(*arguments, **named)
+        finally:
+            _own.pop()
+
+    return alone
+
+
 def output() -> Console:
     """Return the console on stdout; a table in a pipe is wide instead of wrapped at 80 columns."""
-    return _console(sys.stdout)
+    return _console(stdout())
 
 
 def errors() -> Console:
@@ -57,8 +83,8 @@ def complain(text: str) -> None:
 
 def print_json(data: Any) -> None:
     """Print plain data as JSON, with escapes where stdout cannot take every letter."""
-    takes_all = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=not takes_all) + "\n")
+    takes_all = (stdout().encoding or "utf-8").lower().startswith("utf")
+    stdout().write(json.dumps(data, indent=2, ensure_ascii=not takes_all) + "\n")
 
 
 def take_any_letter() -> None:
@@ -70,22 +96,22 @@ def take_any_letter() -> None:
 
 def say(text: str) -> None:
     """Print text to stdout as it is: long lines are the terminal's to wrap."""
-    if sys.stdout.isatty():
+    if stdout().isatty():
         output().print(text, soft_wrap=True)
     else:
-        sys.stdout.write(f"{text}\n")
+        stdout().write(f"{text}\n")
 
 
 def columns_of_output() -> int:
     """Return how many columns a table on stdout may have."""
-    return output().width if sys.stdout.isatty() else WIDE
+    return output().width if stdout().isatty() else WIDE
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under their columns' names."""
     cells = list(rows)
-    if not sys.stdout.isatty() and (text := _plain_table(title, columns, cells)):
-        sys.stdout.write(text)
+    if not stdout().isatty() and (text := _plain_table(title, columns, cells)):
+        stdout().write(text)
         return
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -108,7 +134,7 @@ def _plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str
     lines = [tuple(columns), *map(tuple, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     total = sum(widths) + 3 * len(widths) + 1
-    takes_lines = (sys.stdout.encoding or "").lower().startswith("utf")
+    takes_lines = (stdout().encoding or "").lower().startswith("utf")
     if total > WIDE or not takes_lines or not all(_is_plain(cell) for line in lines for cell in line):
         return ""
     head, *body = ("   ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
@@ -124,8 +150,12 @@ def _is_plain(text: str) -> bool:
 
 def load_plugins(files: Sequence[Path] | None) -> Registry:
     """Return the registry of all plugins; those that cannot be loaded are named on stderr."""
-    from emonet.plugin.registry import load_registry
+    from emonet.plugin.registry import PIN, died_loading, load_registry
 
+    for plugin in died_loading():
+        leave = f"leave it out: no longer give it with --plugin, uninstall it, or name the others in {PIN}"
+        complain(f"Warning: a former command died while it loaded the plugin {plugin}. If this one does, too, {leave}.")
+    sys.stderr.flush()
     registry = load_registry(files or ())
     _ = registry.corpora  # a plugin whose cards are wrong shows only when it is asked for them
     for info in registry.broken():

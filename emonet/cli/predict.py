@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from emonet.cli.console import AsJson, PluginFiles, complain, load_plugins, print_json, print_table, say
+from emonet.cli.console import AsJson, PluginFiles, complain, load_plugins, print_json, print_table, say, stdout
 
 if TYPE_CHECKING:
     from emonet.api.packs import Labels
@@ -128,7 +127,7 @@ def _print_csv(found: Labels) -> None:
     """
     import csv
 
-    writer = csv.DictWriter(sys.stdout, found.columns, lineterminator="\n")
+    writer = csv.DictWriter(stdout(), found.columns, lineterminator="\n")
     writer.writeheader()
     said = {True: "yes", False: "no", None: ""}
     writer.writerows({**row, "window": said[row.get("window")]} for row in found.flat())

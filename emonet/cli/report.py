@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emonet.cli.console import AsJson, PluginFiles, load_plugins, print_json, say
+from emonet.cli.console import AsJson, PluginFiles, load_plugins, print_json, say, stdout
 from emonet.cli.run import RunsFolder
 
 app = typer.Typer(add_completion=False)
@@ -45,7 +44,7 @@ def report(  # noqa: PLR0913 - a command's options
     if json and out is None:
         print_json(made.to_json())
     elif out is None:
-        sys.stdout.write(write(made))
+        stdout().write(write(made))
     else:
         write_json(out, made.to_json()) if json else write_text(out, write(made))
         say(f"Written: {out}")

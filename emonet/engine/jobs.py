@@ -21,7 +21,7 @@ from emonet.engine.event_files import FOLDER, EventWriter, following
 from emonet.engine.executor import Executor, Job
 from emonet.engine.plan_file import PlanFile, read_plan_file
 from emonet.engine.runner import StageRunner, is_done
-from emonet.errors import ContractError, CorpusError, Damaged, EmonetError, PluginError, RecipeError, counted
+from emonet.errors import ContractError, CorpusError, Damaged, EmonetError, PluginError, RecipeError, contained, counted
 from emonet.events import Listener
 from emonet.files import located, portable, read_sealed, write_json, write_sealed, write_text
 from emonet.plugin.component import traits_of
@@ -58,7 +58,7 @@ def run_stage(plan: str | Path, key: str) -> None:
     try:
         with _opening:
             do = _opened(path, path.stat().st_mtime_ns if path.is_file() else 0, os.getpid())
-        do(key)
+        contained(do, key)
         (path.parent / FAILED / f"{key}.json").unlink(missing_ok=True)  # of a first attempt, where an executor retries
     except Exception as problem:
         with suppress(OSError):  # where even this cannot be written, the caller has the problem itself
@@ -230,7 +230,7 @@ class _Host:
 
     def __call__(self, key: str) -> None:
         try:
-            self.do(key)
+            contained(self.do, key)
         except Exception as problem:
             self.raised = problem
             raise

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_recording, usable_wave
-from emonet.errors import EmonetError
+from emonet.errors import EmonetError, contained
 from emonet.events import Listener, Progress, silent
 from emonet.learn.answers import answers
 from emonet.learn.batches import SHORTEST, Evaluation, windows
@@ -286,8 +286,8 @@ def _frames(frontend: Frontend, wave: FloatWave, device: torch.device) -> NDArra
     """Return the features (L, *shape) of a whole wave."""
     with torch.inference_mode():
         try:
-            (frames,) = frames_of(
-                frontend, torch.from_numpy(wave)[None].to(device), torch.tensor([len(wave)], device=device)
+            (frames,) = contained(
+                frames_of, frontend, torch.from_numpy(wave)[None].to(device), torch.tensor([len(wave)], device=device)
             )
         except (RuntimeError, ValueError) as problem:
             raise AudioProblem(f"the frontend does not take it ({problem})") from None
@@ -297,7 +297,7 @@ def _frames(frontend: Frontend, wave: FloatWave, device: torch.device) -> NDArra
 def _outputs(network: Network, waves: torch.Tensor, length: int) -> torch.Tensor:
     with torch.inference_mode():
         try:
-            return network(waves, torch.full((len(waves),), length, device=waves.device))
+            return contained(network, waves, torch.full((len(waves),), length, device=waves.device))
         except (RuntimeError, ValueError) as problem:
             seconds = length / SAMPLE_RATE
             raise AudioProblem(f"the network does not take a piece of {seconds:.3f} s ({problem})") from None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import importlib.util
 import os
+import platform
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -15,8 +18,9 @@ from typing import Any, Literal, TypeVar, get_args
 import pluggy
 
 from emonet.corpus.corpus import Corpus
-from emonet.errors import PluginError, UnknownName, did_you_mean
+from emonet.errors import PluginError, UnknownName, contained, did_you_mean, told
 from emonet.events import Event
+from emonet.files import remembered_folder
 from emonet.labels.ontology import Ontology, ontology_of
 from emonet.labels.words import Word
 from emonet.options import build
@@ -41,6 +45,10 @@ def checked(kind: str, brought: Any) -> Any:
     if strange:
         raise TypeError(f"emonet_{kind} returned {strange[0]!r} among others, expected {wanted} only")
     return found
+
+
+def _brought(kind: str, hook: Callable[[], Any]) -> Any:
+    return checked(kind, hook())
 
 
 Named = TypeVar("Named")
@@ -167,7 +175,7 @@ class Registry:
             if self.plugins[name].error:
                 continue
             try:
-                implementation.function(*(event for _ in implementation.argnames))
+                contained(implementation.function, *(event for _ in implementation.argnames))
             except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
                 self._mark_broken(name, problem)
 
@@ -187,7 +195,7 @@ class Registry:
             for implementation in hook.get_hookimpls():
                 name = implementation.plugin_name
                 try:
-                    brought = checked(kind, implementation.function())
+                    brought = contained(_brought, kind, implementation.function)
                 except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
                     self._mark_broken(name, problem)
                     continue
@@ -215,7 +223,7 @@ class Registry:
 
     def _mark_broken(self, name: str, problem: Exception) -> None:
         info = self.plugins[name]
-        self.plugins[name] = PluginInfo(name, info.distribution, info.version, info.hooks, _text(problem))
+        self.plugins[name] = PluginInfo(name, info.distribution, info.version, info.hooks, told(problem))
 
 
 def load_registry(files: Sequence[Path] = (), *, pinned: Sequence[str] | None = None) -> Registry:
@@ -231,9 +239,7 @@ def load_registry(files: Sequence[Path] = (), *, pinned: Sequence[str] | None = 
         PluginError: a file of ``files`` cannot be loaded, a plugin implements a hook that does not exist, or
             ``EMONET_PLUGINS`` or ``pinned`` names one that is not installed.
     """
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(hookspecs)
-    registry = Registry(manager)
+    registry = Registry(_manager())
     found = sorted(entry_points(group=PROJECT), key=_name_and_package)
     names = _pinned([entry.name for entry in found], pinned)
     for entry in found:
@@ -281,10 +287,11 @@ def _load_entry(registry: Registry, entry: EntryPoint) -> None:
         )
         raise PluginError(message)
     try:
-        module = entry.load()
+        with _noted(f"'{entry.name}' ({distribution})"):
+            module = contained(entry.load)
         _register(registry, module, PluginInfo(entry.name, distribution, version))
-    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
-        registry.plugins[entry.name] = PluginInfo(entry.name, distribution, version, (), _text(problem))
+    except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
+        registry.plugins[entry.name] = PluginInfo(entry.name, distribution, version, (), told(problem))
 
 
 def _load_file(registry: Registry, path: Path) -> None:
@@ -297,25 +304,75 @@ def _load_file(registry: Registry, path: Path) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(name, module)
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as problem:
-        raise PluginError(f"{path}: the plugin raised {_text(problem)}. Mend it, or leave out --plugin.") from problem
+        with _noted(str(path)):
+            contained(spec.loader.exec_module, module)
+    except Exception as problem:
+        raise PluginError(f"{path}: the plugin raised {told(problem)}. Mend it, or leave out --plugin.") from problem
     _register(registry, module, PluginInfo(str(path), str(path), "file"))
 
 
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    return manager
+
+
 def _register(registry: Registry, module: Any, info: PluginInfo) -> None:
-    registry.manager.register(module, info.name)
-    hooks = tuple(sorted(caller.name for caller in registry.manager.get_hookcallers(module) or ()))
+    trial = _manager()  # which a plugin that does not fit is left in with half its hooks
     try:
-        registry.manager.check_pending()
+        trial.register(module, info.name)
+        trial.check_pending()
     except pluggy.PluginValidationError as problem:
-        registry.manager.unregister(module)
-        raise PluginError(f"{info.distribution}: {problem}") from None
+        text = " ".join(str(problem).split())
+        raise PluginError(f"{info.distribution}: {text}. The hooks with their arguments are in CONTRIBUTING.") from None
+    hooks = tuple(sorted(caller.name for caller in trial.get_hookcallers(module) or ()))
     if not hooks:
         text = "it implements no hook of EmoNet; mark its functions with @emonet.hookimpl"
         raise PluginError(f"Plugin '{info.name}' of {info.distribution}: {text}.")
+    registry.manager.register(module, info.name)
     registry.plugins[info.name] = PluginInfo(info.name, info.distribution, info.version, hooks)
 
 
-def _text(problem: BaseException) -> str:
-    return f"{type(problem).__name__}: {problem}"
+_NOTE = "loading"
+"""How notes of what is being loaded begin; host and process follow."""
+
+
+@contextmanager
+def _noted(plugin: str) -> Iterator[None]:
+    """Note that a plugin is being loaded, so that the next start can name the one that this process died of."""
+    folder = remembered_folder()
+    note = folder / f"{_NOTE}-{platform.node()}-{os.getpid()}" if folder else None
+    with suppress(OSError):
+        if note:
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text(plugin, encoding="utf-8")
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            if note:
+                note.unlink(missing_ok=True)
+
+
+def died_loading() -> list[str]:
+    """Return the plugins during whose loading a process of this machine died, and forget them."""
+    folder, found = remembered_folder(), []
+    for note in sorted(folder.glob(f"{_NOTE}-{glob.escape(platform.node())}-*")) if folder else ():
+        with suppress(OSError, ValueError):
+            if not _is_running(int(note.name.rpartition("-")[2])):
+                found.append(note.read_text(encoding="utf-8"))
+                note.unlink()
+    return found
+
+
+def _is_running(process: int) -> bool:
+    """Say whether a process may be running; where nobody can ask without harm, it may."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

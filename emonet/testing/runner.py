@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from emonet.errors import ContractError, PluginError, UnknownName, did_you_mean
+from emonet.errors import ContractError, PluginError, UnknownName, contained, did_you_mean, told
 from emonet.plugin.registry import Registry
 from emonet.testing import (
     checks_adapters,
@@ -166,11 +166,11 @@ def _loaded_subjects(registry: Registry) -> Iterable[Subject]:
 def _run(planned: Planned) -> Result:
     subject, name, reason = planned.subject.name, planned.name, planned.expected_failure
     try:
-        planned()
+        contained(planned)
     except ContractError as problem:
         return Result(subject, name, bool(reason), str(problem), reason)
     except Exception as problem:  # noqa: BLE001 - a stranger's component may raise anything
-        return Result(subject, name, bool(reason), f"{subject}: {type(problem).__name__}: {problem}", reason)
+        return Result(subject, name, bool(reason), f"{subject}: {told(problem)}", reason)
     if reason:
         # Strict, as in pytest: a stale excuse would hide the next break.
         text = f"{subject}: expected to fail ({reason}), but it passes. Take it out of expected_failures."

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from emonet.corpus.corpus import Corpus
-from emonet.errors import ContractError, UnknownName
+from emonet.errors import ContractError, UnknownName, contained, told
 from emonet.options import build
 from emonet.plugin.marker import PROJECT
 
@@ -124,7 +124,7 @@ def _call(module: ModuleType, kind: str) -> Any:
     if hook is None or not hasattr(hook, f"{PROJECT}_impl"):
         return None
     try:
-        return hook()
+        return contained(hook)
     except Exception as problem:
-        message = f"plugin '{module.__name__}': its hook {hook.__name__} raised {type(problem).__name__}: {problem}"
+        message = f"plugin '{module.__name__}': its hook {hook.__name__} raised {told(problem)}"
         raise ContractError(f"{message}. Hooks return what they bring: mend the hook.") from problem

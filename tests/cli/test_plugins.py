@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.helpers.cli_terminal import Emonet
 
@@ -83,3 +87,59 @@ def test_an_unknown_plugin_is_answered_with_the_nearest(emonet: Emonet) -> None:
     ran = emonet("plugins", "check", "corpoar")
     assert ran.code == 2
     assert "Did you mean 'corpora'?" in ran.err
+
+
+LEAVES = """\
+import emonet, sys
+
+print("noise at import")
+
+def reading(*arguments):
+    sys.exit(0)
+
+@emonet.hookimpl
+def emonet_corpora():
+    print("noise in a hook")
+    return []
+
+@emonet.hookimpl
+def emonet_report_formats():
+    return {"leaves": reading}
+"""
+
+
+def test_what_a_plugin_prints_is_not_on_stdout(emonet: Emonet, tmp_path: Path) -> None:
+    path = tmp_path / "loud.py"
+    path.write_text(LEAVES)
+    ran = emonet("corpora", "list", "--json", "--plugin", path)
+    assert len(ran.json) > 20
+    assert "noise at import\nnoise in a hook" in ran.err
+    assert "usage" in emonet("corpora", "--help").out.lower()
+
+
+def test_a_command_that_something_leaves_is_no_success(emonet: Emonet, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emonet.plugin import registry
+
+    def leave(*_: object, **__: object) -> None:
+        sys.exit(0)
+
+    monkeypatch.setattr(registry, "load_registry", leave)
+    ran = emonet("corpora", "list")
+    assert (ran.code, ran.out) == (2, "")
+    assert "The command ended before it was done: SystemExit: 0 was raised in" in ran.err
+    assert "test_plugins.py, line" in ran.err
+
+
+def test_a_plugin_that_a_command_died_of_is_named_by_the_next(emonet: Emonet, tmp_path: Path) -> None:
+    path = tmp_path / "crash.py"
+    path.write_text("import ctypes\nctypes.string_at(0)\n")
+    code = "import emonet.cli; emonet.cli.main()"
+    died = subprocess.run(
+        [sys.executable, "-c", code, "plugins", "--plugin", str(path)], capture_output=True, text=True, check=False
+    )
+    assert died.returncode != 0
+    assert f'File "{path}", line 2 in <module>' in died.stderr
+    ran = emonet("labels", "show", "angry")
+    assert ran.code == 0
+    assert f"Warning: a former command died while it loaded the plugin {path}. If this one does, too" in ran.err
+    assert "died" not in emonet("labels", "show", "angry").err

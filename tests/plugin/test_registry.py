@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
 from emonet.errors import PluginError, RecipeError, UnknownName
-from emonet.plugin.registry import COMPONENTS, Registry, load_registry
+from emonet.plugin.registry import COMPONENTS, Registry, died_loading, load_registry
 
 ONE_BACKBONE = """
 import emonet
@@ -108,7 +111,78 @@ def test_a_hook_that_returns_something_else_makes_its_plugin_a_broken_one(
 
 def test_a_plugin_that_leaves_the_program_on_import_is_survived(site: Path) -> None:
     install(site, "plug_leaves", "import sys; sys.exit('no licence')", entry="leaves")
-    assert [info.error for info in load_registry().broken()] == ["SystemExit: no licence"]
+    (broken,) = load_registry().broken()
+    assert re.fullmatch(r"SystemExit: no licence \(.*plug_leaves\.py, line 1\), which ends a program; .*", broken.error)
+
+
+@pytest.mark.parametrize("leaving", ["sys.exit(0)", "raise GeneratorExit", "raise type('Stop', (BaseException,), {})"])
+def test_a_hook_that_leaves_the_program_makes_its_plugin_a_broken_one(tmp_path: Path, leaving: str) -> None:
+    registry = single_file(tmp_path, f"import sys, emonet\n\n@emonet.hookimpl\ndef emonet_corpora():\n    {leaving}\n")
+    assert registry.corpora
+    assert "mine.py, line 5), which ends a program" in registry.broken()[0].error
+
+
+def test_a_factory_and_an_observer_that_leave_the_program_are_named(tmp_path: Path) -> None:
+    from emonet.events import Notice
+
+    source = """
+        import sys
+        import emonet
+
+        @emonet.hookimpl
+        def emonet_backbones():
+            return {"n": lambda: sys.exit(0)}
+
+        @emonet.hookimpl
+        def emonet_event(event):
+            sys.exit(0)
+    """
+    registry = single_file(tmp_path, source)
+    with pytest.raises(PluginError, match=r"backbone 'n': SystemExit: 0 \(.*mine\.py, line 7\)"):
+        registry.build("backbones", "n", {})
+    registry.emit(Notice("one"))
+    assert "SystemExit: 0" in registry.broken()[0].error
+
+
+def test_a_file_whose_hook_has_another_signature_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=r"mine\.py: .*'mine' .*hook 'emonet_words'|declared in the hookimpl"):
+        single_file(tmp_path, "import emonet\n\n@emonet.hookimpl\ndef emonet_words(registry): return []\n")
+
+
+def test_of_a_plugin_that_does_not_fit_no_hook_is_called(site: Path) -> None:
+    source = """
+        import emonet
+
+        @emonet.hookimpl
+        def emonet_backbones():
+            return {"half_net": None}
+
+        @emonet.hookimpl
+        def emonet_words(registry):
+            return []
+    """
+    install(site, "plug_half", source)
+    registry = load_registry()
+    assert "declared in the hookimpl" in registry.plugins["plug_half"].error
+    assert "half_net" not in registry.factories("backbones")
+    assert registry.names_of("plug_half") == {}
+
+
+def test_a_plugin_that_a_process_died_of_is_named_once(tmp_path: Path) -> None:
+    path = tmp_path / "crash.py"
+    path.write_text("import os\nos._exit(3)\n", encoding="utf-8")
+    code = f"from pathlib import Path; import emonet.plugin.registry as r; r.load_registry([Path({str(path)!r})])"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 3
+    assert died_loading() == [str(path)]
+    assert died_loading() == []
+
+
+def test_a_plugin_that_is_being_loaded_is_not_called_one_that_a_process_died_of(tmp_path: Path) -> None:
+    source = "import emonet\nfrom emonet.plugin.registry import died_loading\n\nfound = died_loading()\n"
+    registry = single_file(tmp_path, source + ONE_BACKBONE.replace("NAME", "late_net"))
+    module = registry.manager.get_plugin(str(tmp_path / "mine.py"))
+    assert module is not None
+    assert module.found == []
 
 
 def test_a_registry_says_what_another_process_must_load_to_have_the_same(
