@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from errno import ELOOP, ENOENT, ENOTDIR
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from emonet.corpus.corpus import Corpus, Unmapped, Utterance
 from emonet.corpus.readers.folders import suffix_of
@@ -142,7 +142,7 @@ def _count(survey: Survey, utterance: Utterance, wanted: dict[str, set[str]]) ->
 
 
 def _look_at(survey: Survey, root: Path, path: str) -> None:
-    file = path if not _is_within_table(path) else PurePosixPath(path).parent.parent.as_posix()
+    file = path.rsplit("/", 2)[0] if _is_within_table(path) else path
     if not file.startswith(("/", "..")):
         survey.paths.setdefault(suffix_of(file), array("q")).append(hash(file))
     if not path.isascii():

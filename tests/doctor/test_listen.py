@@ -11,8 +11,10 @@ import pytest
 import soundfile
 
 from emonet.corpus.corpus import Expected, Utterance
+from emonet.corpus.readers.hub import hub_corpus
 from emonet.doctor.check import Finding, check
 from tests.doctor.test_check import FOO, copy, named, scan
+from tests.helpers.hub_datasets import dataset_of, rows, save_parquet
 
 __all__ = ["copy"]
 
@@ -84,3 +86,9 @@ def test_channels_that_nearly_cancel_are_warned_of(copy: Path, other: float, *, 
     soundfile.write(copy / "a-joy.wav", np.stack([sound, other * sound], axis=1), 16_000)
     found = [each for each in check(FOO, copy) if each.what == "channels that nearly cancel"]
     assert [(each.level, each.seen) for each in found] == ([("warning", "1: a-joy.wav")] if is_weak else [])
+
+
+def test_a_table_that_holds_the_clips_is_not_passed_over(tmp_path: Path) -> None:
+    hub, root = hub_corpus(save_parquet(tmp_path / "in" / "x.parquet", dataset_of(rows(4))), {})
+    (tmp_path / "in" / "readme.md").touch()
+    assert named(check(hub, root, quick=True), "files passed over").seen == "1 .md"
