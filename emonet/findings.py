@@ -100,8 +100,8 @@ def _worst_fold(group: list[Finding]) -> Finding:
         return first
     alike = sum((each.level, each.rank) == (first.level, first.rank) for each in group)
     where = f"all {len(group)} folds" if alike == len(group) else f"{alike} of {len(group)} folds"
-    said = first.seen if first.level == "ok" else f"{first.seen} (fold {first.fold})"
-    return replace(first, fold="", seen=f"{said}; {where}")
+    seen = first.seen if first.level == "ok" else f"{first.seen} (fold {first.fold})"
+    return replace(first, fold="", seen=f"{seen}; {where}")
 
 
 _SHOWN = 3

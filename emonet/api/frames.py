@@ -115,8 +115,8 @@ def prediction_rows(tables: Iterable[Predictions]) -> Iterator[dict[str, Any]]:
     """Yield a row for each utterance and pass of a model, a column ``p_CLASS`` for each probability."""
     for table in tables:
         for row in table.rows:
-            said = {name: getattr(row, name) for name in COLUMNS if name != "probabilities"}
+            cells = {name: getattr(row, name) for name in COLUMNS if name != "probabilities"}
             if not table.classes:
-                said |= {"truth": float(row.truth), "predicted": float(row.predicted)}
+                cells |= {"truth": float(row.truth), "predicted": float(row.predicted)}
             shares = dict(zip(table.classes, row.probabilities or (), strict=False))
-            yield {**said, **{f"p_{label}": share for label, share in shares.items()}}
+            yield {**cells, **{f"p_{label}": share for label, share in shares.items()}}

@@ -224,8 +224,8 @@ def _floats(samples: Any) -> NDArray[np.float32]:
 
 def _flat(row: Labelled) -> dict[str, Any]:
     cell: Mapping[str, str] = row.affect or {}
-    said = {name: getattr(row, name) for name in _SHOWN if name not in {"label", "arousal", "valence"}}
+    cells = {name: getattr(row, name) for name in _SHOWN if name not in {"label", "arousal", "valence"}}
     shares = {f"p_{label}": share for label, share in row.probabilities.items()}
     numbers = {f"n_{name}": number for name, number in row.numbers.items()}
     affect = {name: cell.get(name) for name in ("arousal", "valence")}
-    return {**said, "label": row.label or None, **affect, **shares, **numbers}
+    return {**cells, "label": row.label or None, **affect, **shares, **numbers}

@@ -77,8 +77,8 @@ def heading_of(group: str) -> str:
 def recipe_page() -> Iterator[str]:
     """Yield the lines of the page of all keys, as Markdown: a heading and a table for each group."""
     for place, keys in groupby(recipe_keys(), key=lambda key: key.group):
-        said = (inspect.getdoc(_GROUPS[place][1]) or "").partition("\n\n")[0]
-        yield from (*([""] if place else []), f"## {heading_of(place)}", "", _plain(said), "")
+        doc = (inspect.getdoc(_GROUPS[place][1]) or "").partition("\n\n")[0]
+        yield from (*([""] if place else []), f"## {heading_of(place)}", "", _plain(doc), "")
         yield "| key | takes | default | meaning |"
         yield "|---|---|---|---|"
         for key in keys:
@@ -87,10 +87,10 @@ def recipe_page() -> Iterator[str]:
 
 
 def _keys_of(place: str, model: type[BaseModel], schema: Mapping[str, Any]) -> Iterator[RecipeKey]:
-    said = schema if model is Recipe else schema["$defs"][model.__name__]
+    own = schema if model is Recipe else schema["$defs"][model.__name__]
     meanings = {**_meanings(Door), **_meanings(model)} if issubclass(model, Door) else _meanings(model)
-    for name, facts in said["properties"].items():
-        needed = name in said.get("required", ())
+    for name, facts in own["properties"].items():
+        needed = name in own.get("required", ())
         yield RecipeKey(place, name, _takes(facts), _default(facts), needed, meanings.get(name, ""))
 
 
@@ -139,8 +139,8 @@ def _default(facts: Mapping[str, Any]) -> str:
 
 def _plain(text: str) -> str:
     """Return a piece of a docstring as a sentence of a page."""
-    said = " ".join(text.replace("``", "`").split())
-    return f"{said[:1].upper()}{said[1:]}"
+    sentence = " ".join(text.replace("``", "`").split())
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def _linked(takes: str) -> str:

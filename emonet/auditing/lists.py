@@ -93,15 +93,15 @@ def _label(utterance: Utterance) -> str | None:
 def _utterance(entry: ListEntry, rules: NameRules, known: Utterance | None, target: str) -> Utterance:
     """Return what is known of an entry; its id is the corpus' own where the corpus is here."""
     name = entry.names[0].replace("\\", "/")
-    said = {**entry.facts, **rules.read(name)}
-    label = said.get(LABEL) or (known.labels.get(target) if known else None)
+    facts = {**entry.facts, **rules.read(name)}
+    label = facts.get(LABEL) or (known.labels.get(target) if known else None)
     return Utterance(
         id=known.id if known else name,
         path=known.path if known else name,
         labels={LABEL: str(label)} if label is not None else {},
-        speaker=said.get("speaker") or (known.speaker if known else None),
-        session=said.get("session") or (known.session if known else None),
-        text=said.get("text") or (known.text if known else None),
+        speaker=facts.get("speaker") or (known.speaker if known else None),
+        session=facts.get("session") or (known.session if known else None),
+        text=facts.get("text") or (known.text if known else None),
         start=known.start if known else 0.0,
         end=known.end if known else None,
     )

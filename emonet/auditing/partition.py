@@ -143,8 +143,8 @@ def _of_folds(partition: Partition) -> list[Finding]:
 
 
 def _of_classes(partition: Partition) -> list[Finding]:
-    said = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}.values()
-    labelled = [(label, each) for each in said if (label := partition.label(each)) is not None]
+    known = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}.values()
+    labelled = [(label, each) for each in known if (label := partition.label(each)) is not None]
     speakers = [(label, each.speaker) for label, each in labelled if each.speaker is not None]
     texts = [(label, each.text) for label, each in labelled if each.text is not None]
     return confound_findings(speakers, texts)
@@ -176,9 +176,9 @@ def _kinds(partition: Partition, findings: Sequence[Finding]) -> list[str]:
 
 def _as_far_as(what: str, partition: Partition) -> str:
     """Return how many speakers are unknown, where some are; of sessions and texts that is usual."""
-    said = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}
-    nameless = sum(each.speaker is None for each in said.values()) if what == "speakers" else 0
-    return f" as far as known ({nameless} of {len(said)} utterances have no speaker)" if nameless else ""
+    known = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}
+    nameless = sum(each.speaker is None for each in known.values()) if what == "speakers" else 0
+    return f" as far as known ({nameless} of {len(known)} utterances have no speaker)" if nameless else ""
 
 
 def _kind(what: str, shared: Sequence[SharedValues]) -> str:

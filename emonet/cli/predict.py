@@ -107,8 +107,8 @@ _COLUMNS = ("file", "task", "from s", "to s", "label", "arousal", "valence", "pr
 
 def _cells(row: Labelled) -> tuple[str, ...]:
     shares = sorted(row.probabilities.items(), key=lambda share: -share[1])
-    said = [f"{label} {share:.2f}" for label, share in shares]
-    said += [f"{name} {value:.4g} {row.units[name]}".rstrip() for name, value in row.numbers.items()]
+    answers = [f"{label} {share:.2f}" for label, share in shares]
+    answers += [f"{name} {value:.4g} {row.units[name]}".rstrip() for name, value in row.numbers.items()]
     return (
         f"  {Path(row.file).name}" if row.window else row.file,
         row.task,
@@ -116,7 +116,7 @@ def _cells(row: Labelled) -> tuple[str, ...]:
         f"{row.end:.2f}",
         row.label,
         *_cell(row),
-        ", ".join(said),
+        ", ".join(answers),
     )
 
 
@@ -129,8 +129,8 @@ def _print_csv(found: Labels) -> None:
 
     writer = csv.DictWriter(stdout(), found.columns, lineterminator="\n")
     writer.writeheader()
-    said = {True: "yes", False: "no", None: ""}
-    writer.writerows({**row, "window": said[row.get("window")]} for row in found.flat())
+    words = {True: "yes", False: "no", None: ""}
+    writer.writerows({**row, "window": words[row.get("window")]} for row in found.flat())
 
 
 def _cell(row: Labelled) -> tuple[str, str]:

@@ -135,8 +135,8 @@ def _check_ids(gathered: Iterable[Gathered]) -> None:
             message = f"The recipe names two different corpora with the id '{each.facts.corpus.id}'."
             raise RecipeError(f"{message} Rename the manifest, or give one root for both targets.")
         if known.facts.speakers != each.facts.speakers:
-            said = f"'{known.facts.speakers}' in one place and '{each.facts.speakers}' in another"
-            message = f"The speakers of the corpus '{each.facts.corpus.id}' are {said}."
+            both = f"'{known.facts.speakers}' in one place and '{each.facts.speakers}' in another"
+            message = f"The speakers of the corpus '{each.facts.corpus.id}' are {both}."
             raise RecipeError(f"{message} Give all entries of the corpus the same speakers: own, or speakers: shared.")
 
 

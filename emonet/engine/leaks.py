@@ -164,7 +164,7 @@ def _finding(stage: Stage, kind: str, met: Sequence[Met], *, exact: bool) -> Fin
         return Finding(level="ok", what=what, fold=stage.fold, seen=seen)
     level: Level = "warning" if kind == "names" else "problem"
     told = [
-        f"{len(each.names)} of {each.total} test {_CALLED[kind]} {_said(each)}, e.g. {each.names[0]}" for each in met
+        f"{len(each.names)} of {each.total} test {_CALLED[kind]} {_told_of(each)}, e.g. {each.names[0]}" for each in met
     ]
     advice = _NAMED if kind == "names" else _ADVICE
     count, items = (
@@ -176,7 +176,7 @@ def _finding(stage: Stage, kind: str, met: Sequence[Met], *, exact: bool) -> Fin
     )
 
 
-def _said(met: Met) -> str:
+def _told_of(met: Met) -> str:
     way = _WAYS[met.split]
     if met.kind == "names":
         return f"are names that {met.corpus} has, too, which was {way}"

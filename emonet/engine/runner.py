@@ -229,14 +229,14 @@ class StageRunner:
         facts: dict[str, Any] = {"tasks": {task.id: task.outputs_json() for task in stage.tasks}}
         facts |= {"parameters": parameter_count(learner.model), "precision": learner.precision}
         facts |= {"exposure": {task.id: exposure(task) for task in stage.tasks if task.id.startswith(AGGREGATE)}}
-        said = {**facts, LEARNED: self._learned(stage)}
+        about = {**facts, LEARNED: self._learned(stage)}
         shared, rates = stage.learning.shared, stage.learning_rates
         if shared is not None:
-            rounds = RoundTrainer(learner, shared, rates, folder, stage.key, self.listen, said)
+            rounds = RoundTrainer(learner, shared, rates, folder, stage.key, self.listen, about)
             done, history, received = rounds.train()
             facts |= {"rounds": done, "received": received}
         else:
-            epochs = EpochTrainer(learner, rates, folder, stage.key, self.listen, said)
+            epochs = EpochTrainer(learner, rates, folder, stage.key, self.listen, about)
             ended, history = epochs.train()
             facts |= {"best_epoch": ended.best_epoch, "final_epoch": ended.epoch}
         write_json(folder / HISTORY, history)
@@ -250,11 +250,11 @@ class StageRunner:
         """
         facts: dict[str, Any] = {}
         if stage.kind == "probe":
-            said, sums = self._decided(stage, split, folder)
-            tables, facts = [predictions_of(stage, split, "best", said)], {f"choices_on_{split}": sums}
+            outputs, sums = self._decided(stage, split, folder)
+            tables, facts = [predictions_of(stage, split, "best", outputs)], {f"choices_on_{split}": sums}
         else:
             tables = [
-                predictions_of(stage, split, name, self._said(stage, split, name, folder)) for name in CHECKPOINTS
+                predictions_of(stage, split, name, self._outputs(stage, split, name, folder)) for name in CHECKPOINTS
             ]
         concat(tables).write_parquet(folder / PREDICTIONS[split])
         return facts
@@ -269,7 +269,7 @@ class StageRunner:
         sums = {target: tied_sums(stage.task, target, refits, values) for target, refits in tied.items()}
         return decisions(chosen, values), sums
 
-    def _said(self, stage: Stage, split: str, weights: str, folder: Path) -> Array:
+    def _outputs(self, stage: Stage, split: str, weights: str, folder: Path) -> Array:
         """Return what the network says of a split with its ``best`` or ``final`` weights."""
         from emonet.learn.normalisation import frontend_table
 
@@ -350,11 +350,11 @@ def _check_precision(stage: Stage, device: torch.device) -> None:
         raise EmonetError(message)
 
 
-def predictions_of(stage: Stage, split: Literal["dev", "test"], checkpoint: Checkpoint, said: Array) -> Predictions:
+def predictions_of(stage: Stage, split: Literal["dev", "test"], checkpoint: Checkpoint, outputs: Array) -> Predictions:
     """Return the predictions of a stage's split, of the task's one target or of each of its dimensions.
 
     Args:
-        said: probabilities or decision values (N, K) of classes, or numbers (N, D) in the corpus' own unit.
+        outputs: probabilities or decision values (N, K) of classes, or numbers (N, D) in the corpus' own unit.
     """
     task, items = stage.task, stage.task.items[split]
     made = Pass(TaskId.of(task.id).corpus, "", split, stage.fold, stage.seed, stage.system, checkpoint)
@@ -363,16 +363,16 @@ def predictions_of(stage: Stage, split: Literal["dev", "test"], checkpoint: Chec
         tables = []
         for column, target in enumerate(task.targets):
             truth = [_number(item.label[column]) for item in items if isinstance(item.label, tuple)]
-            predicted = [_number(value) for value in said[:, column]]
+            predicted = [_number(value) for value in outputs[:, column]]
             tables.append(replace(made, target=target).predictions(ids, truth, predicted, speakers=speakers))
         return concat(tables)
     return replace(made, target=task.targets[0]).predictions(
         ids,
         [task.class_of(item) for item in items],
-        [task.classes[int(index)] for index in said.argmax(axis=1)],
+        [task.classes[int(index)] for index in outputs.argmax(axis=1)],
         classes=task.classes,
         speakers=speakers,
-        probabilities=None if stage.kind == "probe" else said.tolist(),
+        probabilities=None if stage.kind == "probe" else outputs.tolist(),
     )
 
 

@@ -142,8 +142,8 @@ def opened_in(stages: Iterable[Stage]) -> dict[str, int]:
     found = {}
     for stage in stages:
         if stage.scored:
-            said = PREDICTIONS["test"] in stage_facts(stage.key)["files"]
-            found[stage.key] = max(tests_opened(stage_folder(stage.key)), int(said))
+            has_test = PREDICTIONS["test"] in stage_facts(stage.key)["files"]
+            found[stage.key] = max(tests_opened(stage_folder(stage.key)), int(has_test))
     return found
 
 
@@ -162,8 +162,8 @@ def selection_of(stages: Sequence[Stage], facts: Facts, target: str, rows: Predi
         return _of_c(stages, facts, target)
     if stages[0].kind != "epochs" or len(stages[0].task.targets) > 1:
         return None
-    said = rows.select(target=target, split="dev", checkpoint="best")
-    folds = {stage.fold: _epoch(stage, facts[stage.fold], said.select(fold=stage.fold)) for stage in stages}
+    rows_of_dev = rows.select(target=target, split="dev", checkpoint="best")
+    folds = {stage.fold: _epoch(stage, facts[stage.fold], rows_of_dev.select(fold=stage.fold)) for stage in stages}
     return Selection("epoch", "dev", folds)
 
 
@@ -186,12 +186,12 @@ def _chosen_first(sums: Mapping[str, Any], chosen: float) -> dict[float, Any]:
     return {chosen: found[chosen], **found}
 
 
-def _epoch(stage: Stage, facts: Mapping[str, Any], said: Predictions) -> FoldChoice:
+def _epoch(stage: Stage, facts: Mapping[str, Any], rows_of_dev: Predictions) -> FoldChoice:
     history = json.loads((stage_folder(stage.key) / HISTORY).read_text(encoding="utf-8"))
     name = f"dev_{stage.task.metric}"
     scores = {float(entry["epoch"]): float(entry[name]) for entry in history}
     metric = METRICS[stage.task.metric]
-    judged = [said.column(column) for column in ("truth", "predicted")]
+    judged = [rows_of_dev.column(column) for column in ("truth", "predicted")]
     truth, predicted = judged if stage.task.classes else ([float(text) for text in column] for column in judged)
-    best, speakers = float(facts["best_epoch"]), said.column("speaker")
+    best, speakers = float(facts["best_epoch"]), rows_of_dev.column("speaker")
     return choice_among(scores, best, (truth, predicted), metric, speakers=speakers)

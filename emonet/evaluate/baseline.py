@@ -199,7 +199,7 @@ def _compare(
     first, metric = next(iter(pairs.values())), METRICS[ours.metric]
     truth, answers = [row.truth for row, _ in first], [_answers(pair) for pair in pairs.values()]
     values, baseline_values = (
-        tuple(metric.of(truth, said) for said in column) for column in zip(*answers, strict=True)
+        tuple(metric.of(truth, predicted) for predicted in column) for column in zip(*answers, strict=True)
     )
     made = BaselineComparison(
         task=ours.task,

@@ -23,7 +23,7 @@ def answers(task: Task, outputs: torch.Tensor) -> NDArray[np.float32]:
     return from_unit(task, raw.cpu().double().numpy()).astype(np.float32)
 
 
-def scores_on(task: Task, split: str, said: NDArray[np.float32] | Floats) -> dict[str, float]:
+def scores_on(task: Task, split: str, outputs: NDArray[np.float32] | Floats) -> dict[str, float]:
     """Return how right answers (N, K) on a split are: ``SPLIT_METRIC`` for selection, first, and for each dimension.
 
     Of several dimensions, the metric for selection is the mean over them, each in units of its range.
@@ -33,11 +33,11 @@ def scores_on(task: Task, split: str, said: NDArray[np.float32] | Floats) -> dic
     """
     name, metric, labels = f"{split}_{task.metric}", METRICS[task.metric], [item.label for item in task.items[split]]
     if task.classes:
-        return {name: metric.of(labels, said.argmax(axis=1).tolist())}
-    if not np.isfinite(said).all():
+        return {name: metric.of(labels, outputs.argmax(axis=1).tolist())}
+    if not np.isfinite(outputs).all():
         message = f"Task '{task.id}': the outputs on {split} are not finite numbers. Check what it has learned from."
         raise EmonetError(message)
-    truth, numbers = np.array(labels, dtype=np.float64), said.astype(np.float64)
+    truth, numbers = np.array(labels, dtype=np.float64), outputs.astype(np.float64)
     own = [metric.of(*pair) for pair in _columns(truth, numbers)]
     if len(own) == 1:
         return {name: own[0]}

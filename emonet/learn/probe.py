@@ -104,12 +104,12 @@ def fit_probe(task: Task, features: Mapping[str, Floats], settings: SVM, seed: i
     labels = {split: np.array([item.label for item in task.items[split]]) for split in _LEARNED}
     machines, (folds, by) = _Machines(task, settings, seed), _inner_folds(task, settings)
     trials: list[dict[str, Any]] = []
-    said: dict[float, Floats] = {}
+    outputs: dict[float, Floats] = {}
     judged: dict[float, Floats] = {}
     for c in sorted(settings.c):
         model, converged = machines.fit(c, (features["train"], labels["train"]))
-        said[c] = judged[c] = machines.say(model, features["dev"])
-        trials.append({"c": c, **scores_on(task, "dev", said[c]), "converged": converged})
+        outputs[c] = judged[c] = machines.say(model, features["dev"])
+        trials.append({"c": c, **scores_on(task, "dev", outputs[c]), "converged": converged})
         if folds is not None:
             judged[c] = held_out(partial(machines.learn, c), (features["train"], labels["train"]), folds)
             trials[-1][f"inner_{task.metric}"] = _score(task, "train", judged[c])
@@ -119,7 +119,7 @@ def fit_probe(task: Task, features: Mapping[str, Floats], settings: SVM, seed: i
     own = next(trial for trial in trials if trial["c"] == choice.value)
     choice = replace(choice, converged=bool(own["converged"] and own["refit_converged"]))
     (target,) = task.targets
-    return ProbeResult(said[choice.value], {target: choice}, by, trials, {target: refits})
+    return ProbeResult(outputs[choice.value], {target: choice}, by, trials, {target: refits})
 
 
 def _refitted(
@@ -173,13 +173,13 @@ def tied_sums(task: Task, target: str, refits: Mapping[float, Weights], values: 
     labels = [item.label for item in own.items["test"]]
     found: dict[str, list[Any]] = {}
     for c, weights in refits.items():
-        said = decisions(weights, values)
+        outputs = decisions(weights, values)
         if own.classes:
-            counts = confusion(labels, said.argmax(axis=1).tolist(), range(own.width))
+            counts = confusion(labels, outputs.argmax(axis=1).tolist(), range(own.width))
             found[repr(c)] = counts.tolist()
         else:
             truth = [label[0] for label in labels if isinstance(label, tuple)]
-            found[repr(c)] = moments(truth, said[:, 0].tolist()).sum(0).tolist()
+            found[repr(c)] = moments(truth, outputs[:, 0].tolist()).sum(0).tolist()
     return found
 
 
@@ -224,20 +224,20 @@ def _inner_folds(task: Task, settings: SVM) -> tuple[NDArray[np.int64] | None, s
     return folds, f"inner cross-validation over {kind}, {int(folds.max()) + 1} folds"
 
 
-def _score(task: Task, split: str, said: Floats) -> float:
-    return scores_on(task, split, said)[f"{split}_{task.metric}"]
+def _score(task: Task, split: str, outputs: Floats) -> float:
+    return scores_on(task, split, outputs)[f"{split}_{task.metric}"]
 
 
-def _chosen(task: Task, split: str, said: Mapping[float, Floats]) -> FoldChoice:
+def _chosen(task: Task, split: str, outputs: Mapping[float, Floats]) -> FoldChoice:
     """Choose among values of C, in their order, by what their SVMs say of a split."""
-    scores = {c: _score(task, split, values) for c, values in said.items()}
+    scores = {c: _score(task, split, values) for c, values in outputs.items()}
     best = next(iter(scores))
     for c, score in scores.items():
         if task.is_better(score, scores[best]):
             best = c
     items = task.items[split]
     truth = [item.label if isinstance(item.label, int) else item.label[0] for item in items]
-    predicted = said[best].argmax(axis=1).tolist() if task.classes else said[best][:, 0].tolist()
+    predicted = outputs[best].argmax(axis=1).tolist() if task.classes else outputs[best][:, 0].tolist()
     speakers = [item.speaker for item in items]
     return choice_among(scores, best, (truth, predicted), METRICS[task.metric], speakers=speakers)
 

@@ -55,8 +55,8 @@ def fit_numbers(
 
 def say_numbers(task: Task, regressor: Regressor, values: Floats) -> Floats:
     """Return what an SVR says of values (N, F), in the corpus' own unit: (N, 1)."""
-    said = np.asarray(regressor.machine.predict(values), dtype=np.float64) + regressor.mean
-    return from_unit(task, said[:, None])
+    outputs = np.asarray(regressor.machine.predict(values), dtype=np.float64) + regressor.mean
+    return from_unit(task, outputs[:, None])
 
 
 def number_weights(task: Task, regressor: Regressor) -> tuple[Floats, Floats]:
@@ -115,11 +115,11 @@ def dealt(groups: Sequence[str], classes: Sequence[int], folds: int) -> NDArray[
 def held_out(learn: Learn, data: tuple[Floats, NDArray[Any]], folds: NDArray[np.int64]) -> Floats:
     """Return what is said of every value by the machine that learned from all other folds: (N, K)."""
     values, labels = data
-    said: dict[int, Floats] = {}
+    outputs: dict[int, Floats] = {}
     for fold in np.unique(folds).tolist():
         others = folds != fold
-        said[fold] = learn((values[others], labels[others]), values[~others])
-    result = np.zeros((len(values), next(iter(said.values())).shape[1]))
-    for fold, answers in said.items():
+        outputs[fold] = learn((values[others], labels[others]), values[~others])
+    result = np.zeros((len(values), next(iter(outputs.values())).shape[1]))
+    for fold, answers in outputs.items():
         result[folds == fold] = answers
     return result

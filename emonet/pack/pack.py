@@ -78,8 +78,8 @@ class Pack:
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts of all files as plain data, what each learned from as text, and how many values it holds."""
-        tasks = {name: _said(part) for name, part in self.tasks.items()}
-        return {"pack": str(self.folder), "shared": _said(self.shared), "tasks": tasks}
+        tasks = {name: _described(part) for name, part in self.tasks.items()}
+        return {"pack": str(self.folder), "shared": _described(self.shared), "tasks": tasks}
 
 
 def fingerprint(components: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> str:
@@ -279,6 +279,6 @@ def learned_from(part: PackFile) -> str:
     return stated(part.facts, part.path.name).summary
 
 
-def _said(part: PackFile) -> dict[str, Any]:
+def _described(part: PackFile) -> dict[str, Any]:
     values = sum(tensor.numel() for tensor in part.tensors.values())
     return {**part.facts, LEARNED: learned_from(part), "values": values}

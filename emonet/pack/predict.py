@@ -177,12 +177,12 @@ class Predictor:
         pieces, bounds = evaluation.pieces(len(wave)), windows(len(wave), evaluation.seconds)
         every = list(dict.fromkeys([*pieces, *(bounds if len(bounds) > 1 else [])]))
         outputs, scaling = task_of(part), self._scaling(task, speaker)
-        said = dict(zip(every, self._said(outputs, [wave[slice(*at)] for at in every], scaling), strict=True))
+        answers = dict(zip(every, self._answers(outputs, [wave[slice(*at)] for at in every], scaling), strict=True))
         lengths = [end - begin for begin, end in pieces]
-        mean = np.average([said[at] for at in pieces], axis=0, weights=lengths)
+        mean = np.average([answers[at] for at in pieces], axis=0, weights=lengths)
         label = partial(_labelled, outputs, part.facts["affect"], file)
         whole = replace(label((0, len(wave)), mean, window=False), evaluation=str(evaluation))
-        return [whole, *(label(at, said[at], window=True) for at in bounds if len(bounds) > 1)]
+        return [whole, *(label(at, answers[at], window=True) for at in bounds if len(bounds) > 1)]
 
     def _scaling(self, task: str, speaker: str) -> dict[str, torch.Tensor]:
         """Return mean and scale (1, *shape) for a speaker's waves in a task; nothing where it is not normalised."""
@@ -204,7 +204,7 @@ class Predictor:
         mean, scale = table.rows([group])
         return {"mean": torch.from_numpy(mean).to(self.device), "scale": torch.from_numpy(scale).to(self.device)}
 
-    def _said(
+    def _answers(
         self, task: Task, pieces: Sequence[FloatWave], scaling: Mapping[str, torch.Tensor]
     ) -> NDArray[np.float64]:
         """Return probabilities (N, K) of pieces in their order, or numbers (N, D) in the corpus' own unit."""

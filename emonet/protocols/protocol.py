@@ -83,12 +83,12 @@ def check_protocol(name: str, options: Mapping[str, Any], corpus: Corpus | None)
 
 def _hash(folds: Iterable[Fold], utterances: Sequence[Utterance]) -> str:
     """Return the hash of what scores under a protocol are about; paths, texts and the names of folds are not in it."""
-    said = {
+    facts = {
         # Whole seconds may come as int from a scan, and come as float from a store.
         each.id: [dict(each.labels), each.speaker, float(each.start), None if each.end is None else float(each.end)]
         for each in utterances
     }
-    return digest_of([[[id_, split, *said[id_]] for id_, split in sorted(fold.splits.items())] for fold in folds])
+    return digest_of([[[id_, split, *facts[id_]] for id_, split in sorted(fold.splits.items())] for fold in folds])
 
 
 def _declared_folds(protocol: NamedProtocol, corpus: Corpus, utterances: Sequence[Utterance]) -> tuple[Fold, ...]:

@@ -67,8 +67,8 @@ class Provenance:
             counts = {split: len(self.heard.get((corpus, split), {}).get("utterances", ())) for split in HEARD}
             speakers = {split: self.heard.get((corpus, split), {}).get("speakers", _NONE) for split in HEARD}
             people = counted(len(speakers["train"] | speakers["dev"]), "speaker")
-            said = f"{counts['train']} utterances to learn from, {counts['dev']} to select on, {people}"
-            words.append(f"{corpus} ({said})")
+            seen = f"{counts['train']} utterances to learn from, {counts['dev']} to select on, {people}"
+            words.append(f"{corpus} ({seen})")
         return "; ".join([*words, *(text.rstrip(".") for text in self.unknown)]) or "nothing"
 
     def to_json(self) -> dict[str, Any]:

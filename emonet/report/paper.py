@@ -60,10 +60,10 @@ def tests_table(report: Report) -> Table:
     """Return every test behind the marks: p over speakers, difference and its interval, Almost Stochastic Order."""
     comparisons = report.comparisons
     one_count = len({len(each.seeds) for each in comparisons if each.interval is not None}) < 2
-    said = [_own_notes(each, seeds=not one_count) for each in comparisons]
-    texts = list(dict.fromkeys(text for each in said for text in each))
+    own_notes = [_own_notes(each, seeds=not one_count) for each in comparisons]
+    texts = list(dict.fromkeys(text for each in own_notes for text in each))
     rows = []
-    for each, own in zip(comparisons, said, strict=True):
+    for each, own in zip(comparisons, own_notes, strict=True):
         places = sorted(texts.index(text) + 1 for text in own)
         number = f" ({', '.join(map(str, places))})" if places else ""
         rows.append((each.task, _pair(each, comparisons) + number, *_test_cells(each)))

@@ -330,8 +330,8 @@ def notes_of(unused: Sequence[str], unlabelled: Mapping[str, int]) -> Iterator[s
         yield f"Columns not used: {', '.join(dict.fromkeys(unused))}."
     if unlabelled:
         words = {word: count for word, count in sorted(unlabelled.items()) if word}
-        said = f" ({', '.join(f'{count} with {word!r}' for word, count in words.items())})" if words else ""
-        yield f"{sum(unlabelled.values())} rows without a label are left out{said}."
+        listed = f" ({', '.join(f'{count} with {word!r}' for word, count in words.items())})" if words else ""
+        yield f"{sum(unlabelled.values())} rows without a label are left out{listed}."
 
 
 def _example(utterance: Utterance) -> Example:
