@@ -42,13 +42,15 @@ def _rehearsal(*, failing: str = "") -> Iterator[_Rehearsal]:
         yield _Rehearsal(tuple(Job(key, parents, plan, f"rehearsal of {key}") for key, parents in _GRAPH.items()))
 
 
-def _run(candidate: Candidate, jobs: Sequence[Job], promised: str) -> None:
+_NOT_DONE = "a job that is not done by run_stage(plan, key)"
+
+
+def _run(candidate: Candidate, jobs: Sequence[Job], promised: str, *, cause: str = _NOT_DONE) -> None:
     try:
         candidate.build().run(jobs)
     except Exception as problem:  # noqa: BLE001 - an executor may raise anything
-        seen = f"run raises {type(problem).__name__}: {problem}"
         raise broken(
-            candidate, seen, promised=promised, cause="a job that is not done by run_stage(plan, key)"
+            candidate, f"run raises {type(problem).__name__}: {problem}", promised=promised, cause=cause
         ) from None
 
 
@@ -120,4 +122,4 @@ def _copy(job: Job) -> Job:
 
 def check_no_jobs_are_no_work(candidate: Candidate) -> None:
     """Where everything is done already, ``run`` is handed no jobs and returns."""
-    _run(candidate, [], "run([]) returns")
+    _run(candidate, [], "run([]) returns", cause="a look at the first job, and there is none")

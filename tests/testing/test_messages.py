@@ -194,6 +194,12 @@ WORDS = {
     "check_adding_a_task_leaves_another_as_it_is": "adding task b changes task a by",
     "check_the_state_makes_an_equal_task": "the outputs are others after loading the state",
     "check_padding_does_not_change_a_tasks_outputs": "an item of 96 samples moves by",
+    "check_every_job_is_done_once": "of 5 jobs, 'joined' was begun 2 times",
+    "check_parents_come_first": "'joined' was begun before its parent 'tuned' was done",
+    "check_an_error_comes_through": "a job failed, and run returned as if nothing were",
+    "check_children_of_a_failure_are_not_begun": "'joined' was begun after its parent 'tuned' had failed",
+    "check_jobs_may_be_copies": "run raises RuntimeError: the parents of tuned are not done",
+    "check_no_jobs_are_no_work": "run raises IndexError: list index out of range",
 }
 
 
