@@ -21,7 +21,7 @@ from emonet.cli.console import (
     print_table,
     say,
 )
-from emonet.cli.doors import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, subject
+from emonet.cli.corpus_choice import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, subject
 from emonet.cli.stats import stats
 from emonet.corpus.corpus import Corpus
 from emonet.errors import UnknownName, counted

@@ -11,7 +11,7 @@ import typer
 
 from emonet.audio.roots import current
 from emonet.cli.console import AsJson, PluginFiles, Root, complain, load_plugins, print_json, print_table, say
-from emonet.cli.doors import DoorKeys, chosen
+from emonet.cli.corpus_choice import DoorKeys, chosen
 from emonet.corpus.corpus import Corpus
 from emonet.errors import CorpusError
 

@@ -26,7 +26,7 @@ from emonet.events import Listener
 from emonet.files import located, portable, read_sealed, write_json, write_sealed, write_text
 from emonet.plugin.component import traits_of
 from emonet.plugin.registry import Registry, load_registry
-from emonet.recipe.components import ROLES
+from emonet.recipe.resolve import ROLES
 from emonet.recipe.stage import Resolved, Stage
 
 FAILED = "failed"

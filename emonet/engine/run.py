@@ -30,9 +30,9 @@ from emonet.machine import chosen_device, machine_of
 from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import Protocol
 from emonet.recipe.check import check
-from emonet.recipe.components import ROLES
 from emonet.recipe.plan import plan
 from emonet.recipe.recipe import Recipe
+from emonet.recipe.resolve import ROLES
 from emonet.recipe.stage import Plan, by_id
 from emonet.report.folder import RunFolder
 from emonet.report.results import LeftOut, Report

@@ -12,9 +12,9 @@ from emonet.options import check_options
 from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import check_protocol
 from emonet.recipe.aggregate import AGGREGATE
-from emonet.recipe.components import FindFactory, components_of
 from emonet.recipe.outputs import chosen_outputs
 from emonet.recipe.recipe import CorpusEntry, Recipe, System
+from emonet.recipe.resolve import FindFactory, components_of
 from emonet.recipe.sampling import sampler_of
 from emonet.recipe.stage import Resolved
 from emonet.recipe.strategies import USER_MAP, Strategy, strategy

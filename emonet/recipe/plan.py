@@ -14,11 +14,11 @@ from emonet.labels.ontology import Ontology
 from emonet.protocols.protocol import Protocol
 from emonet.recipe.aggregate import aggregated_task, maps_of, with_maps
 from emonet.recipe.check import check_system
-from emonet.recipe.components import FindFactory
 from emonet.recipe.normalisation import NORMALISATIONS, default_normalisation
 from emonet.recipe.outputs import Outputs, make_task
 from emonet.recipe.provenance import HeardKind, Provenance, heard_by, met_before
 from emonet.recipe.recipe import SVM, Recipe, System
+from emonet.recipe.resolve import FindFactory
 from emonet.recipe.stage import Learning, Plan, Resolved, Stage, StageKind, Start
 from emonet.recipe.strategies import FULL_RATES, Strategy, Tuned
 from emonet.recipe.task import Task

@@ -22,8 +22,8 @@ import emonet
 from emonet.corpus.fetch import fetched_from, is_fetched
 from emonet.doctor.check import check as check_copy
 from emonet.plugin.registry import load_registry
-from emonet.recipe.components import components_of
 from emonet.recipe.recipe import read_recipe
+from emonet.recipe.resolve import components_of
 from emonet.recipe.strategies import strategy
 from emonet.testing import parametrize_checks
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from emonet.plugin.registry import load_registry
-from emonet.recipe.components import components_of
 from emonet.recipe.outputs import chosen_outputs
 from emonet.recipe.recipe import read_recipe
+from emonet.recipe.resolve import components_of
 from emonet.recipe.strategies import STRATEGIES, strategy
 
 RECIPES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))

@@ -18,8 +18,8 @@ from emonet.cli.app import UsageError, app
 from emonet.document import parse_document
 from emonet.errors import EmonetError, RecipeError
 from emonet.plugin.registry import Registry
-from emonet.recipe.components import components_of
 from emonet.recipe.recipe import Recipe, recipe_of
+from emonet.recipe.resolve import components_of
 from emonet.recipe.strategies import strategy
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""Which components a system is made of, and whether they fit together; from their traits, without torch."""
+"""What a system names, resolved: its components with their traits, and whether they fit together; without torch."""
 
 from __future__ import annotations
 
