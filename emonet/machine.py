@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -126,3 +127,14 @@ def _git(folder: Path, *words: str) -> str | None:
         return None
     done = subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, check=False)  # noqa: S603
     return done.stdout if done.returncode == 0 else None
+
+
+def checked_device(device: str) -> str:
+    """Return the name of a device.
+
+    Raises:
+        EmonetError: it is not like the name of one.
+    """
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise EmonetError(f"{device!r} is not a device. Expected auto, cpu, cuda, cuda:N or mps")
+    return device

@@ -18,12 +18,12 @@ from emonet.events import Listener, Progress, silent
 from emonet.learn.answers import answers
 from emonet.learn.batches import SHORTEST, Evaluation, windows
 from emonet.learn.normalisation import ScalingTable, fit_table, frames_of
-from emonet.machine import chosen_device
+from emonet.machine import checked_device, chosen_device
 from emonet.model.contracts import Frontend
 from emonet.pack.audio_files import AudioFile
 from emonet.pack.pack import Pack, build_model, evaluation_of, normalisation_of, scaling_of, task_of
 from emonet.plugin.registry import Registry
-from emonet.recipe.recipe import Evaluate, checked_device
+from emonet.recipe.recipe import Evaluate
 from emonet.recipe.task import Task
 
 FloatWave = NDArray[np.float32]

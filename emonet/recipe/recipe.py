@@ -21,6 +21,7 @@ from pydantic import (
 from emonet.corpus.readers.door import DOORS, Door
 from emonet.document import Document, changed, read_document, validate
 from emonet.errors import EmonetError, RecipeError, did_you_mean
+from emonet.machine import checked_device
 from emonet.recipe.choice import Choice
 from emonet.recipe.normalisation import NormalisationName
 from emonet.task_id import TaskId
@@ -327,17 +328,6 @@ class Recipe(_Strict):
         for name in systems:
             _plain_name(name, "system name")
         return systems
-
-
-def checked_device(device: str) -> str:
-    """Return the name of a device.
-
-    Raises:
-        EmonetError: it is not like the name of one.
-    """
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
-        raise EmonetError(f"{device!r} is not a device. Expected auto, cpu, cuda, cuda:N or mps")
-    return device
 
 
 _LONGEST_NAME = 100
