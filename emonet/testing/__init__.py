@@ -1,4 +1,4 @@
-"""The contract kit: what every corpus, extractor, frontend, backbone and adapter promises, as checks to run.
+"""The contract kit: what every corpus, extractor, frontend, backbone, adapter and executor promises, as checks to run.
 
 A plugin's own tests need three lines::
 
