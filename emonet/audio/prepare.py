@@ -28,7 +28,7 @@ from emonet.audio.roots import FORMAT, META, discard, outdated, record
 from emonet.audio.shards import Problem, Shards
 from emonet.audio.store import PROBLEMS, STORE, open_store, read_meta, read_problems, store_table
 from emonet.corpus.corpus import Corpus, Utterance
-from emonet.corpus.readers.members import file_of
+from emonet.corpus.readers.members import file_of, no_name
 from emonet.errors import CorpusError, Damaged, counted
 from emonet.events import Listener, Notice, Progress, silent
 from emonet.files import (
@@ -219,7 +219,10 @@ def _stat(path: Path) -> tuple[int, int]:
     """Return a file's size in bytes and its time in ns; a missing file, or one that cannot be, has neither."""
     try:
         found = path.stat()
-    except (OSError, ValueError):
+    except OSError:
+        return -1, -1
+    except ValueError as problem:
+        no_name(problem)
         return -1, -1
     return found.st_size, found.st_mtime_ns
 

@@ -58,8 +58,16 @@ def is_lfs_pointer(file: IO[bytes]) -> bool:
 
 
 def no_name(problem: ValueError) -> str:
-    """Return why no file can have a name that Python refuses to hand to the system."""
-    return "its name is not UTF-8" if isinstance(problem, UnicodeError) else "its name holds a NUL"
+    """Return why no file can have a name that Python refuses to hand to the system.
+
+    Raises:
+        UnicodeEncodeError: the name is right, and the locale lacks its letters: then no other file is read rightly.
+    """
+    if not isinstance(problem, UnicodeEncodeError):
+        return "its name holds a NUL"
+    if not any("\ud800" <= letter <= "\udfff" for letter in problem.object):
+        raise problem
+    return "its name is not UTF-8"
 
 
 def file_of(path: Path) -> Path:
