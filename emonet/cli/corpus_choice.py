@@ -39,6 +39,10 @@ _COLUMNS = re.compile(r"columns: (\{[^{}]*\})")
 """What recipes say of columns, as messages tell it."""
 
 
+def _as_option(text: str) -> str:
+    return _COLUMNS.sub(r"--set 'columns=\1'", text)
+
+
 def chosen(
     command: str, corpus_id: str, doors: Mapping[str, str], keys: Sequence[str] | None, root: Path | None
 ) -> tuple[Corpus, Path] | None:
@@ -68,9 +72,9 @@ def chosen(
     try:
         corpus, folder = enter(validate(Door, Document(data, "--set"), CorpusError), Path(), root)
     except CorpusError as problem:
-        raise CorpusError(_COLUMNS.sub(r"--set 'columns=\1'", str(problem))) from None
+        raise CorpusError(_as_option(str(problem))) from None
     for note in corpus.notes:
-        complain(f"Note: {note}")
+        complain(f"Note: {_as_option(note)}")
     return corpus, folder
 
 

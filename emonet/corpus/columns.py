@@ -353,4 +353,13 @@ def _are_emotions(cells: Sequence[str]) -> bool:
 def _are_people(cells: Sequence[str]) -> bool:
     """Say whether cells look like codes of people, each of whom comes back."""
     values = set(cells)
-    return len(values) > 1 and len(cells) >= 2 * len(values) and _all(cells, _SPEAKER_CODE)
+    return len(values) > 1 and len(cells) >= 2 * len(values) and are_codes_of_people(cells)
+
+
+def are_codes_of_people(names: Sequence[str]) -> bool:
+    """Say whether all names look like codes of people.
+
+    >>> are_codes_of_people(["Actor_01", "Actor_02"]), are_codes_of_people(["s01", "sad"])
+    (True, False)
+    """
+    return _all(names, _SPEAKER_CODE)

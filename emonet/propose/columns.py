@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from emonet.corpus.columns import TARGET
-from emonet.corpus.readers.hub import OTHER_NAMES
+from emonet.corpus.columns import TARGET, TIMES, field_of
 from emonet.corpus.readers.table import delimiter_of, read_rows
 from emonet.corpus.splits import COLUMNS, is_split, splits_of
 from emonet.errors import CorpusError
@@ -93,11 +92,13 @@ def _judged(
         return None
     column, found = labels
     fields = {"label": column}
-    for field in ("speaker", "session", "text", "language", "start", "end"):
-        names = (field, *OTHER_NAMES.get(field, ()))
-        named = [name for name in usable if name.lower() in names and name != column]
+    for field in ("speaker", "session", "text", "language", "start", "end", "duration"):
+        named = [name for name in usable if field_of(name) == field and name != column]
         if named:
             fields[field] = named[0]
+    whole = TIMES if "start" not in fields or not {"end", "duration"} & set(fields) else ()
+    for field in whole or (("duration",) if "end" in fields else ()):
+        fields.pop(field, None)
     split = [name for name in usable if name.lower() in COLUMNS]
     if "" in splits and split and all(is_split(row[split[0]]) for row in rows):
         fields["split"] = split[0]
@@ -107,11 +108,10 @@ def _judged(
 def _label_column(
     columns: Sequence[str], rows: Sequence[Mapping[str, str]], meaning: Meaning
 ) -> tuple[str, LabelSlot] | None:
-    named = {TARGET, *OTHER_NAMES[TARGET]}
     found: list[tuple[bool, float, str, LabelSlot]] = []
     for column in columns:
         slot = Slot(0, 0, "", tuple(row[column] or None for row in rows))
-        is_named = column.lower() in named and 2 <= len(slot.counts) <= _MOST_CLASSES
+        is_named = field_of(column) == TARGET and 2 <= len(slot.counts) <= _MOST_CLASSES
         labels = labels_of(slot, meaning)
         if labels is None and is_named:
             codes = {value: meaning(value) or value for value in sorted(slot.counts)}

@@ -115,6 +115,25 @@ def test_a_column_called_label_is_believed_whatever_it_holds(tmp_path: Path) -> 
     assert any("raw codes" in sentence for sentence in written.check)
 
 
+@pytest.mark.parametrize(
+    ("columns", "first", "segment"),
+    [
+        ("start,duration", "0.5,0.25", (0.5, 0.75)),
+        ("begin,finish", "0.5,0.75", (0.5, 0.75)),
+        ("offset,duration", "0.5,0.25", (0.5, 0.75)),
+        ("duration,note", "1.5,x", (0.0, None)),
+    ],
+)
+def test_segments_are_read_in_every_convention(
+    columns: str, first: str, segment: tuple[float, float | None], tmp_path: Path
+) -> None:
+    make_tree(tmp_path / "x", [f"{number}.wav" for number in range(4)])
+    text = f"file,label,{columns}\n" + "".join(f"{number}.wav,k{number % 2},{first}\n" for number in range(4))
+    (tmp_path / "x/a.csv").write_text(text, encoding="utf-8")
+    _, corpus = made("foo", tmp_path / "x", tmp_path)
+    assert {(each.start, each.end) for each in corpus.scan(tmp_path / "x")} == {segment}
+
+
 def test_copies_in_another_format_are_left_out(tmp_path: Path) -> None:
     names = [*TREES["classes"], *(name.replace(".wav", ".mp3") for name in TREES["classes"][:3])]
     written, _ = made("foo", make_tree(tmp_path / "x", names), tmp_path)

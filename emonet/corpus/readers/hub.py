@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from emonet.corpus.columns import TARGET
-from emonet.corpus.corpus import Corpus, Label, Target, Utterance
+from emonet.corpus.cells import is_missing
+from emonet.corpus.columns import (
+    IGNORE,
+    NAMES,
+    TARGET,
+    ColumnMap,
+    Question,
+    columns_of_table,
+    field_of,
+    words_of,
+)
+from emonet.corpus.corpus import Corpus, Target, Utterance
+from emonet.corpus.readers.audio_folder import (
+    FOLDER,
+    doubts_of_folders,
+    foldered_clips,
+    folders_of,
+    listed_clips,
+    people_above,
+)
 from emonet.corpus.readers.folders import by_suffix, files_below, is_audio, suffix_of
-from emonet.corpus.readers.hub_tables import HubRow, HubTable, read_sheet
+from emonet.corpus.readers.hub_tables import HubTable, read_sheet
+from emonet.corpus.readers.label_columns import (
+    AS_NUMBERS,
+    PREFIX,
+    is_label_column,
+    label_columns,
+    target_of,
+    targets_of,
+)
 from emonet.corpus.readers.rows import (
     FIELDS,
     Origin,
     RawRow,
+    check_ends,
     codes_of,
     corpus_of,
+    notes_of,
     scan_rows,
     utterances_of,
     with_splits,
 )
-from emonet.corpus.readers.table import read_rows
 from emonet.corpus.splits import COLUMNS, is_split, named_in, splits_of
 from emonet.errors import CorpusError, did_you_mean
 
@@ -30,20 +56,9 @@ AUDIO = "audio"
 """The field whose column holds the clips."""
 ID = "id"
 
-OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
-    TARGET: ("emotion", "emotions", "labels", "emotion_label", "category", "class"),
-    "speaker": ("speaker_id", "speakerid", "spk", "spk_id", "speaker_name", "actor", "actor_id", "client_id"),
-    "session": ("session_id", "dialogue", "dialogue_id", "dialog_id"),
-    "text": ("text_id", "sentence_id", "sentence", "transcription", "transcript", "utterance"),
-    "language": ("lang", "locale", "language_code"),
-    "start": ("start_time", "begin"),
-    "end": ("end_time",),
-}
-"""Other names of fields, in lower case; no file of another kind than these datasets is read by them."""
-
 
 def columns_of(sheets: Sequence[HubTable], given: Mapping[str, str], targets: Sequence[str]) -> dict[str, str]:
-    """Return field -> column for all fields that the sheets have.
+    """Return field -> column for all fields that the sheets of a card's dataset have.
 
     Args:
         given: the user's map, which goes first.
@@ -75,19 +90,18 @@ def check_fields(given: Mapping[str, str], targets: Sequence[str]) -> None:
     Raises:
         CorpusError: naming the nearest right field.
     """
-    fields = list(dict.fromkeys([TARGET, *targets, AUDIO, ID, *FIELDS]))
-    for field in given:
-        if field not in fields:
+    fields = list(dict.fromkeys([TARGET, *targets, AUDIO, ID, *FIELDS, "file", "duration"]))
+    for field, column in given.items():
+        if field not in fields and not is_label_column(field) and column != IGNORE:
             message = f"columns has no field '{field}'. {did_you_mean(field, fields)} Fields: {', '.join(fields)}."
             raise CorpusError(" ".join(message.split()))
 
 
 def _own(field: str, columns: Sequence[str]) -> str:
-    lowered = {column.lower(): column for column in reversed(columns)}
-    for name in (field, *OTHER_NAMES.get(field, ())):
-        if name in lowered:
-            return lowered[name]
-    return ""
+    """Return the column that is called after a field, the likeliest name first."""
+    lowered = {"".join(words_of(column)): column for column in reversed(columns)}
+    names = (field.lower(), *NAMES.get(field, ())) if field != "split" else ("split",)
+    return next((lowered[name] for name in names if name in lowered), "")
 
 
 def _splits_column(sheets: Sequence[HubTable], columns: Sequence[str]) -> str:
@@ -121,7 +135,6 @@ def _no_column(sheet: HubTable, field: str, column: str) -> str:
 
 _METADATA = ("metadata.csv", "metadata.jsonl")
 _SAVED = ("dataset_dict.json", "state.json")
-_FILE_NAME = "file_name"
 _KINDS = (
     "Parquet files (*.parquet), a folder that save_to_disk wrote (*.arrow), or audio files (*.wav and the like) with "
     "metadata.csv or in a folder a class"
@@ -151,12 +164,12 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[HubTable]]:
         return place, _with_splits([read_sheet(place / file, place, named_in(file), audio) for file in tables], place)
     metadata = [file for file in files if file.rpartition("/")[2] in _METADATA]
     if metadata:
-        return place, _with_splits([_listed(place, file) for file in metadata], place)
+        return place, _with_splits([listed_clips(place, file, audio) for file in metadata], place)
     sounds = [file for file in files if is_audio(file)]
     if not sounds:
         there = f"there is {', '.join(files[:3])}" if files else "it is empty"
         raise CorpusError(f"{place}: there is no dataset here; {there}. Expected {_KINDS}.")
-    return place, [_foldered(place, sounds)]
+    return place, [foldered_clips(place, sounds)]
 
 
 def _with_splits(sheets: list[HubTable], place: Path) -> list[HubTable]:
@@ -165,65 +178,6 @@ def _with_splits(sheets: list[HubTable], place: Path) -> list[HubTable]:
     found = [splits.get(sheet.split, "") for sheet in sheets]
     is_partition = len(set(found)) > 1
     return [replace(sheet, split=split if is_partition else "") for sheet, split in zip(sheets, found, strict=True)]
-
-
-def _listed(root: Path, name: str) -> HubTable:
-    """Read the metadata file of an audio folder; its column ``file_name`` is relative to its own folder."""
-    path = root / name
-    rows = list(_csv(path) if path.suffix == ".csv" else _json_lines(path))
-    columns = tuple(dict.fromkeys(column for _, cells in rows for column in cells))
-    if _FILE_NAME not in columns:
-        listed = ", ".join(columns) or "none"
-        raise CorpusError(f"{path}: there is no column '{_FILE_NAME}', which names the clips. Columns: {listed}.")
-    folder = PurePosixPath(name).parent
-    read = tuple(_listed_row(folder, place, cells) for place, cells in rows)
-    has_split = "split" not in columns and len({row.cells["split"] for row in read}) > 1
-    others = tuple(column for column in columns if column != _FILE_NAME)
-    return HubTable(path, named_in(folder.as_posix()), (*others, "split") if has_split else others, (), read)
-
-
-def _listed_row(folder: PurePosixPath, place: str, cells: Mapping[str, str]) -> HubRow:
-    """Return a row of a metadata file; where it names no split, the folder of its clip may."""
-    name = cells.get(_FILE_NAME, "")
-    if not name:
-        raise CorpusError(f"{place}: the cell '{_FILE_NAME}' is empty. Give the path of a clip, or remove the line.")
-    split = named_in(PurePosixPath(name).parent.as_posix())
-    return HubRow(place, (folder / name).as_posix(), "", {"split": split, **cells})
-
-
-def _csv(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    for line, cells in read_rows(path, ",", "utf-8-sig"):
-        yield f"{path}:{line}", cells
-
-
-def _json_lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise CorpusError(f"{path}: not UTF-8 text. Save the file as UTF-8.") from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            cells = json.loads(line)
-        except ValueError as problem:
-            raise CorpusError(f"{path}:{number}: not JSON ({problem}). Mend the line.") from None
-        if not isinstance(cells, dict):
-            raise CorpusError(f"{path}:{number}: expected an object with the key '{_FILE_NAME}', found {line[:40]!r}.")
-        yield f"{path}:{number}", {key: "" if value is None else str(value) for key, value in cells.items()}
-
-
-def _foldered(root: Path, sounds: list[str]) -> HubTable:
-    """Take the folder that a clip lies in for its label, and a folder named after a split for its split."""
-    rows = []
-    for file in sounds:
-        folder = PurePosixPath(file).parent
-        if not folder.name or (named_in(folder.name) and len(folder.parts) == 1):
-            message = f"{root}: '{file}' lies in no folder that could be its label, and there is no metadata.csv."
-            raise CorpusError(f"{message} Write metadata.csv with the columns file_name and label, or a manifest.")
-        cells = {"label": folder.name, "split": named_in(folder.parent.as_posix())}
-        rows.append(HubRow(str(root / file), file, "", cells))
-    return HubTable(root, "", ("label", "split"), ("label",), tuple(rows))
 
 
 def hub_corpus(place: Path, columns: Mapping[str, str], *, name: str = "") -> tuple[Corpus, Path]:
@@ -238,22 +192,83 @@ def hub_corpus(place: Path, columns: Mapping[str, str], *, name: str = "") -> tu
         CorpusError: naming file, row or column of what cannot be read.
     """
     check_fields(columns, ())
-    root, sheets = sheets_at(place, columns.get(AUDIO, ""))
-    found = columns_of(sheets, columns, ())
-    rows = with_splits(_rows(sheets, found), place)
-    labelled = [row for row in rows if row.cells.get(TARGET)]
+    root, sheets = sheets_at(place, columns.get(AUDIO) or columns.get("file", ""))
+    found, forms = _mapped(sheets, columns)
+    targets = targets_of((place, form) for form in forms)
+    named = {f"{PREFIX}{target_of(form, place).name}": column for form, column in forms.items()}
+    rows = with_splits(_rows(sheets, {**named, **found.columns}, columns.get(ID, ""), found), place)
+    labelled = [row for row in rows if not all(is_missing(row.cells[name]) for name in named)]
     if not labelled:
-        raise CorpusError(f"{place}: no row has a label in the column '{found[TARGET]}'. Name another: columns.")
-    notes = ["Columns read: " + ", ".join(f"{field}: {column}" for field, column in found.items()) + "."]
-    if len(labelled) < len(rows):
-        notes.append(f"{len(rows) - len(labelled)} rows without a label are left out.")
+        column = " and ".join(f"'{column}'" for column in named.values())
+        raise CorpusError(f"{place}: no row has a label in the column {column}. Name another: columns.")
+    unlabelled = Counter(row.cells[next(iter(named))] for row in rows) - Counter(
+        row.cells[next(iter(named))] for row in labelled
+    )
+    read = {**{name.removeprefix(PREFIX): column for name, column in named.items()}, **found.columns}
+    notes = ["Columns read: " + ", ".join(f"{field}: {column}" for field, column in read.items()) + "."]
+    notes += [*notes_of(found.unused, unlabelled), *people_above(sheets[0], found)]
     if passed_over := by_suffix(_passed_over(root, sheets) if place.is_dir() else {}):
         notes.append(f"Passed over: {passed_over}.")
-    utterances = utterances_of(labelled, root, _only_label, place=place)
+    utterances = utterances_of(labelled, root, targets.labels, place=place)
+    check_ends([found], ((each.path, each.start) for each in utterances), place)
     how = f"The clips are those of the dataset {name or place.name}."
     called = name or (place.resolve().name if place.is_dir() else place.stem)
-    origin = Origin(called, f"Dataset {called}", place, "a dataset", how, notes=tuple(notes))
-    return corpus_of(origin, utterances), root
+    origin = Origin(
+        called,
+        f"Dataset {called}",
+        place,
+        "a dataset",
+        how,
+        notes=tuple(notes),
+        as_classes=targets.as_classes,
+        as_numbers=AS_NUMBERS,
+    )
+    return corpus_of(origin, utterances, targets.targets), root
+
+
+def _mapped(sheets: Sequence[HubTable], given: Mapping[str, str]) -> tuple[ColumnMap, dict[str, str]]:
+    """Return which columns hold which fields, and form of a target -> column of its labels.
+
+    Raises:
+        CorpusError: the map names a column that is not there, no column is the label, or see ``columns_of_table``.
+    """
+    first = sheets[0]
+    told = {field: column for field, column in given.items() if field not in {AUDIO, "file", ID}}
+    for sheet in sheets:
+        for field, column in told.items():
+            if column != IGNORE and column not in sheet.columns:
+                raise CorpusError(_no_column(sheet, field, column))
+    shared = [column for column in first.columns if all(column in sheet.columns for sheet in sheets)]
+    if are_folders := first.place.is_dir():
+        shared = [
+            column for column in shared if column in told.values() or column == "split" or column == TARGET not in told
+        ]
+    whole = _whole_clips(sheets, shared, told)
+    told |= whole
+    asked = Question(str(first.place), shared, told, values=lambda column: _some(first, column))
+    forms = label_columns(asked) or {TARGET: _only_class(sheets, shared)}
+    if are_folders and TARGET not in given and (doubts := doubts_of_folders(first)):
+        levels = ", ".join(folders_of(first))
+        way = f"Say which folder is the label, e.g. columns: {{{TARGET}: {FOLDER}1}}. Folders: {levels}."
+        raise CorpusError(f"{first.place}: {doubts}. {way}")
+    split = told.get("split") or ("split" if "split" in map(str.lower, shared) else _splits_column(sheets, shared))
+    wanted = [field for field in (*FIELDS, "duration") if field != "split" or split]
+    labels = (*forms.values(), *filter(None, [given.get(ID, "")]))
+    fields = columns_of_table(replace(asked, labels=labels), wanted)
+    return replace(fields, unused=(*fields.unused, *whole)), forms
+
+
+def _whole_clips(sheets: Sequence[HubTable], columns: Sequence[str], told: Mapping[str, str]) -> dict[str, str]:
+    """Return columns of durations that are those of whole clips: each clip is listed once, and nothing says a start."""
+    fields = {field_of(column): column for column in columns}
+    if "duration" not in fields or {"start", "end", "duration"} & {*told, *(set(fields) - {"duration"})}:
+        return {}
+    files = Counter(row.file for sheet in sheets for row in sheet.rows)
+    return {fields["duration"]: IGNORE} if max(files.values(), default=0) == 1 else {}
+
+
+def _some(table: HubTable, column: str, most: int = 1000) -> list[str]:
+    return [row.cells.get(column, "") for row in table.rows[:most]]
 
 
 def _passed_over(root: Path, sheets: Sequence[HubTable]) -> Counter[str]:
@@ -261,10 +276,6 @@ def _passed_over(root: Path, sheets: Sequence[HubTable]) -> Counter[str]:
     read = {row.file for sheet in sheets for row in sheet.rows}
     read |= {sheet.place.relative_to(root).as_posix() for sheet in sheets if sheet.place != root}
     return Counter(suffix_of(file) for file in files_below(root) if file not in read)
-
-
-def _only_label(cells: Mapping[str, str], place: str) -> Mapping[str, Label]:
-    return {TARGET: cells[TARGET]}
 
 
 def scan_hub(
@@ -279,21 +290,30 @@ def scan_hub(
     try:
         _, sheets = sheets_at(root, columns.get(AUDIO, ""))
         found = columns_of(sheets, columns, names)
+        id_column = found.pop(ID, "")
     except CorpusError as problem:
         message = f"This does not look like the corpus '{corpus_id}'. {problem}"
         raise CorpusError(message) from None
-    rows = with_splits(_rows(sheets, found), root)
+    rows = with_splits(_rows(sheets, found, id_column), root)
     yield from scan_rows(rows, root, codes_of(targets), known_bad, Path())
 
 
-def _rows(sheets: Sequence[HubTable], columns: Mapping[str, str]) -> Iterator[RawRow]:
-    """Yield rows under the names of fields; where no column is the id, a clip's own name is, if all differ."""
+def _rows(
+    sheets: Sequence[HubTable], columns: Mapping[str, str], id_column: str = "", found: ColumnMap | None = None
+) -> Iterator[RawRow]:
+    """Yield rows under the names of fields; where no column is the id, a clip's own name is, if all differ.
+
+    Args:
+        columns: field -> column.
+        found: what reads the fields, where it is more than a name for a name.
+    """
     names = Counter(_name(row.name) for sheet in sheets for row in sheet.rows)
     are_ids = "start" not in columns and "" not in names and all(count == 1 for count in names.values())
     for sheet in sheets:
         for row in sheet.rows:
             cells = {field: row.cells.get(column, "") for field, column in columns.items()}
-            own = cells.pop(ID, "") or (_name(row.name) if are_ids else "")
+            cells |= found.cells(row.cells, row.place) if found else {}
+            own = row.cells.get(id_column, "") if id_column else _name(row.name) if are_ids else ""
             split = cells.get("split") or sheet.split
             yield RawRow(row.place, {**cells, "file": row.file, "split": split}, own)
 

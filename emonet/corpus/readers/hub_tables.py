@@ -9,6 +9,7 @@ from math import isnan
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from emonet.corpus.columns import field_of
 from emonet.corpus.readers.members import member_path, open_arrow
 from emonet.errors import CorpusError, did_you_mean
 
@@ -48,10 +49,6 @@ class HubTable:
     columns: tuple[str, ...]
     classes: tuple[str, ...]
     rows: tuple[HubRow, ...]
-
-
-_AUDIO_COLUMNS = ("audio", "file", "file_name", "path", "wav", "speech")
-"""Names that a column of paths has; a column of clips shows by its type."""
 
 
 def read_sheet(path: Path, root: Path, split: str, audio: str) -> HubTable:
@@ -116,10 +113,11 @@ def _audio_column(schema: pa.Schema, audio: str, path: Path) -> str:
     if audio:
         return audio
     clips = [field.name for field in schema if _is_clip(field.type)]
-    named = [name for name in _AUDIO_COLUMNS if name in schema.names]
-    found = clips or named[:1]
+    found: list[str] = clips or [name for name in schema.names if field_of(name) == "file"]
     if len(found) != 1:
-        seen = f"the columns {', '.join(clips)} all hold clips" if clips else "no column holds clips or their paths"
+        seen = "no column holds clips or their paths"
+        if found:
+            seen = f"the columns {', '.join(found)} all {'hold' if clips else 'may name'} clips"
         raise CorpusError(f"{path}: {seen}. Name one: columns: {{audio: ...}}. Columns: {columns}.")
     return found[0]
 

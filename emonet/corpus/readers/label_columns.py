@@ -22,6 +22,13 @@ ON_PURPOSE = "[classes]"
 """Ends the name of a column whose numbers are classes, each a label of its own."""
 
 
+AS_NUMBERS = (
+    "Call the column label:NAME[LOW..HIGH] where they are numbers, label:NAME[classes] where each is a class; or say "
+    'columns: {"label:NAME[LOW..HIGH]": COLUMN}.'
+)
+"""What to do where the labels of a table are numbers."""
+
+
 def is_label_column(column: str) -> bool:
     """Say whether a column holds labels, by the form of its name.
 

@@ -14,7 +14,14 @@ from emonet.corpus.corpus import Corpus, Target, Utterance
 from emonet.corpus.readers.challenge import challenge_corpus, challenge_folder
 from emonet.corpus.readers.dialect import TABLES, TextTable, text_table
 from emonet.corpus.readers.folders import files_below
-from emonet.corpus.readers.label_columns import PREFIX, LabelColumns, label_columns, target_of, targets_of
+from emonet.corpus.readers.label_columns import (
+    AS_NUMBERS,
+    PREFIX,
+    LabelColumns,
+    label_columns,
+    target_of,
+    targets_of,
+)
 from emonet.corpus.readers.rows import (
     Origin,
     OutsideError,
@@ -214,13 +221,6 @@ def _corpus_of(
         as_numbers=AS_NUMBERS,
     )
     return corpus_of(origin, utterances, targets.targets)
-
-
-AS_NUMBERS = (
-    "Call the column label:NAME[LOW..HIGH] where they are numbers, label:NAME[classes] where each is a class; or say "
-    'columns: {"label:NAME[LOW..HIGH]": COLUMN}.'
-)
-"""What to do where the labels of a table are numbers."""
 
 
 def _notes(tables: Sequence[MappedTable], unlabelled: Mapping[str, int]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from string import Formatter
 from typing import Annotated, Any, Literal, get_args
 
-from emonet.corpus.cells import stated
+from emonet.corpus.cells import seconds_in, stated
 from emonet.corpus.codes import Templates, as_mapping, labels_from, tidied
 from emonet.corpus.corpus import Split, Strings, Target, Utterance, UtteranceField
 from emonet.corpus.readers.folders import Tails, files_below, is_listed
@@ -37,8 +37,8 @@ class TableRule:
     path, and ``label`` one for each target, or for the first one under the empty name; ``{split}`` is the split of the
     row's table. A row whose audio is not there is kept with that path, so that preparing the corpus can report it.
     Where one file holds all, it stands under the empty name, and the template ``split`` may name a column. ``start``
-    and ``end`` are templates for times in s; ``rename`` maps values of a field, ``lower`` names those in lower case.
-    Without ``quotes``, quotation marks are text like any other.
+    and ``end``, or ``start`` and ``duration``, are templates for times in s; ``rename`` maps values of a field,
+    ``lower`` names those in lower case. Without ``quotes``, quotation marks are text like any other.
     """
 
     __pydantic_config__ = STRICT
@@ -53,6 +53,7 @@ class TableRule:
     language: str = ""
     start: str = ""
     end: str = ""
+    duration: str = ""
     rename: Mapping[UtteranceField, Strings] = field(default_factory=dict)
     lower: tuple[UtteranceField, ...] = ()
     delimiter: Annotated[str, Checked(min_length=1, max_length=1)] = ","
@@ -229,6 +230,9 @@ def _utterance(
     codes = {target or targets[0].name: fill(column, row, place) for target, column in rule.label.items()}
     fields: dict[str, Any] = {field: _field(rule, field, row, place) for field in _FIELDS}
     start, end = times_in(fill(rule.start, row, place), fill(rule.end, row, place), place)
+    length = seconds_in(fill(rule.duration, row, place), "duration", place)
+    if end is None and length:
+        end = round((start or 0.0) + length, 9)
     return Utterance(
         id=fill(rule.id, row, place) if rule.id else str(PurePosixPath(tail).with_suffix("")),
         path=tail,

@@ -235,7 +235,7 @@ def test_a_dataset_without_a_known_label_lists_its_columns(tmp_path: Path) -> No
 def test_the_only_column_of_classes_is_the_label(tmp_path: Path) -> None:
     dataset = dataset_of(rows(2)).rename_column("emotion", "feeling")
     corpus, _ = hub_corpus(save_parquet(tmp_path / "x.parquet", dataset), {})
-    assert corpus.notes == ("Columns read: speaker: speaker_id, label: feeling.",)
+    assert corpus.notes == ("Columns read: label: feeling, speaker: speaker_id.",)
 
 
 def test_two_columns_of_classes_are_a_question(tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_a_table_that_is_empty_has_no_labels(tmp_path: Path) -> None:
         ("metadata.csv", "file_name,label\n,joy\n", r"metadata\.csv:2: the cell 'file_name' is empty"),
         ("metadata.jsonl", '{"label": "joy"}\n{"file_name": "a.wav"}\n', r"jsonl:1: the cell 'file_name' is empty"),
         ("metadata.jsonl", "{no\n", r"metadata\.jsonl:1: not JSON"),
-        ("metadata.jsonl", "[1]\n", r"metadata\.jsonl:1: expected an object with the key 'file_name', found '\[1\]'"),
+        ("metadata.jsonl", "[1]\n", r"metadata\.jsonl:1: expected an object, a key a column, found '\[1\]'"),
         ("metadata.jsonl", "\xff", r"metadata\.jsonl: not UTF-8 text"),
         ("a.wav", "", r"'a\.wav' lies in no folder that could be its label"),
         ("train/a.wav", "", r"'train/a\.wav' lies in no folder that could be its label"),
@@ -318,3 +318,57 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").touch()
     with pytest.raises(CorpusError, match=r"a\.csv: this file is not in Parquet\. Expected Parquet files"):
         hub_corpus(tmp_path / "a.csv", {})
+
+
+def test_durations_of_whole_clips_are_named_and_not_read(tmp_path: Path) -> None:
+    path = plain(tmp_path / "x.parquet", audio=clips(2), label=["joy", "fear"], duration=[1.0, 2.0], gender=["f", "m"])
+    corpus, root = hub_corpus(path, {})
+    assert [(each.start, each.end) for each in corpus.scan(root)] == [(0.0, None)] * 2
+    assert corpus.notes == ("Columns read: label: label.", "Columns not used: gender, duration.")
+
+
+@pytest.mark.parametrize("columns", [("start", "duration"), ("offset", "duration"), ("begin", "finish")])
+def test_segments_of_listed_files_are_read_in_every_convention(columns: tuple[str, str], tmp_path: Path) -> None:
+    last = [0.4, 0.8] if columns[1] == "finish" else [0.4, 0.4]
+    path = plain(
+        tmp_path / "x.parquet",
+        file=["r.wav", "r.wav"],
+        label=["joy", "fear"],
+        **{columns[0]: [0.0, 0.4], columns[1]: last},
+    )
+    assert [(each.start, each.end) for each in listed(path)] == [(0.0, 0.4), (0.4, 0.8)]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"emotion": ["joy", "fear"]}, r"'label' and 'emotion' are both called as the label is\. .*\{label: label\}"),
+        ({"speaker": ["a", "b"], "spk": ["a", "b"]}, "'speaker' and 'spk' are both called as the speaker is"),
+        ({"utt_start": [0.0, 1.0]}, r"'utt_start' looks like a time\. Say .*columns: \{utt_start: ignore\}"),
+        ({"valence": [0.5, 1.5]}, "'valence' looks like a label"),
+    ],
+)
+def test_columns_in_doubt_are_refused_until_told(more: dict[str, list[object]], message: str, tmp_path: Path) -> None:
+    path = plain(tmp_path / "x.parquet", audio=clips(2), label=["joy", "fear"], **more)
+    with pytest.raises(CorpusError, match=message):
+        hub_corpus(path, {})
+    told = {name: "ignore" for name in more if name not in {"speaker"}}
+    assert hub_corpus(path, told)[0].target().classes == ("fear", "joy")
+
+
+def test_a_column_of_numbers_is_a_target_with_its_range(tmp_path: Path) -> None:
+    path = plain(tmp_path / "x.parquet", audio=clips(2), valence=[1.5, 2.25])
+    corpus, root = hub_corpus(path, {"label:valence[1..5]": "valence"})
+    assert corpus.target() == Target("valence", range=(1.0, 5.0))
+    assert [each.labels["valence"] for each in corpus.scan(root)] == [1.5, 2.25]
+    numbers = plain(tmp_path / "y.parquet", audio=clips(2), label=[1.5, 2.25])
+    with pytest.raises(
+        CorpusError, match=r"the labels of 'label' are 2 numbers \(1\.5, 2\.25\), not words\. Call the column"
+    ):
+        hub_corpus(numbers, {})
+
+
+def test_words_that_mean_missing_are_missing_in_datasets_too(tmp_path: Path) -> None:
+    path = plain(tmp_path / "x.parquet", audio=clips(3), label=["joy", "None", "fear"], speaker=["nan", "s1", "s1"])
+    assert [(each.labels["label"], each.speaker) for each in listed(path)] == [("joy", None), ("fear", "s1")]
+    assert hub_corpus(path, {})[0].notes[-1] == "1 rows without a label are left out (1 with 'None')."

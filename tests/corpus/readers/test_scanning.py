@@ -314,6 +314,14 @@ class TestOneTableForAll:
             Utterance("a@", "wav/a.wav", {"emotion": "neutral"}, "s1"),
         ]
 
+    def test_a_duration_leads_from_the_start_to_the_end(self, tmp_path: Path) -> None:
+        found = self.scanned(tmp_path, "a,s1,A,train,0.4,0.4,\na,s1,N,train,0.8,,\n", end="", duration="{To}")
+        assert [(each.start, each.end) for each in found] == [(0.4, 0.8), (0.8, None)]
+
+    def test_words_that_mean_missing_are_missing(self, tmp_path: Path) -> None:
+        found = self.scanned(tmp_path, "a,nan,A,,NaT,NaT,n/a\nb,s2,None,,,,\n")
+        assert found == [Utterance("a@NaT", "wav/a.wav", {"emotion": "anger"})]
+
     def test_a_column_called_split_is_not_the_tables_own(self, tmp_path: Path) -> None:
         text = "Name,Emotion,split\na,A,test\n"
         files = {"files": {"": "train.csv"}, "path": {"": "wav/{Name}.wav"}, "split": "{split}"}
