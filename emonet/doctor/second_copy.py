@@ -50,7 +50,7 @@ def copies(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
         yield Finding("problem", "two copies of the corpus", seen, "one", advice)
     else:
         yield Finding(
-            "warning", "files that stand twice", seen, "none", "Remove one of each, lest it be in two splits."
+            "warning", "files that stand twice", seen, "none", "Remove one of each, so that no clip is in two splits."
         )
 
 
