@@ -13,7 +13,7 @@ from emonet.evaluate.significance import LEAST_SEEDS, holm
 from emonet.report import cells
 from emonet.report.curves import mean_curve, sparkline
 from emonet.report.results import Report
-from emonet.report.rows import Grid, Row, TaskRows, grid_of
+from emonet.report.rows import ByTaskAndSystem, Row, TaskRows, by_task_and_system
 from emonet.report.table import Table
 
 _PAPER = "  paper"
@@ -22,30 +22,30 @@ _POINTS = {"epoch": "epochs", "round": "rounds", "c": "values of C"}
 
 def systems_table(report: Report) -> Table:
     """Return the paper's Table 3: all systems at the best and final epoch, on dev and test."""
-    grid = grid_of(report.scores, report.means)
+    table = by_task_and_system(report.scores, report.means)
     splits = tuple(split for split in _SPLITS if split == "dev" or any(score.split == split for score in report.scores))
-    header = ("task", "chance", *(f"{system} {split}" for system in grid.systems for split in splits))
+    header = ("task", "chance", *(f"{system} {split}" for system in table.systems for split in splits))
     rows: list[tuple[str, ...]] = []
-    for line in grid.lines:
-        found = [line.rows.get(system) for system in grid.systems]
+    for line in table.tasks:
+        found = [line.rows.get(system) for system in table.systems]
         values = [cells.means(row, split) if row else cells.NOTHING for row in found for split in splits]
         rows.append((line.label, cells.chance(next(iter(line.rows.values()))), *values))
         published = report.published.get(line.task)
         if published:
             theirs = [_published(published, row, split) for row in found for split in splits]
             rows.append((_PAPER, f"{published.chance:.1f}", *theirs))
-    notes = ("Best epoch on dev / final epoch, in % for classes; means over seeds.", *_published_notes(report, grid))
+    notes = ("Best epoch on dev / final epoch, in % for classes; means over seeds.", *_published_notes(report, table))
     return Table(header, tuple(rows), notes, "All systems, best and final")
 
 
 def strategies_table(report: Report) -> Table:
     """Return the paper's Table 4: test scores of the baseline and all others, with marks where they differ."""
-    grid = grid_of(report.scores, report.means)
+    table = by_task_and_system(report.scores, report.means)
     baselines = tuple(dict.fromkeys(each.baseline for each in report.comparisons))
-    systems = (*baselines, *(system for system in grid.systems if system not in baselines))
+    systems = (*baselines, *(system for system in table.systems if system not in baselines))
     marks = {(each.task, each.system): each for each in report.comparisons}
     rows: list[tuple[str, ...]] = []
-    for line in grid.lines:
+    for line in table.tasks:
         values = [_test_cell(line, system, marks.get((line.task, system))) for system in systems]
         rows.append((line.label, cells.chance(next(iter(line.rows.values()))), *values))
         published = report.published.get(line.task)
@@ -53,7 +53,7 @@ def strategies_table(report: Report) -> Table:
             theirs = [_published(published, line.rows.get(system), "test", marked=True) for system in systems]
             rows.append((_PAPER, f"{published.chance:.1f}", *theirs))
     named = (f"{name} (baseline)" if name in baselines else name for name in systems)
-    return Table(("task", "chance", *named), tuple(rows), _mark_notes(report, grid), "Against the baseline, on test")
+    return Table(("task", "chance", *named), tuple(rows), _mark_notes(report, table), "Against the baseline, on test")
 
 
 def tests_table(report: Report) -> Table:
@@ -140,7 +140,7 @@ def curves_table(report: Report) -> Table:
 def confusion_tables(report: Report) -> tuple[Table, ...]:
     """Return the confusion matrix of each system and task on test at the best epoch, summed over seeds."""
     tables = []
-    for line in grid_of(report.scores, report.means).lines:
+    for line in by_task_and_system(report.scores, report.means).tasks:
         for system, row in line.rows.items():
             counts = confusion_of(row)
             if counts:
@@ -219,8 +219,8 @@ def _value(value: float | None, result: PublishedResult, *, marked: bool) -> str
     return f"{value:.1f} {result.mark}".rstrip() if marked else f"{value:.1f}"
 
 
-def _published_notes(report: Report, grid: Grid) -> Iterable[str]:
-    shown = [line for line in grid.lines if line.task in report.published]
+def _published_notes(report: Report, table: ByTaskAndSystem) -> Iterable[str]:
+    shown = [line for line in table.tasks if line.task in report.published]
     if shown:
         yield (
             "paper: UAR that the EmoNet paper reports for the same strategy, on partitions of its own; where it has "
@@ -232,13 +232,13 @@ def _published_notes(report: Report, grid: Grid) -> Iterable[str]:
             yield f"{line.task}: the paper's chance level differs, so that its classes are not the same."
 
 
-def _mark_notes(report: Report, grid: Grid) -> tuple[str, ...]:
+def _mark_notes(report: Report, table: ByTaskAndSystem) -> tuple[str, ...]:
     return (
         f"Best epoch. + better than the baseline, - worse: p < {LEVEL} by a sign flip test over speakers, after Holm's "
         "correction over all systems and tasks here, and 95 % intervals of the difference, over speakers and seeds and "
         "over seeds alone, without 0.",
         "What has no mark may differ all the same: see the smallest difference that could have been found.",
-        *_published_notes(report, grid),
+        *_published_notes(report, table),
         *(("The paper's marks are McNemar's, over clips and without correction.",) if report.published else ()),
     )
 

@@ -1,4 +1,4 @@
-"""Scores brought together: rows of systems and tasks over splits, checkpoints and seeds, and grids of such rows."""
+"""Scores brought together: rows over splits, checkpoints and seeds, and these rows by task and system."""
 
 from __future__ import annotations
 
@@ -96,31 +96,31 @@ class TaskRows:
 
     @property
     def first(self) -> Score:
-        """A score that says what all of the line's have in common."""
+        """A score that says what all of the task's have in common."""
         return next(iter(self.rows.values())).first
 
 
 @dataclass(frozen=True)
-class Grid:
-    """All lines, and all systems in the order in which they come."""
+class ByTaskAndSystem:
+    """All tasks with their rows, and all systems in the order in which they come."""
 
     systems: tuple[str, ...]
-    lines: tuple[TaskRows, ...]
+    tasks: tuple[TaskRows, ...]
 
 
-def grid_of(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> Grid:
+def by_task_and_system(scores: Iterable[Score], means: Iterable[SeedMean] = ()) -> ByTaskAndSystem:
     """Arrange scores, and means over seeds; a system that is there with two normalisations makes two columns."""
     groups: dict[tuple[str, str], dict[str, Row]] = {}
     for row in rows_of(scores, means):
         systems = groups.setdefault((row.first.task, row.first.protocol_hash), {})
         systems[row.column_among(systems)] = row
     tasks = [task for task, _ in groups]
-    lines = (
+    found = (
         TaskRows(f"{task} #{digest[:8]}" if tasks.count(task) > 1 else task, task, rows)
         for (task, digest), rows in groups.items()
     )
     names = dict.fromkeys(system for rows in groups.values() for system in rows)
-    return Grid(tuple(names), tuple(lines))
+    return ByTaskAndSystem(tuple(names), tuple(found))
 
 
 def mean_of(row: Row | None, split: ScoredSplit, checkpoint: Checkpoint = "best") -> float | None:

@@ -15,7 +15,7 @@ from emonet.report import cells, paper
 from emonet.report.curves import Curve, mean_curve
 from emonet.report.figures import corpora_table
 from emonet.report.results import Report
-from emonet.report.rows import Grid, Row, TaskRows, difference_of, grid_of, mean_of
+from emonet.report.rows import ByTaskAndSystem, Row, TaskRows, by_task_and_system, difference_of, mean_of
 from emonet.report.table import report_sections
 from emonet_plugins import charts, corpus_charts
 
@@ -59,19 +59,19 @@ def breakable(text: str) -> Markup:
 
 
 def _sections(report: Report) -> dict[str, Any]:
-    grid = grid_of(report.scores, report.means)
+    table = by_task_and_system(report.scores, report.means)
     compared = bool(report.comparisons)
     return {
         "scores": report_sections(report),
         "corpora": corpora_section(report),
-        "whiskers": [(line.label, found) for line in grid.lines if (found := whiskers(line))],
+        "whiskers": [(line.label, found) for line in table.tasks if (found := whiskers(line))],
         "systems": paper.systems_table(report),
         "strategies": paper.strategies_table(report) if compared else None,
         "tests": paper.tests_table(report) if compared else None,
         "clips": paper.clips_table(report) if compared else None,
-        "heat": heat_map(grid, report.comparisons[0].baseline) if compared else None,
+        "heat": heat_map(table, report.comparisons[0].baseline) if compared else None,
         "curves": curve_charts(report),
-        "confusions": [each for line in grid.lines for each in _confusions(line)],
+        "confusions": [each for line in table.tasks for each in _confusions(line)],
         "parameters": paper.parameters_table(report),
     }
 
@@ -138,20 +138,20 @@ def _place(value: float, lowest: float) -> float:
     return round(100 * (value - lowest) / (1 - lowest), 1)
 
 
-def heat_map(grid: Grid, baseline: str) -> dict[str, Any]:
+def heat_map(table: ByTaskAndSystem, baseline: str) -> dict[str, Any]:
     """Return the paper's Figure 7: values on dev and test, coloured by their difference to the baseline.
 
     The full colour stands for the largest difference in the same metric.
     """
-    systems = (baseline, *(system for system in grid.systems if system != baseline))
+    systems = (baseline, *(system for system in table.systems if system != baseline))
     strongest: dict[str, float] = {}
-    for line in grid.lines:
+    for line in table.tasks:
         name = line.first.metric
         differences = (difference_of(line, system, baseline, split) or 0.0 for system in systems for split in SPLITS)
         strongest[name] = max(strongest.get(name, 0.0), *map(abs, differences))
     rows = [
         (line.label, [_heat(line, system, baseline, split, strongest) for system in systems for split in SPLITS])
-        for line in grid.lines
+        for line in table.tasks
     ]
     full = ", ".join(_full_colour(value or 1.0, METRICS[name]) for name, value in strongest.items())
     return {"baseline": baseline, "systems": systems, "rows": rows, "strongest": full}

@@ -14,7 +14,7 @@ from emonet.report import cells, paper
 from emonet.report.compare import compare, comparison_table
 from emonet.report.curves import Curve
 from emonet.report.results import Report
-from emonet.report.rows import grid_of, rows_of
+from emonet.report.rows import by_task_and_system, rows_of
 from emonet.report.table import report_sections, report_table
 from emonet.report.text import table_as_text
 from emonet_plugins.formats import html, latex, markdown, terminal
@@ -131,17 +131,17 @@ def test_every_format_shows_numbers_of_several_seeds(write: object) -> None:
 
 def test_bars_of_ccc_go_from_minus_one_to_one_with_a_line_at_zero() -> None:
     report = numbers()
-    (net, svm), _ = (whiskers(line) for line in grid_of(report.scores).lines)
+    (net, svm), _ = (whiskers(line) for line in by_task_and_system(report.scores).tasks)
     value = next(score.value for score in report.scores if score.system == "svm")
     assert svm.value == pytest.approx(50 * (value + 1), abs=0.1)
     assert svm.chance == net.chance == 50.0
     assert net.low < net.value < net.high
-    assert whiskers(grid_of(numbers(metric="mae").scores).lines[0]) == []
+    assert whiskers(by_task_and_system(numbers(metric="mae").scores).tasks[0]) == []
 
 
 def test_the_heat_map_has_a_full_colour_for_each_metric() -> None:
     classes, report = whole(), numbers()
-    heat = heat_map(grid_of((*classes.scores, *report.scores)), "net")
+    heat = heat_map(by_task_and_system((*classes.scores, *report.scores)), "net")
     points, ccc = heat["strongest"].split(", ")
     assert points.endswith(" points")
     assert ccc.endswith(" CCC")
@@ -149,7 +149,7 @@ def test_the_heat_map_has_a_full_colour_for_each_metric() -> None:
 
 
 def test_a_lower_error_is_blue_in_the_heat_map() -> None:
-    heat = heat_map(grid_of(numbers(metric="mae").scores), "net")
+    heat = heat_map(by_task_and_system(numbers(metric="mae").scores), "net")
     assert [cell.colour for cell in heat["rows"][0][1]] == ["", "", "", "up"]
 
 

@@ -11,7 +11,7 @@ from emonet.corpus.corpus import Published, PublishedResult
 from emonet.errors import EmonetError
 from emonet.report import paper
 from emonet.report.results import Report
-from emonet.report.rows import difference_of, grid_of, mean_of
+from emonet.report.rows import by_task_and_system, difference_of, mean_of
 from tests.helpers.whole import PUBLISHED, whole
 
 
@@ -224,12 +224,12 @@ def test_dimensional_scores_have_no_confusion_matrix(full: Report) -> None:
 
 
 def test_one_task_under_two_protocols_is_two_lines(make_score: Any) -> None:
-    grid = grid_of([make_score(8), make_score(4, protocol_hash="ffff00001111")])
-    assert [line.label for line in grid.lines] == ["foo_corpus/emotion #1a2b3c4d", "foo_corpus/emotion #ffff0000"]
+    table = by_task_and_system([make_score(8), make_score(4, protocol_hash="ffff00001111")])
+    assert [line.label for line in table.tasks] == ["foo_corpus/emotion #1a2b3c4d", "foo_corpus/emotion #ffff0000"]
 
 
 def test_a_difference_follows_the_metrics_direction(make_score: Any) -> None:
-    (line,) = grid_of([make_score(8, system="old"), make_score(4, system="new")]).lines
+    (line,) = by_task_and_system([make_score(8, system="old"), make_score(4, system="new")]).tasks
     assert difference_of(line, "new", "old", "test") == pytest.approx(0.1)
     assert difference_of(line, "new", "other", "test") is None
     assert mean_of(line.rows["new"], "dev") is None
