@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, overload
 from emonet.api.corpora import Plugins, declared_protocols, registry_of
 from emonet.api.frames import frame_of, html_table
 from emonet.api.runs import RecipeLike, read_any
-from emonet.errors import EmonetError, RecipeError
+from emonet.errors import EmonetError, RecipeError, did_you_mean
 from emonet.findings import LEVELS, Level, Verdict, over_folds
 from emonet.plugin.registry import Registry
 from emonet.progress import told
+from emonet.protocols.lists import LIST_SUFFIXES, told_split
 from emonet.recipe.recipe import Recipe
 from emonet.task_id import TaskId
 
@@ -92,7 +93,7 @@ def audit(  # noqa: PLR0913 - what may be audited differs in what must be known 
         corpus: of split files: the id of the corpus whose names they list.
         form: of split files: emonet, emobox, superb or csv; by default found by their content.
         names: of split files: ``speaker``, ``session``, ``text`` -> a regular expression that reads it from names.
-        root: of a corpus: the folder of its files.
+        root: of a corpus, or of the one that split files list: the folder of its files.
         audio: compare prepared audio for copies.
         plugins: single-file plugins to load as well.
         progress: whether to show on stderr what goes on; or a function that is given each ``Event``.
@@ -107,9 +108,11 @@ def audit(  # noqa: PLR0913 - what may be audited differs in what must be known 
         if all(_is_recipe(subject) for subject in subjects):
             return Audit(_of_recipes(subjects, registry, audio=audio, listen=listen))
         texts = [str(subject) for subject in subjects]
-        if all(Path(text).exists() for text in texts):
+        if all(Path(told_split(text)[1]).exists() for text in texts):
             rules = dict.fromkeys(_NAMES, "") | dict(names or {})
-            return Audit(_of_lists(texts, form, corpus, rules, registry, audio=audio, listen=listen))
+            place = None if root is None else Path(root)
+            return Audit(_of_lists(texts, form, corpus, rules, registry, root=place, audio=audio, listen=listen))
+        _check_subjects(texts)
         gathered = [
             gathered_from(text, name, options or {}, None if root is None else Path(root), registry)
             for text in texts
@@ -118,6 +121,25 @@ def audit(  # noqa: PLR0913 - what may be audited differs in what must be known 
         from emonet.engine.audit import audit_gathered
 
         return Audit(audit_gathered(gathered, audio=audio, listen=listen))
+
+
+def _check_subjects(texts: Sequence[str]) -> None:
+    """Refuse files that are not there, which would be taken for corpora, and files beside corpora.
+
+    Raises:
+        EmonetError: naming the first.
+    """
+    for text in texts:
+        split, path = told_split(text)
+        here = Path(path)
+        if here.exists():
+            raise EmonetError(
+                f"{text}: split lists and corpora are audited one after the other. Give one kind of them."
+            )
+        if split or (here.suffix.lower() in LIST_SUFFIXES and not text.startswith("{")):
+            there = here.parent.iterdir() if here.parent.is_dir() else ()
+            hint = did_you_mean(here.name, [each.name for each in there])
+            raise EmonetError(f"{path}: there is no such file. {hint}".strip())
 
 
 def gathered_from(
@@ -161,13 +183,14 @@ def _declared(subject: str, registry: Registry) -> list[str]:
     return declared_protocols(None if subject.startswith("{") else registry.corpus(TaskId.of(subject).corpus))
 
 
-def _of_lists(
+def _of_lists(  # noqa: PLR0913 - what may be audited differs in what must be known of it
     subjects: Sequence[str],
     form: str,
     corpus_id: str,
     names: dict[str, str],
     registry: Registry,
     *,
+    root: Path | None,
     audio: bool,
     listen: Listener,
 ) -> tuple[Verdict, ...]:
@@ -177,15 +200,21 @@ def _of_lists(
     from emonet.protocols.lists import read_lists
 
     rules = name_rules(names)
-    listed = read_lists([Path(subject) for subject in subjects], form)
+    places = {Path(path): split for split, path in map(told_split, subjects)}
+    listed = read_lists(list(places), form, places)
     called = listed.header.corpus or listed.data
     corpus = registry.corpus(corpus_id) if corpus_id else corpus_called(called, registry.corpora.values())
-    verdict = audit_list(listed, rules, corpus, audio=audio, listen=listen)
+    if root is not None and corpus is None:
+        raise EmonetError(f"{listed.name}: of which corpus is {root} the folder? Give --corpus ID.")
+    verdict = audit_list(listed, rules, corpus, root=root, audio=audio, listen=listen)
     told_of = [finding.seen for finding in verdict.findings if finding.what in {"speakers", "sessions"}]
     if not rules.patterns and all(seen == UNKNOWN for seen in told_of):
         why = f" (it calls its data '{called}', which is not a corpus here)" if called else ""
         if corpus is not None:
-            why = f" (the names of '{corpus.id}' do not say them, and its data are not here)"
-        advice = "Give --corpus ID, or --speaker REGEX, e.g. --speaker '/(\\d\\d)'."
+            here = any(finding.what == "names" for finding in verdict.findings)
+            data = "they are not those of its data here" if here else "its data are not here"
+            why = f" (the names of '{corpus.id}' do not say them, and {data})"
+        way = "--root FOLDER of its data" if corpus is not None else "--corpus ID"
+        advice = f"Give {way}, or --speaker REGEX, e.g. --speaker '/(\\d\\d)'."
         raise EmonetError(f"{listed.name}: nothing tells the speakers of this list{why}. {advice}")
     return (verdict,)

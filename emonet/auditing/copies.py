@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,8 +157,18 @@ def sounds_in(store: Store) -> Mapping[str, str]:
     return dict(zip((utterance.id for utterance in store.utterances), hashes, strict=True))
 
 
-def copies_in_fold(fold: FoldRows, corpus: str, copies: Copies) -> Finding:
-    """Return a finding on audio that stands in two splits of a fold."""
+def copies_in_fold(fold: FoldRows, corpus: str, copies: Copies, heard: Container[str] | None = None) -> Finding:
+    """Return a finding on audio that stands in two splits of a fold.
+
+    Args:
+        heard: the ids of clips that were compared; by default all of them were.
+    """
+    compared = sum(heard is None or row.utterance.id in heard for row in fold.rows)
+    among = f"{compared} of {len(fold.rows)} clips"
+    if not compared:
+        seen = f"unknown: {among} were compared"
+        advice = "Prepare the corpus that the list is of, under the names that it has there."
+        return Finding("warning", "audio", seen, advice=advice, fold=fold.name)
     splits: dict[str, dict[int, list[str]]] = {}
     totals: dict[str, int] = {}
     for row in fold.rows:
@@ -175,10 +185,15 @@ def copies_in_fold(fold: FoldRows, corpus: str, copies: Copies) -> Finding:
             count = max(count, len(ids) if one == "test" else 0)
             example = f"{ids[0]} = {splits[other][both[0]][0]}"
             told[one, other] = f"{len(ids)} of {totals[one]} {one} clips have a copy in {other}, e.g. {example}"
+    partly = f"compared {among}" if compared < len(fold.rows) else ""
     if not told:
-        return Finding(level="ok", what="audio", fold=fold.name, seen="no copies in two splits")
+        seen = "no copies in two splits"
+        advice = "Of the other clips nothing is known."
+        if partly:
+            return Finding("warning", "audio", f"{seen}, {partly}", advice=advice, fold=fold.name)
+        return Finding("ok", "audio", seen, fold=fold.name)
     level: Level = "problem" if count else "warning"
-    seen = "; ".join(told.values())
+    seen = "; ".join([*told.values(), *([partly] if partly else [])])
     return Finding(level, "audio", seen, advice=_ADVICE, fold=fold.name, count=count, rank=rank_of(told))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from emonet.auditing.partition import Partition
 from emonet.auditing.shared import FoldRows, Placed
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.naming import name_in, pattern_of
-from emonet.protocols.matching import match
+from emonet.findings import Finding, Level
+from emonet.protocols.matching import Match, match, read_names
 from emonet.protocols.split_list import ListEntry, SplitList
 
 LABEL = "label"
@@ -52,7 +52,11 @@ def _plain(name: str) -> str:
 
 
 def partition_of_list(
-    listed: SplitList, rules: NameRules, corpus: Corpus | None = None, here: Sequence[Utterance] = ()
+    listed: SplitList,
+    rules: NameRules,
+    corpus: Corpus | None = None,
+    here: Sequence[Utterance] = (),
+    matched: Match | None = None,
 ) -> Partition:
     """Return a split list as what is audited.
 
@@ -60,12 +64,13 @@ def partition_of_list(
 
     Args:
         here: the corpus' utterances, where it is on this machine; else its names must do.
+        matched: which of these the entries are, where it is known already.
     """
-    found = {_key(entry): id_ for id_, entry in match(listed.entries, here).found}
+    found = {_key(entry): id_ for id_, entry in (matched or match(listed.entries, here)).found}
     by_id = {utterance.id: utterance for utterance in here}
     folds: dict[str, list[Placed]] = {}
     for entry in listed.entries:
-        known = by_id.get(found.get(_key(entry), "")) or (_known(entry, corpus) if corpus is not None else None)
+        known = by_id.get(found.get(_key(entry), "")) or (read_names(entry, corpus) if corpus is not None else None)
         target = corpus.targets[0].name if corpus is not None else ""
         utterance = _utterance(entry, rules, known, target)
         folds.setdefault(entry.fold, []).append(Placed(entry.split, utterance))
@@ -107,15 +112,24 @@ def _utterance(entry: ListEntry, rules: NameRules, known: Utterance | None, targ
     )
 
 
-def _known(entry: ListEntry, corpus: Corpus) -> Utterance | None:
-    """Return what the corpus reads from an entry's names, with the ending of its own files if need be."""
-    if corpus.read_name is None:
-        return None
-    endings = dict.fromkeys(PurePosixPath(example.path).suffix for example in corpus.examples)
-    for name in entry.names:
-        path = PurePosixPath(name.replace("\\", "/"))
-        for each in (path, *(path.with_suffix(ending) for ending in endings)):
-            found = corpus.read_name(str(each))
-            if found is not None:
-                return found
-    return None
+def names_findings(matched: Match, corpus: Corpus) -> list[Finding]:
+    """Return a finding on names of a list that are not those of one utterance of the corpus that is here."""
+    ambiguous = {entry.names: (entry, ids) for entry, ids in matched.ambiguous}
+    unmatched = {entry.names: entry for entry in matched.unmatched}
+    left_out = {entry.names: reason for entry, reason in matched.left_out}
+    found = len({entry.names for _, entry in matched.found})
+    total = found + len(ambiguous) + len(unmatched) + len(left_out)
+    if found == total:
+        return []
+    told, advice = [f"{found} of {total} names fit one utterance of '{corpus.id}' here"], []
+    if ambiguous:
+        entry, ids = next(iter(ambiguous.values()))
+        told.append(f"{len(ambiguous)} fit several, such as '{entry.names[0]}': {' and '.join(ids[:2])}")
+        advice.append("Files of one name cannot be told apart: keep one copy of the corpus, or list longer paths.")
+    if unmatched:
+        told.append(f"{len(unmatched)} fit none, such as '{next(iter(unmatched))[0]}'")
+        advice.append("Of what is not here, names alone are known: is it another corpus, or a copy that is not whole?")
+    if left_out:
+        told.append(f"{len(left_out)} are left out by the card ({'; '.join(dict.fromkeys(left_out.values()))})")
+    level: Level = "warning" if advice else "ok"
+    return [Finding(level, "names", "; ".join(told), advice=" ".join(advice), count=total - found)]

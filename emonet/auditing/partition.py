@@ -203,10 +203,11 @@ def _lacks(findings: Sequence[Finding]) -> list[str]:
     told = {finding.what: finding for finding in over_folds(findings)}
     words = [told[what].seen for what in _TOLD if what in told and told[what].level != "ok"]
     words += [told[what].seen for what in ("left out", "notes") if what in told]
+    words += [told["names"].seen.partition(";")[0]] if "names" in told and told["names"].level != "ok" else []
     rest = [what for what, each in told.items() if each.level != "ok" and what not in {*_TOLD, *_IN_WORDS}]
     return [*words, *([f"see also {' and '.join(rest)}"] if rest else [])]
 
 
 _TOLD = ("utterances", *SOMETIMES, "splits", "classes")
-_IN_WORDS = {"speakers", "sessions", "texts", "audio", "notes"}
+_IN_WORDS = {"speakers", "sessions", "texts", "audio", "notes", "names"}
 """What the summary has words of its own for."""

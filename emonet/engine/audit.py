@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from emonet.audio.roots import current, find_root
+from emonet.audio.roots import META, current, find_root, recorded_root, require_root
 from emonet.auditing.confounds import bands_finding, rate_findings
 from emonet.auditing.copies import Copies, copies_between, copies_in, copies_in_corpus, copies_in_fold
-from emonet.auditing.lists import NameRules, partition_of_list
+from emonet.auditing.lists import NameRules, names_findings, partition_of_list
 from emonet.auditing.partition import Partition, audit_partition, partition_of
 from emonet.auditing.shared import Spellings
 from emonet.corpus.corpus import Corpus, Utterance
@@ -17,6 +17,7 @@ from emonet.engine.leaks import KnownAudio, audit_systems
 from emonet.errors import EmonetError
 from emonet.events import Listener, silent
 from emonet.findings import Finding, Verdict, over_folds
+from emonet.protocols.matching import match
 from emonet.protocols.split_list import SplitList
 from emonet.recipe.provenance import heard_corpora
 from emonet.recipe.recipe import Recipe
@@ -89,23 +90,58 @@ def check_strict(recipe: Recipe, verdicts: Iterable[Verdict]) -> None:
 
 
 def audit_list(
-    listed: SplitList, rules: NameRules, corpus: Corpus | None, *, audio: bool = True, listen: Listener = silent
+    listed: SplitList,
+    rules: NameRules,
+    corpus: Corpus | None,
+    *,
+    root: Path | None = None,
+    audio: bool = True,
+    listen: Listener = silent,
 ) -> Verdict:
-    """Judge a split list, by the corpus' own utterances and audio where they are here, else by its names."""
-    from emonet.audio.store import open_store, read_utterances
+    """Judge a split list, by the corpus' own utterances and audio where they are here, else by its names.
 
-    store = current(corpus.id) if corpus is not None else None
-    here: Sequence[Utterance] = ()
-    if corpus is not None and store is not None:
-        here = read_utterances(store)
-    elif corpus is not None and (root := find_root(corpus)) is not None:
-        here = tuple(corpus.scan(root))
-    partition = partition_of_list(listed, rules, corpus, here)
-    if corpus is None or store is None or not audio:
-        return audit_partition(partition, audio=NO_AUDIO)
-    copies = copies_in([open_store(store)], listen)
-    found = [copies_in_fold(fold, corpus.id, copies) for fold in partition.folds]
-    return audit_partition(partition, found, audio=_in_words(found))
+    Args:
+        root: the folder of the corpus' files; by default, what was prepared last is taken.
+    """
+    from emonet.audio.store import open_store
+
+    if corpus is None:
+        return audit_partition(partition_of_list(listed, rules), audio=NO_AUDIO)
+    here, store = _here(corpus, root)
+    matched = match(listed.entries, here, corpus)
+    partition = partition_of_list(listed, rules, corpus, here, matched)
+    named = names_findings(matched, corpus) if here else []
+    if store is None or not audio:
+        return audit_partition(partition, named, audio=NO_AUDIO)
+    copies, heard = copies_in([open_store(store)], listen), {utterance.id for utterance in here}
+    found = [copies_in_fold(fold, corpus.id, copies, heard) for fold in partition.folds]
+    which = _which_store(corpus, store)
+    return audit_partition(partition, [*found, *named, *which], audio=_in_words(found))
+
+
+def _here(corpus: Corpus, root: Path | None) -> tuple[Sequence[Utterance], Path | None]:
+    """Return the utterances of a corpus on this machine, none where it is not here, and their store if there is one."""
+    from emonet.audio.prepare import scan_corpus
+    from emonet.audio.store import read_utterances
+
+    store = current(corpus.id) if root is None else None
+    if store is None and (found := find_root(corpus, root)) is not None:
+        scan = scan_corpus(corpus, require_root(corpus, found))
+        store = scan.store
+        if store is None:
+            return scan.utterances, None
+    return (read_utterances(store), store) if store is not None else ((), None)
+
+
+def _which_store(corpus: Corpus, store: Path) -> list[Finding]:
+    """Return a finding on the store whose audio was compared, where the corpus has several."""
+    others = [each for each in store.parent.iterdir() if (each / META).is_file() and each != store]
+    if not others:
+        return []
+    last = ", the one prepared last" if store == current(corpus.id) else ""
+    root = f", from {recorded_root(corpus.id)}" if last else ""
+    seen = f"{store.name[:8]} of {len(others) + 1} of this corpus{last}{root}"
+    return [Finding("ok", "store", seen, advice="" if not last else "Another one: --root FOLDER.")]
 
 
 def _distinct(gathered: Sequence[Gathered]) -> list[Gathered]:
@@ -168,4 +204,6 @@ def _in_words(findings: Sequence[Finding]) -> str:
     worst = max(over_folds(each for each in findings if each.what.startswith("audio")), key=lambda each: each.badness)
     if worst.level == "ok":
         return "no duplicate audio across splits"
+    if not worst.rank and not worst.count:
+        return f"audio {worst.seen}"
     return f"duplicate audio across splits ({worst.seen})" if worst.count else "duplicate audio in dev and train"

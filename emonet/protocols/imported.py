@@ -10,7 +10,7 @@ from emonet.corpus.corpus import SPLITS, Corpus, Utterance
 from emonet.errors import CorpusError
 from emonet.options import Paths, Share
 from emonet.protocols.fold import Fold, Groups, dev_of_groups, groups_by
-from emonet.protocols.lists import read_lists
+from emonet.protocols.lists import read_lists, told_split
 from emonet.protocols.matching import Match, check_match, match
 from emonet.protocols.split_list import ListHeader, SplitList
 
@@ -65,12 +65,13 @@ def imported_folds(  # noqa: PLR0913 - a protocol's options
     if not file:
         raise CorpusError("Protocol 'imported' needs a file: {imported: {file: folds.csv}}.")
     paths = (file,) if isinstance(file, str) else tuple(file)
-    listed = read_lists([base / Path(path).expanduser() for path in paths], format)
+    places = {base / Path(path).expanduser(): split for split, path in map(told_split, paths)}
+    listed = read_lists(list(places), format, places)
     name = ", ".join(paths)
     if listed.header.corpus not in {"", corpus.id}:
         message = f"{name}: these are folds of the corpus '{listed.header.corpus}', not of '{corpus.id}'."
         raise CorpusError(f"{message} Give the file of '{corpus.id}', or name the other corpus.")
-    matched = match(listed.entries, utterances)
+    matched = match(listed.entries, utterances, corpus)
     check_match(matched, name, corpus.id, partial=partial)
     folds = _folds(matched, name)
     why = overlap or listed.header.overlap
@@ -109,10 +110,15 @@ def _folds(matched: Match, file: str) -> tuple[Fold, ...]:
 
 
 def _notes(listed: SplitList, matched: Match) -> tuple[str, ...]:
-    if not matched.unmatched:
-        return ()
-    count, total = len(matched.unmatched), len(listed.entries)
-    return (f"{count} of {total} lines of the imported {listed.name} fit no utterance here and are left out",)
+    total, notes = len(listed.entries), []
+    if matched.left_out:
+        reasons = "; ".join(dict.fromkeys(reason for _, reason in matched.left_out))
+        lines = f"{len(matched.left_out)} of {total} lines of the imported {listed.name}"
+        notes.append(f"{lines} are left out by the card ({reasons})")
+    if matched.unmatched:
+        lines = f"{len(matched.unmatched)} of {total} lines of the imported {listed.name}"
+        notes.append(f"{lines} fit no utterance here and are left out")
+    return tuple(notes)
 
 
 def _check_dev(folds: Sequence[Fold], file: str) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
+from typing import Protocol as Form
 
+from emonet.corpus.cells import stated
+from emonet.corpus.columns import NAMES, field_of, words_of
 from emonet.corpus.corpus import SPLITS
 from emonet.corpus.readers.table import delimiter_of
-from emonet.corpus.splits import COLUMNS, split_called
+from emonet.corpus.splits import split_called
 from emonet.errors import CorpusError, UnknownName
 from emonet.files import write_text
 from emonet.protocols.fold import Protocol
@@ -77,15 +80,11 @@ def header_of(text: str) -> ListHeader:
     return ListHeader(**found)
 
 
-_NAMES = ("id", "file", "path", "wav", "filename", "utterance", "key", "name")
-_FACTS = {
-    "speaker": "speaker",
-    "session": "session",
-    "text": "text",
-    "label": "label",
-    "emotion": "label",
-    "emo": "label",
-}
+_NAMES = ("id", "utterance", "key", "name")
+"""What a column of names of utterances is called, beside all that columns of files are."""
+_FACTS = ("label", "speaker", "session", "text")
+_KEYED = "key"
+"""What a name of an utterance is called that stands before its entry, as in EmoBox's ``.json``."""
 
 
 def format_of(path: Path, text: str) -> str:
@@ -97,55 +96,70 @@ def format_of(path: Path, text: str) -> str:
     start = text.lstrip()
     if is_portable(start):
         return "emonet"
-    first = _json(start.partition("\n")[0])
-    if isinstance(first, Mapping) and {"key", "wav"} <= set(first):
-        return "emobox"
-    if start.startswith("{"):
-        whole = _json(start)
+    if start.startswith(("{", "[")):
+        first = _json(start.partition("\n")[0])
+        whole = first if isinstance(first, Mapping) else _json(start)
         if isinstance(whole, Mapping) and isinstance(whole.get("meta_data"), list):
             return "superb"
+        if _names_something(next(iter(_objects(path, start)), ("", {}))[1]):
+            return "emobox"
         raise CorpusError(_unknown(path))
-    header = {column.strip().strip('"').lower() for column in _header(start)}
-    if not header & set(_NAMES):
+    if not _name_columns(_header(start)):
         raise CorpusError(_unknown(path))
     return "csv"
 
 
-def read_emonet(path: Path, text: str) -> Iterator[ListEntry]:
+def read_emonet(path: Path, text: str, split: str = "") -> Iterator[ListEntry]:
     """Yield the entries of EmoNet's portable format."""
     check_version(path, text)
-    yield from read_csv(path, text)
+    yield from read_csv(path, text, split)
 
 
-def read_emobox(path: Path, text: str) -> Iterator[ListEntry]:
-    """Yield the entries of an EmoBox file: one JSON object a line, fold and split in the file's name."""
-    split, fold = split_of_file(path), fold_in_name(path)
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        place, row = f"{path}:{number}", _json(line)
-        if not isinstance(row, Mapping) or "wav" not in row:
+def read_emobox(path: Path, text: str, split: str = "") -> Iterator[ListEntry]:
+    """Yield the entries of an EmoBox file: JSON objects, one a line or all by their keys, and others of that kind.
+
+    Fold and split are in the file's name, unless its entries have them.
+    """
+    listed = []
+    for place, row in _objects(path, text):
+        if not _names_something(row):
             raise CorpusError(f"{place}: not an EmoBox entry, which is a JSON object with key and wav. Mend the line.")
-        names = tuple(str(row[key]) for key in ("wav", "key") if row.get(key))
-        facts = {"label": str(row["emo"])} if row.get("emo") else {}
-        yield ListEntry(fold, split, names, place, {**facts, "data": str(row.get("dataset", ""))})
+        listed.append((place, {key: str(value) for key, value in row.items() if isinstance(value, str | int | float)}))
+    header = list(dict.fromkeys(key for _, row in listed for key in row))
+    yield from _entries(path, listed, header, split)
 
 
-def read_superb(path: Path, text: str) -> Iterator[ListEntry]:
+def _objects(path: Path, text: str) -> Iterator[tuple[str, Any]]:
+    """Yield place and value of what JSON lists: lines of objects, a list of them, or objects by key."""
+    whole = _json(text)
+    if isinstance(whole, list):
+        yield from ((f"{path}, entry {number}", row) for number, row in enumerate(whole, 1))
+    elif isinstance(whole, Mapping) and whole and all(isinstance(row, Mapping) for row in whole.values()):
+        yield from ((f"{path}, entry '{key}'", {_KEYED: key, **row}) for key, row in whole.items())
+    else:
+        lines = ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip())
+        yield from ((f"{path}:{number}", _json(line)) for number, line in lines)
+
+
+def _names_something(row: Any) -> bool:
+    return isinstance(row, Mapping) and any(row[column] for column in _name_columns(list(map(str, row))))
+
+
+def read_superb(path: Path, text: str, split: str = "") -> Iterator[ListEntry]:
     """Yield the entries of a SUPERB (s3prl) file: ``meta_data`` lists paths and labels; the folder is the fold.
 
     Its ``speaker`` is the beginning of the dialogue's name, which both speakers share; so it is not taken over.
     """
-    split, fold = split_of_file(path), fold_in_name(path)
+    told, fold = split or split_of_file(path), fold_in_name(path)
     for number, row in enumerate(json.loads(text)["meta_data"], 1):
         place = f"{path}, entry {number}"
         if not isinstance(row, Mapping) or not row.get("path"):
             raise CorpusError(f"{place}: it has no path. Mend the entry.")
         facts = {"label": str(row["label"])} if row.get("label") else {}
-        yield ListEntry(fold, split, (str(row["path"]),), place, facts)
+        yield ListEntry(fold, told, (str(row["path"]),), place, facts)
 
 
-def read_csv(path: Path, text: str) -> Iterator[ListEntry]:
+def read_csv(path: Path, text: str, split: str = "") -> Iterator[ListEntry]:
     """Yield the entries of a CSV file: a column that names utterances, and columns for split and fold.
 
     Without a column for the split, the file's name tells it; with a fold and no split anywhere, each fold tests its
@@ -155,53 +169,71 @@ def read_csv(path: Path, text: str) -> Iterator[ListEntry]:
     skipped = len(text.splitlines()) - len(lines)
     delimiter = delimiter_of(lines[0]) if lines else ","
     rows = csv.DictReader(io.StringIO("\n".join(lines)), delimiter=delimiter)
-    columns = {name: _column(rows.fieldnames or (), wanted) for name, wanted in _COLUMNS.items()}
-    if not columns["name"]:
-        raise CorpusError(f"{path}: no column names the utterances. Its header must hold one of {', '.join(_NAMES)}.")
+    header = [column for column in rows.fieldnames or () if column]
+    if not _name_columns(header):
+        raise CorpusError(f"{path}: no column names the utterances. Its header must hold one of {_KNOWN_NAMES}.")
     listed = [
         (f"{path}:{rows.line_num + skipped}", {key: (value or "").strip() for key, value in row.items() if key})
         for row in rows
     ]
-    if not columns["split"] and columns["fold"]:
-        yield from _rotated(listed, columns)
-        return
-    for place, row in listed:
-        split = split_called(row[columns["split"]], place) if columns["split"] else split_of_file(path)
-        fold = row[columns["fold"]] if columns["fold"] else fold_in_name(path)
-        yield ListEntry(fold, split, (_named(row, columns["name"], place),), place, _facts(row))
+    yield from _entries(path, listed, header, split)
 
 
-_COLUMNS = {"name": _NAMES, "split": COLUMNS, "fold": ("fold",)}
-
-
-def _rotated(listed: list[tuple[str, dict[str, str]]], columns: Mapping[str, str]) -> Iterator[ListEntry]:
-    folds = dict.fromkeys(row[columns["fold"]] for _, row in listed)
-    for fold in folds:
+def _entries(
+    path: Path, listed: list[tuple[str, dict[str, str]]], header: Sequence[str], told: str
+) -> Iterator[ListEntry]:
+    """Yield rows as entries: by their columns for split and fold, else by the file's name, unless a split is told."""
+    names, columns = _name_columns(header), {field: _column(header, field) for field in ("split", "fold", *_FACTS)}
+    rotates = columns["fold"] and not columns["split"] and not told
+    for fold in dict.fromkeys(row[columns["fold"]] for _, row in listed) if rotates else [""]:
         for place, row in listed:
-            split = "test" if row[columns["fold"]] == fold else "train"
-            yield ListEntry(fold, split, (_named(row, columns["name"], place),), place, _facts(row))
+            own = row.get(columns["fold"], "")
+            if rotates:
+                split = "test" if own == fold else "train"
+            elif columns["split"]:
+                split = split_called(row.get(columns["split"], ""), place)
+            else:
+                split = told or split_of_file(path)
+            where = fold or own or fold_in_name(path)
+            yield ListEntry(where, split, _named(row, names, place), place, _facts(row, columns))
 
 
-def _named(row: Mapping[str, str], column: str, place: str) -> str:
-    if not row[column]:
-        raise CorpusError(f"{place}: the cell '{column}' is empty. Name an utterance, or remove the line.")
-    return row[column]
+def _named(row: Mapping[str, str], columns: Sequence[str], place: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(row[column] for column in columns if row.get(column)))
+    if not found:
+        raise CorpusError(f"{place}: the cell '{columns[0]}' is empty. Name an utterance, or remove the line.")
+    return found
 
 
-def _facts(row: Mapping[str, str]) -> dict[str, str]:
-    lowered = {key.lower(): value for key, value in row.items()}
-    return {name: lowered[column] for column, name in _FACTS.items() if lowered.get(column)}
+def _facts(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+    found = {field: stated(row.get(columns[field], "")) for field in _FACTS}
+    return {field: value for field, value in {**found, "data": row.get("dataset", "")}.items() if value}
 
 
-def _column(header: Any, wanted: tuple[str, ...]) -> str:
-    """Return the first wanted column that a header has, as it is spelt there."""
-    spelt = {str(column).strip().lower(): str(column) for column in header}
-    return next((spelt[name] for name in wanted if name in spelt), "")
+def _name_columns(header: Sequence[str]) -> list[str]:
+    """Return the columns that name utterances: files first, which tell most, then ids."""
+    files = [column for column in header if field_of(column) == "file"]
+    ids = [column for name in _NAMES for column in header if column.strip().lower() == name]
+    return [*files, *ids]
+
+
+def _column(header: Sequence[str], field: str) -> str:
+    """Return the column of a field, the likeliest by its name; empty where there is none."""
+    wanted = NAMES.get(field, (field,))
+    plain = {column: "".join(words_of(column)) for column in header if column.strip().lower() not in _NAMES}
+    found = [column for column in plain if plain[column] in wanted]
+    return min(found, key=lambda column: wanted.index(plain[column]), default="")
+
+
+def names_splits(text: str) -> bool:
+    """Say whether a CSV file has a column of splits beside one of names."""
+    header = _header(text)
+    return bool(_name_columns(header) and _column(header, "split"))
 
 
 def _header(text: str) -> list[str]:
     line = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
-    return line.split(delimiter_of(line))
+    return [column.strip().strip('"') for column in line.split(delimiter_of(line))]
 
 
 def _json(text: str) -> Any:
@@ -211,14 +243,24 @@ def _json(text: str) -> Any:
         return None
 
 
+_KNOWN_NAMES = ", ".join((*_NAMES, *NAMES["file"][:5]))
+
+
 def _unknown(path: Path) -> str:
     return (
-        f"{path}: not a split list that is known. Known: EmoNet's own (emonet protocol export), EmoBox's .jsonl, "
-        f"SUPERB's .json, and CSV with one of the columns {', '.join(_NAMES)}."
+        f"{path}: not a split list that is known. Known: EmoNet's own (emonet protocol export), EmoBox's .jsonl and "
+        f".json, SUPERB's .json, and CSV with a column for the file's name, or one of {', '.join(_NAMES)}."
     )
 
 
-Reader = Callable[[Path, str], Iterator[ListEntry]]
+class Reader(Form):
+    """What reads a file in a format: its path, its text, and the split that the user says all of it is."""
+
+    def __call__(self, path: Path, text: str, split: str = "") -> Iterator[ListEntry]:
+        """Yield the entries of a file."""
+        ...
+
+
 FORMATS: Mapping[str, Reader] = {
     "emonet": read_emonet,
     "emobox": read_emobox,

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
-from emonet.corpus.splits import splits_of
+from emonet.corpus.splits import is_split, splits_of
 from emonet.errors import CorpusError
-from emonet.protocols.list_formats import format_of, header_in, reader_of
+from emonet.protocols.list_formats import format_of, header_in, names_splits, reader_of
 from emonet.protocols.split_list import ListEntry, ListHeader, SplitList, split_in_name
 
-_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
+LIST_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv")
 """In a folder, in this order: of two files that differ in their suffix alone, the first counts."""
 
 
-def read_lists(paths: Sequence[Path], form: str = "") -> SplitList:
+def told_split(text: str) -> tuple[str, str]:
+    """Return the split that a user says a file is of, empty where none, and its path: ``test=my/list.jsonl``."""
+    split, equals, path = text.partition("=")
+    is_told = bool(equals) and is_split(split) and not Path(text).exists()
+    return (split.lower(), path) if is_told else ("", text)
+
+
+def read_lists(paths: Sequence[Path], form: str = "", told: Mapping[Path, str] = MappingProxyType({})) -> SplitList:
     """Read files, or folders of files named after their splits, as one split list.
 
     Args:
         form: the name of a format; empty tells each file's format by its content.
+        told: file -> its split, where its rows do not name one and the user does.
 
     Raises:
         CorpusError: nothing to read, or naming file and line of what cannot be read.
@@ -32,7 +41,7 @@ def read_lists(paths: Sequence[Path], form: str = "") -> SplitList:
     for file in files:
         text = _text(file)
         form_found = form or format_of(file, text)
-        for entry in reader_of(form_found)(file, text):
+        for entry in reader_of(form_found)(file, text, told.get(file, "")):
             entries.setdefault((entry.fold, entry.split, entry.names), entry)
         header = header_in(form_found, text) if len(files) == 1 else ListHeader()
     if not entries:
@@ -56,11 +65,13 @@ def _files(path: Path) -> Iterable[Path]:
     if not path.is_dir():
         raise CorpusError(f"{path}: there is no such file or folder. Check the path.")
     found: dict[Path, Path] = {}
-    listed = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in _SUFFIXES and split_in_name(file))
-    for file in sorted(listed, key=lambda file: _SUFFIXES.index(file.suffix.lower())):
+    listed = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in LIST_SUFFIXES and split_in_name(file))
+    for file in sorted(listed, key=lambda file: LIST_SUFFIXES.index(file.suffix.lower())):
         found.setdefault(file.with_suffix(""), file)
+    found = found or {file: file for file in sorted(path.rglob("*.[ct]sv")) if names_splits(_text(file))}
     if not found:
-        message = f"{path}: there is no file named after train, dev or test in it ({', '.join(_SUFFIXES)})."
+        suffixes = ", ".join(LIST_SUFFIXES)
+        message = f"{path}: there is no file named after train, dev or test in it ({suffixes}) and no table of splits."
         raise CorpusError(f"{message} Give the files themselves.")
     return sorted(found.values())
 

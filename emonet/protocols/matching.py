@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from emonet.corpus.corpus import Utterance
+from emonet.corpus.corpus import Corpus, Utterance
 from emonet.errors import CorpusError
 from emonet.protocols.split_list import ListEntry
 
@@ -16,29 +16,73 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class Match:
-    """Entries by the id of their utterance, and those that no utterance, or more than one, belongs to."""
+    """Entries by the id of their utterance, and those that no utterance, or more than one, belongs to.
+
+    Attributes:
+        left_out: entries that no utterance belongs to since the corpus' card leaves them out, and why.
+    """
 
     found: tuple[tuple[str, ListEntry], ...]
     unmatched: tuple[ListEntry, ...] = ()
     ambiguous: tuple[tuple[ListEntry, tuple[str, ...]], ...] = ()
+    left_out: tuple[tuple[ListEntry, str], ...] = ()
 
 
-def match(entries: Iterable[ListEntry], utterances: Sequence[Utterance]) -> Match:
+def match(entries: Iterable[ListEntry], utterances: Sequence[Utterance], corpus: Corpus | None = None) -> Match:
     """Match entries by id, by path, then by the file's name with as many of its folders as it takes.
 
     The end of a name may differ (``.wav`` for ``.avi``), and so may what stands before the corpus' own folders.
+
+    Args:
+        corpus: whose card may leave out what an entry names.
     """
     index = _Index(utterances)
-    found, unmatched, ambiguous = [], [], []
+    found, unmatched, ambiguous, left_out = [], [], [], []
     for entry in entries:
         ids = index.ids(entry.names)
         if len(ids) == 1:
             found.append((ids[0], entry))
         elif ids:
             ambiguous.append((entry, ids))
+        elif corpus is not None and (reason := _left_out(entry, corpus)):
+            left_out.append((entry, reason))
         else:
             unmatched.append(entry)
-    return Match(tuple(found), tuple(unmatched), tuple(ambiguous))
+    return Match(tuple(found), tuple(unmatched), tuple(ambiguous), tuple(left_out))
+
+
+def read_names(entry: ListEntry, corpus: Corpus) -> Utterance | None:
+    """Return what the corpus reads from an entry's names, with the ending of its own files if need be."""
+    if corpus.read_name is None:
+        return None
+    examples = [PurePosixPath(example.path) for example in corpus.examples]
+    endings = dict.fromkeys(example.suffix for example in examples)
+    folders = {example.parent for example in examples}
+    # one folder for all files tells nothing of any of them, so that names without it are the same names
+    folder = folders.pop() if len(folders) == 1 and len(examples) > 1 else None
+    for name in entry.names:
+        path = PurePosixPath(name.replace("\\", "/"))
+        path = folder / path if folder is not None and len(path.parts) == 1 else path
+        for each in (path, *(path.with_suffix(ending) for ending in endings)):
+            found = corpus.read_name(str(each))
+            if found is not None:
+                return found
+    return None
+
+
+def _left_out(entry: ListEntry, corpus: Corpus) -> str:
+    """Return why a card leaves out what an entry names, empty where it does not."""
+    names = ["/" + str(PurePosixPath(_plain(name)).with_suffix("")) for name in entry.names]
+    for path, reason in corpus.known_bad.items():
+        bad = "/" + str(PurePosixPath(path).with_suffix(""))
+        if any(name.endswith(bad) or bad.endswith(name) for name in names):
+            return f"known bad: {reason}"
+    known = read_names(entry, corpus)
+    if known is None or known.labels or corpus.read_name is None:
+        return ""
+    told = [corpus.read_name(example.path) for example in corpus.examples]
+    tells_labels = all(each is not None and each.labels for each in told)
+    return "without a label that the card takes" if tells_labels else ""
 
 
 def check_match(matched: Match, name: str, corpus_id: str, *, partial: bool) -> None:
@@ -47,7 +91,7 @@ def check_match(matched: Match, name: str, corpus_id: str, *, partial: bool) -> 
     Raises:
         CorpusError: with counts and examples.
     """
-    total = len(matched.found) + len(matched.unmatched) + len(matched.ambiguous)
+    total = len(matched.found) + len(matched.unmatched) + len(matched.ambiguous) + len(matched.left_out)
     if matched.ambiguous:
         entry, ids = matched.ambiguous[0]
         message = (

@@ -58,7 +58,7 @@ class SplitList:
     data: str = ""
 
 
-_FOLD = re.compile(r"(?:^|[_\W])(?:fold|cv|split|session)[_-]?(\d+)", re.IGNORECASE)
+_FOLD = re.compile(r"(?:^|[_\W])(?:fold|cv|split|session|consensus)[_-]?(\d+)", re.IGNORECASE)
 ONLY = "1"
 """Name of the fold where nothing names one."""
 
@@ -96,5 +96,5 @@ def split_of_file(path: Path) -> str:
     split = split_in_name(path)
     if not split:
         message = f"{path}: neither its rows nor its name say which split this is. Name it after train, dev or test"
-        raise CorpusError(f"{message}, or give its rows a column 'split'.")
+        raise CorpusError(f"{message}, give its rows a column 'split', or say it before the path: test={path.name}")
     return split

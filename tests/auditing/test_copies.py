@@ -137,3 +137,15 @@ def test_clips_that_no_fingerprint_tells_of_are_unknown(stores: tuple[Store, Sto
     assert (none.level, unknown.level, unknown.count, unknown.items) == ("ok", "warning", 2, ("hum", "k"))
     assert unknown.seen == "2 of 3 clips are too short, too steady or one sound that is held, e.g. hum"
     assert copies_in_corpus(some.corpus, {"a": "joy"}, copies) == [none]
+
+
+def test_a_fold_says_how_many_of_its_clips_were_compared(stores: tuple[Store, Store], copies: Copies) -> None:
+    corpus, rows = stores[0].corpus, fold("1", train="ab", dev="c", test="d")
+    none = copies_in_fold(rows, corpus, copies, heard=set())
+    assert (none.level, none.seen) == ("warning", "unknown: 0 of 4 clips were compared")
+    some = copies_in_fold(rows, corpus, copies, heard={"a", "c"})
+    assert (some.level, some.seen) == ("warning", "no copies in two splits, compared 2 of 4 clips")
+    assert copies_in_fold(rows, corpus, copies, heard=set("abcd")).level == "ok"
+    met = copies_in_fold(fold("1", train="a", dev="c", test="bz"), corpus, copies, heard=set("abcd"))
+    assert (met.level, met.count) == ("problem", 1)
+    assert met.seen == "1 of 2 test clips have a copy in train, e.g. b = a; compared 3 of 4 clips"

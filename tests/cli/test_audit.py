@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from tests.helpers.babble import RATE, babble
 from tests.helpers.cli_terminal import Emonet
 
 
@@ -116,3 +118,98 @@ def test_a_recipe_is_audited_corpus_by_corpus(emonet: Emonet, plugin: Path, tone
     alone = recipe.read_text().replace("multi-domain", "scratch").replace("adapter: residual\n", "")
     recipe.write_text(alone)
     assert len(emonet("audit", recipe, "--plugin", plugin, "--json").json) == 2, "these never meet"
+
+
+def apart(folder: str = "") -> list[str]:
+    """Return rows of a list that keeps the speakers of the tiny corpus apart."""
+    splits = ((1, "train"), (2, "dev"), (3, "test"))
+    return [f"{folder}s{who}_{label}_1.wav,{split}" for who, split in splits for label in "jan"]
+
+
+def noise(folder: Path) -> Path:
+    """Replace the tones of a corpus by sounds that are not alike."""
+    for number, path in enumerate(sorted(folder.rglob("*.wav"))):
+        soundfile.write(path, 0.3 * babble(number, 0.5), RATE, subtype="PCM_16")
+    return folder
+
+
+def test_an_audit_says_how_much_audio_of_a_list_it_compared(
+    emonet: Emonet, plugin: Path, tones: Path, tmp_path: Path
+) -> None:
+    tones = noise(tones)
+    assert emonet("corpora", "prepare", "tones", "--root", tones, "--plugin", plugin).code == 0
+    asked = ("audit", tmp_path / "a.csv", "--corpus", "tones", "--plugin", plugin)
+    rows = apart("down/")
+    (tmp_path / "a.csv").write_text("\n".join(["file,split", *rows]) + "\n")
+    whole = emonet(*asked)
+    assert "Audit of a: ok: speaker-independent, texts unknown, no duplicate audio across splits." in whole.out
+    (tmp_path / "a.csv").write_text("\n".join(["file,split", *rows, "s4_j_1.wav,test", "s9_j_1.wav,test"]) + "\n")
+    partly = emonet(*asked)
+    assert "warning: " in partly.out
+    assert "audio no copies in two splits, compared 9 of 11 clips" in partly.out
+    assert "9 of 11 names fit one utterance of 'tones' here" in partly.out
+    names = next(each for each in emonet(*asked, "--json").json[0]["findings"] if each["what"] == "names")
+    assert names["seen"].endswith("1 fit none, such as 's4_j_1.wav'; 1 are left out by the card (known bad: a cough)")
+    moved = [row.replace("_1.wav", "_7.wav") for row in rows]
+    (tmp_path / "a.csv").write_text("\n".join(["file,split", *moved]) + "\n")
+    nothing = emonet(*asked)
+    assert "audio unknown: 0 of 9 clips were compared" in nothing.out
+    assert "no duplicate audio" not in nothing.out
+
+
+def test_of_a_tree_that_stands_twice_an_audit_compares_nothing_and_says_so(
+    emonet: Emonet, plugin: Path, tones: Path, tmp_path: Path
+) -> None:
+    noise(tones)
+    shutil.copytree(tones, tmp_path / "kag" / "X")
+    shutil.copytree(tones, tmp_path / "kag" / "X" / "X")
+    rows = apart("down/")
+    (tmp_path / "a.csv").write_text("\n".join(["file,split", *rows]) + "\n")
+    asked = ("audit", tmp_path / "a.csv", "--corpus", "tones", "--plugin", plugin)
+    ran = emonet(*asked, "--root", tmp_path / "kag")
+    assert "audio not compared" in ran.out, "it is not prepared"
+    assert (
+        "9 fit several, such as 'down/s1_j_1.wav': X/X/s1_j_1 and X/s1_j_1"
+        in emonet(*asked, "--root", tmp_path / "kag", "--json").out
+    )
+
+
+def test_an_audit_of_a_list_reads_the_root_and_says_which_store_it_took(
+    emonet: Emonet, plugin: Path, tones: Path, tmp_path: Path
+) -> None:
+    noise(tones)
+    shutil.copytree(tones, tmp_path / "other")
+    shutil.copyfile(tones / "s1_j_1.wav", tmp_path / "other" / "s3_j_1.wav")
+    rows = apart()
+    (tmp_path / "a.csv").write_text("\n".join(["file,split", *rows]) + "\n")
+    asked = ("audit", tmp_path / "a.csv", "--corpus", "tones", "--plugin", plugin)
+    assert emonet("corpora", "prepare", "tones", "--root", tmp_path / "other", "--plugin", plugin).code == 0
+    assert emonet("corpora", "prepare", "tones", "--root", tones, "--plugin", plugin).code == 0
+    last = emonet(*asked)
+    assert last.code == 0, last.out
+    stores = [each for each in emonet(*asked, "--json").json[0]["findings"] if each["what"] == "store"]
+    assert f"of 2 of this corpus, the one prepared last, from {tones}" in stores[0]["seen"]
+    other = emonet(*asked, "--root", tmp_path / "other")
+    assert other.code == 1
+    assert "duplicate audio across splits (1 of 3 test clips have a copy in train, e.g. s3_j_1 = s1_j_1)" in other.out
+    assert "nothing tells the speakers" not in emonet(*asked, "--root", tmp_path / "other").err
+
+
+def test_a_root_needs_a_corpus_and_files_must_be_there(emonet: Emonet, lists: Path, tmp_path: Path) -> None:
+    ran = emonet("audit", lists, "--root", tmp_path)
+    assert (ran.code, "of which corpus is" in ran.err) == (2, True)
+    gone = emonet("audit", lists.with_name("list.csv"))
+    assert "list.csv: there is no such file. Did you mean 'lists.csv'?" in gone.err
+    both = emonet("audit", lists, "emodb")
+    assert "split lists and corpora are audited one after the other" in both.err
+
+
+def test_the_split_of_a_file_may_be_said_before_its_path(emonet: Emonet, tmp_path: Path) -> None:
+    for name, who in (("one", 1), ("two", 2)):
+        row = f'{{"wav_filename": "happy/Ses0{who}F_impro03_F019.wav", "label": "happy", "speaker": "0{who}F"}}\n'
+        (tmp_path / f"{name}.jsonl").write_text(row)
+    ran = emonet("audit", f"train={tmp_path / 'one.jsonl'}", f"test={tmp_path / 'two.jsonl'}", "--corpus", "iemocap")
+    assert "no dev: 1 train, 0 dev, 1 test" in ran.out
+    assert "speaker-independent" in ran.out
+    gone = emonet("audit", f"test={tmp_path / 'three.jsonl'}")
+    assert "three.jsonl: there is no such file" in gone.err

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from emonet.corpus.corpus import Utterance
+from emonet.corpus.corpus import Example, Utterance
 from emonet.errors import CorpusError, UnknownName
+from emonet.plugin.registry import load_registry
 from emonet.protocols.list_formats import FORMATS
-from emonet.protocols.lists import read_lists
+from emonet.protocols.lists import read_lists, told_split
 from emonet.protocols.matching import check_match, match
 from emonet.protocols.split_list import ListEntry, SplitList
+from tests.helpers.made import make_corpus, make_utterances
 from tests.helpers.split_lists import emobox, superb
 
 
@@ -53,6 +57,107 @@ def test_of_files_that_differ_in_their_suffix_the_lines_count(tmp_path: Path) ->
     folder = emobox(tmp_path, "foo", {"test": ["s1_joy_1"]})
     (folder / "fold_1" / "foo_test_fold_1.json").write_text('{"other": {}}')
     assert len(read_lists([folder]).entries) == 1
+
+
+NEWER = {"wav": "downloads/foo/{}.wav", "emo": "joy", "dataset": "foo", "channel": 1}
+OLDER = {"audio": "downloads/foo/{}.wav", "label": "joy", "dataset": "foo", "num_frame": 16000.0}
+
+
+def entries_in(form: Mapping[str, object], *stems: str) -> dict[str, dict[str, object]]:
+    """Return EmoBox's entries by their keys, in its newer or its older form."""
+    return {
+        f"foo-{stem}": {key: value.format(stem) if isinstance(value, str) else value for key, value in form.items()}
+        for stem in stems
+    }
+
+
+def lines_of(found: Mapping[str, Mapping[str, object]]) -> str:
+    return "".join(json.dumps({"key": key, **row}) + "\n" for key, row in found.items())
+
+
+def test_emobox_folders_are_read_as_they_are_with_both_forms_side_by_side_and_twins(tmp_path: Path) -> None:
+    fold = tmp_path / "foo" / "fold_1"
+    fold.mkdir(parents=True)
+    for split, stems in {"train": ("s1_a", "s2_a"), "test": ("s3_a",)}.items():
+        csv(fold, f"foo_{split}_fold1.jsonl", lines_of(entries_in(OLDER, *stems)))
+        csv(fold, f"foo_{split}_fold_1.jsonl", lines_of(entries_in(NEWER, *stems)))
+        for name in (f"foo_{split}_fold1.json", f"foo_{split}_fold_1.json"):
+            csv(fold, name, json.dumps(entries_in(NEWER, *stems), indent=4))
+    csv(tmp_path / "foo", "label_map.json", '{"joy": "Joy"}')
+    csv(tmp_path / "foo", "foo.jsonl", lines_of(entries_in(NEWER, "s1_a")))
+    listed = read_lists([tmp_path / "foo"])
+    names = [("1", "test", "downloads/foo/s3_a.wav"), *(("1", "train", f"downloads/foo/s{n}_a.wav") for n in (1, 2))]
+    assert (listed.form, listed.data, seen(listed)) == ("emobox", "foo", names)
+    assert {entry.facts["label"] for entry in listed.entries} == {"joy"}
+
+
+@pytest.mark.parametrize("form", [NEWER, OLDER])
+def test_emobox_lists_by_key_are_read_where_they_are_all_that_is_left(tmp_path: Path, form: dict[str, object]) -> None:
+    for split, stems in {"train": ("s1_a", "s2_a"), "test": ("s3_a",)}.items():
+        csv(tmp_path, f"foo_{split}_fold_2.json", json.dumps(entries_in(form, *stems), indent=4))
+    listed = read_lists([tmp_path])
+    assert [(entry.fold, entry.split, entry.names) for entry in listed.entries] == [
+        ("2", "test", ("downloads/foo/s3_a.wav", "foo-s3_a")),
+        ("2", "train", ("downloads/foo/s1_a.wav", "foo-s1_a")),
+        ("2", "train", ("downloads/foo/s2_a.wav", "foo-s2_a")),
+    ]
+    assert listed.entries[0].place.endswith("foo_test_fold_2.json, entry 'foo-s3_a'")
+
+
+def test_the_split_of_a_file_that_does_not_say_it_may_be_said_before_its_path(tmp_path: Path) -> None:
+    rows = [{"wav_filename": f"happy/Ses0{n}F_impro03_F019.wav", "label": "happy", "speaker": f"0{n}F"} for n in (1, 2)]
+    path = csv(tmp_path, "IEMOCAP_selected_balenced.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(CorpusError, match=r"or say it before the path: test=IEMOCAP_selected_balenced\.jsonl"):
+        read_lists([path])
+    assert told_split(f"test={path}") == ("test", str(path))
+    assert told_split("a=b.csv") == ("", "a=b.csv")
+    listed = read_lists([path], told={path: "test"})
+    assert seen(listed) == [("1", "test", row["wav_filename"]) for row in rows]
+    assert listed.entries[0].facts == {"label": "happy", "speaker": "01F"}
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("FileName,angry,sad,SpkrID,Gender,Split_Set\na.wav,0.1,0.9,1037,Female,{}\n", {"speaker": "1037"}),
+        (
+            "FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID,Gender,Split_Set\na.wav,A,4.2,2.2,4,97,Male,{}\n",
+            {"label": "A", "speaker": "97"},
+        ),
+        ("FileName,EmoClass,SpkrID,Split_Set\na.wav,A,Unknown,{}\n", {"label": "A"}),
+        (",file_name,label,speaker_id,split\n0,a.wav,joy,7,{}\n", {"label": "joy", "speaker": "7"}),
+        ("audio_path;emotion;Speaker ID;subset\na.wav;joy;7;{}\n", {"label": "joy", "speaker": "7"}),
+        ("wav\tclass\tspk\tpartition\na.wav\tjoy\tnan\t{}\n", {"label": "joy"}),
+        ("index,filename,emotion,dialogue_id,set\n3,a.wav,joy,d1,{}\n", {"label": "joy", "session": "d1"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("word", "split"), [("Train", "train"), ("Development", "dev"), ("Test1", "test"), ("val", "dev")]
+)
+def test_tables_of_others_are_read_by_the_names_of_their_columns(
+    tmp_path: Path, text: str, facts: dict[str, str], word: str, split: str
+) -> None:
+    listed = read_lists([csv(tmp_path, "labels.csv", text.format(word))])
+    assert seen(listed) == [("1", split, "a.wav")]
+    assert listed.entries[0].facts == facts
+
+
+def test_tables_that_name_their_fold_and_splits_are_read_from_a_folder(tmp_path: Path) -> None:
+    for fold, split in (("1", "Train"), ("2", "Test"), ("10", "Development")):
+        csv(tmp_path, f"labels_consensus_{fold}.csv", f"FileName,SpkrID,Split_Set\na.wav,1,{split}\n")
+    csv(tmp_path, "notes.csv", "who,what\n1,2\n")
+    assert seen(read_lists([tmp_path])) == [("1", "train", "a.wav"), ("2", "test", "a.wav"), ("10", "dev", "a.wav")]
+
+
+def test_a_file_and_an_id_are_both_names(tmp_path: Path) -> None:
+    listed = read_lists([csv(tmp_path, "a.csv", "id,file,split\nu1,wav/a.wav,test\n")])
+    assert listed.entries[0].names == ("wav/a.wav", "u1")
+
+
+def test_lists_of_json_objects_are_read_whatever_holds_them(tmp_path: Path) -> None:
+    rows = [{"path": "a.wav", "emotion": "joy", "split": "train"}, {"path": "b.wav", "emotion": "joy", "split": "test"}]
+    for name, text in (("list.json", json.dumps(rows)), ("list.jsonl", "\n".join(map(json.dumps, rows)))):
+        assert seen(read_lists([csv(tmp_path, name, text)])) == [("1", "train", "a.wav"), ("1", "test", "b.wav")]
 
 
 def test_superb_sessions_are_folds(tmp_path: Path) -> None:
@@ -109,7 +214,10 @@ def test_files_that_cannot_be_read_are_explained(tmp_path: Path, name: str, text
 
 def test_a_named_format_is_taken_at_its_word(tmp_path: Path) -> None:
     path = csv(tmp_path, "a.csv", "speaker,split\ns1,test\n")
-    with pytest.raises(CorpusError, match=r"no column names the utterances\. Its header must hold one of id, file"):
+    with pytest.raises(
+        CorpusError,
+        match=r"no column names the utterances\. Its header must hold one of id, utterance, key, name, file",
+    ):
         read_lists([path], "csv")
     with pytest.raises(UnknownName, match=r"Unknown format of split lists 'emobx'\. Did you mean 'emobox'\?"):
         read_lists([path], "emobx")
@@ -177,3 +285,34 @@ def test_segments_of_one_file_need_their_ids() -> None:
     found = match(entries("a.wav", "a@1"), said)
     assert [id_ for id_, _ in found.found] == ["a@1"]
     assert len(found.ambiguous) == 1
+
+
+def test_what_a_card_leaves_out_is_said_to_be_left_out_by_it() -> None:
+    corpus = load_registry().corpus("crema_d")
+    said = [Utterance("AudioWAV/1001_DFA_ANG_XX", "AudioWAV/1001_DFA_ANG_XX.wav", {"emotion": "anger"})]
+    named = entries("1001_DFA_ANG_XX.wav", "downloads/cremad/AudioWAV/1076_MTI_SAD_XX.wav", "1076_MTI_SAD_XX", "other")
+    found = match(named, said, corpus)
+    assert [id_ for id_, _ in found.found] == ["AudioWAV/1001_DFA_ANG_XX"]
+    assert [(entry.names[0], reason) for entry, reason in found.left_out] == [
+        ("downloads/cremad/AudioWAV/1076_MTI_SAD_XX.wav", "known bad: holds no usable audio"),
+        ("1076_MTI_SAD_XX", "known bad: holds no usable audio"),
+    ]
+    assert [entry.names[0] for entry in found.unmatched] == ["other"]
+    with pytest.raises(CorpusError, match=r"1 of 4 names fit no utterance"):
+        check_match(found, "mine", "crema_d", partial=False)
+    check_match(replace(found, unmatched=()), "mine", "crema_d", partial=False)
+
+
+def test_names_without_a_label_that_a_card_takes_are_left_out_by_it() -> None:
+    corpus = replace(make_corpus(), examples=(Example("a_joy.wav", {"emotion": "joy"}),), read_name=labelled)
+    found = match(entries("b_other.wav", "c.wav"), make_utterances(), corpus)
+    assert [(entry.names[0], reason) for entry, reason in found.left_out] == [
+        ("b_other.wav", "without a label that the card takes")
+    ]
+    silent = replace(corpus, read_name=lambda path: Utterance(path, path, {}))
+    assert not match(entries("b_other.wav"), make_utterances(), silent).left_out, "its names never tell labels"
+
+
+def labelled(path: str) -> Utterance | None:
+    name, _, label = path.removesuffix(".wav").partition("_")
+    return Utterance(name, path, {"emotion": label} if label == "joy" else {}) if label else None
