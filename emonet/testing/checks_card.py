@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from emonet.corpus.corpus import Access, Corpus, Source, Target
+from emonet.corpus.corpus import WAYS, Access, Corpus, Source, Target
 from emonet.testing.subjects import broken
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
@@ -140,12 +140,16 @@ def check_the_corpus_is_listed_and_cited_without_data(corpus: Corpus) -> None:
 
 
 def check_the_way_to_the_data_is_given(corpus: Corpus) -> None:
-    """What may be fetched has sources with checksums; for the rest the card says how to get it."""
+    """What may be fetched is public, from sources whose content is fixed; else the card says how to get it."""
     if not corpus.fetchable:
         if not corpus.how_to_get:
             seen = "it cannot be fetched, and how_to_get is empty"
             raise broken(corpus, seen, promised="a sentence that says whom to ask", cause="how_to_get was left out")
         return
+    if corpus.access != "public":
+        seen = f"it is fetchable, though its access is '{corpus.access}'"
+        promised = "fetchable only where neither an account, a form nor a licence is asked for"
+        raise broken(corpus, seen, promised=promised, cause="fetchable was copied from another card")
     if not corpus.sources:
         seen = "it is fetchable from no source"
         raise broken(corpus, seen, promised="a source at least", cause="sources were left out")
@@ -154,9 +158,10 @@ def check_the_way_to_the_data_is_given(corpus: Corpus) -> None:
 
 
 def _check_source(corpus: Corpus, source: Source) -> None:
-    places = [place for place in (source.url, source.doi, source.package, source.path) if place]
-    checksums = [source.sha256, *([source.member_sha256] if source.member else [])]
+    places = [place for place in (getattr(source, way) for way in WAYS) if place]
+    checksums = [source.sha256] if source.sha256 or {"url", "path", "package"} & {source.way} else []
+    checksums += [source.member_sha256] if source.member else []
     if len(places) != 1 or not all(_SHA256.fullmatch(checksum) for checksum in checksums):
         seen = f"the source {' and '.join(places) or 'without a place'} has the checksums {checksums}"
-        promised = "one place for each source, and a SHA-256 for every file"
+        promised = "one place for each source, and a SHA-256 for every file whose place gives none"
         raise broken(corpus, seen, promised=promised, cause="a checksum of another kind, or none")

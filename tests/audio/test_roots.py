@@ -89,4 +89,4 @@ def test_with_a_source_the_text_says_how_to_fetch(foo: Corpus) -> None:
     with pytest.raises(
         CorpusError, match=r"is not on this machine. Fetch it: emonet corpora fetch foo\. Or, with a copy"
     ):
-        require_root(replace(foo, fetchable=True, sources=(source,)))
+        require_root(replace(foo, fetchable=True, access="public", sources=(source,)))

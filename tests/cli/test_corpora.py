@@ -51,7 +51,7 @@ def test_the_list_as_markdown_says_nothing_of_this_machine(emonet: Emonet, plugi
     assert ran.out.splitlines() == [
         "| id | corpus | languages | learnt of it | utterances | speakers | access | layout known | tested on |",
         "|---|---|---|---|---|---|---|---|---|",
-        f"| `tones` | {title} | eo de-AT | emotion (3 classes) | 9 | 3 | public, fetched | - | - |",
+        f"| `tones` | {title} | eo de-AT | emotion (3 classes) | 9 | 3 | public, fetched (path, untried) | - | - |",
     ]
 
 

@@ -130,8 +130,12 @@ def test_the_unofficial_partitions_name_every_speaker(name: str, sizes: tuple[in
     assert len({speaker for listed in splits.values() for speaker in listed}) == speakers
 
 
-def test_one_corpus_alone_is_fetched() -> None:
-    assert [name for name in IDS if CORPORA[name].fetchable or CORPORA[name].sources] == ["polish_speech_emotions"]
+def test_every_source_says_how_sure_it_is_and_which_one_has_been_tried() -> None:
+    sources = {name: CORPORA[name].sources for name in IDS if CORPORA[name].sources}
+    assert {name for name, given in sources.items() if any(source.tried for source in given)} == {
+        "polish_speech_emotions"
+    }
+    assert all(source.confidence and source.evidence for given in sources.values() for source in given)
 
 
 @pytest.mark.parametrize("name", IDS)

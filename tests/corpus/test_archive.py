@@ -79,7 +79,7 @@ def test_the_folder_inside_becomes_the_root(tmp_path: Path, make) -> None:
 
 def test_a_missing_folder_inside_is_named_with_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(
-        CorpusError, match=r"no folder 'wav' in this archive, but 'clips', 'readme.txt'. Check 'inside'"
+        CorpusError, match=r"no folder 'wav' in what was received, but 'clips', 'readme.txt'. Check 'inside'"
     ):
         unpack(zipped(tmp_path / "a.zip", FILES), tmp_path / "out", inside="wav")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip"]

@@ -148,7 +148,7 @@ WRONG = {
     "address without TLS": (("url: https", "url: http"), "'sources.0.url' is 'http://example.org/foo.zip'"),
     "two places": (
         ("{url:", "{doi: 'doi:10.1/x', url:"),
-        "'sources.0': give exactly one of url, doi, package and path",
+        "'sources.0': give exactly one of url, doi, package, path, hub, git and audb",
     ),
     "checksum": (("0" * 64, "abc"), "'sources.0.sha256' is 'abc': string should match pattern"),
     "checksum of a member": (
@@ -212,7 +212,7 @@ def test_no_way_to_scan_takes_a_key_that_it_does_not_know(way: str, tmp_path: Pa
 
 
 def test_a_source_names_one_place_also_where_no_card_is_read() -> None:
-    with pytest.raises(ValueError, match="give exactly one of url, doi, package and path"):
+    with pytest.raises(ValueError, match="give exactly one of url, doi, package, path, hub, git and audb"):
         Source(sha256="0" * 64)
 
 

@@ -10,6 +10,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from emonet.corpus.corpus import Citation, Corpus, Source, Target, Utterance
-from emonet.corpus.fetch import fetch, fetched_from, is_fetched
+from emonet.corpus.fetch import fetch, fetch_all, fetched_from, is_fetched
 from emonet.errors import CorpusError
 from emonet.events import Event, Notice, Progress
 
@@ -132,7 +133,9 @@ def test_a_local_archive_becomes_the_root_with_a_record(house: Path, tmp_path: P
     assert root == house / "corpora" / "foo"
     assert sorted(path.name for path in root.iterdir()) == ["a.wav", "fetched.json"]
     record = json.loads((root / "fetched.json").read_text())
-    assert record == {"corpus": "foo", "source": source.path, "sha256": source.sha256}
+    assert datetime.fromisoformat(record.pop("when")).tzinfo is not None
+    files = {"a.wav": [5000, sha(b"a" * 5000)]}
+    assert record == {"corpus": "foo", "source": source.path, "sha256": source.sha256, "files": files}
     assert fetched_from("foo") == source.path
 
 
@@ -146,13 +149,86 @@ def test_a_damaged_record_leaves_the_source_unknown_and_the_corpus_there(
     assert fetched_from("foo") == "unknown: fetched.json is damaged"
 
 
-def test_a_second_fetch_does_nothing(house: Path, tmp_path: Path) -> None:
+def test_a_second_fetch_verifies_and_loads_nothing(house: Path, tmp_path: Path) -> None:
     corpus = corpus_from(local(tmp_path))
     first = fetch(corpus)
     (tmp_path / "clips.zip").unlink()
     seen: list[Event] = []
     assert fetch(corpus, listen=seen.append) == first
-    assert seen == []
+    assert seen == [Progress("verify foo", 1, 1)]
+
+
+def test_a_changed_file_and_a_missing_one_are_named(house: Path, tmp_path: Path) -> None:
+    path = tmp_path / "three.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a.wav", "b.wav", "sub/c.wav"):
+            archive.writestr(name, name * 99)
+    corpus = corpus_from(Source(path=str(path), sha256=sha(path.read_bytes())))
+    root = fetch(corpus)
+    (root / "a.wav").write_bytes(b"A" + (root / "a.wav").read_bytes()[1:])
+    (root / "sub/c.wav").unlink()
+    with pytest.raises(CorpusError) as caught:
+        fetch(corpus)
+    assert str(caught.value) == (
+        f"{root}: of 3 files that were fetched, 1 is missing (sub/c.wav) and 1 is changed (a.wav). "
+        f"Remove {root}, then: emonet corpora fetch foo"
+    )
+
+
+def test_files_that_did_not_come_with_the_corpus_are_told(house: Path, tmp_path: Path) -> None:
+    corpus = corpus_from(local(tmp_path))
+    root = fetch(corpus)
+    (root / "own.wav").write_bytes(b"own")
+    seen: list[Event] = []
+    fetch(corpus, listen=seen.append)
+    assert Notice(f"foo: 1 file in {root} did not come with the corpus.") in seen
+
+
+def test_what_an_earlier_version_fetched_is_said_to_be_unverified(house: Path, tmp_path: Path) -> None:
+    corpus = corpus_from(local(tmp_path))
+    record = fetch(corpus) / "fetched.json"
+    facts = json.loads(record.read_text())
+    record.write_text(json.dumps({key: facts[key] for key in ("corpus", "source", "sha256")}))
+    seen: list[Event] = []
+    fetch(corpus, listen=seen.append)
+    assert [each.text for each in seen if isinstance(each, Notice)] == [
+        "foo was fetched by an earlier version, which wrote no checksums down: not verified."
+    ]
+
+
+def test_nothing_is_verified_by_a_damaged_record(house: Path, tmp_path: Path) -> None:
+    corpus = corpus_from(local(tmp_path))
+    root = fetch(corpus)
+    (root / "fetched.json").write_bytes(b"{")
+    with pytest.raises(CorpusError, match=r"fetched\.json: what was received cannot be read.*Remove .*foo, then"):
+        fetch(corpus)
+
+
+def test_all_public_corpora_are_fetched_and_a_failure_stops_no_other(house: Path, tmp_path: Path) -> None:
+    good = corpus_from(local(tmp_path))
+    gone = replace(good, id="gone", sources=(Source(path="/nowhere/clips.zip", sha256="0" * 64),))
+    asked = replace(good, id="asked", access="request")
+    none = replace(good, id="none", sources=())
+    last = replace(good, id="last")
+    corpora = [good, gone, asked, none, last]
+    assert [(each.corpus, each.state) for each in fetch_all(corpora, dry_run=True)] == [
+        ("foo", "to fetch"),
+        ("gone", "to fetch"),
+        ("last", "to fetch"),
+    ]
+    assert not house.exists()
+    done = fetch_all(corpora)
+    assert [(each.corpus, each.state) for each in done] == [("foo", "fetched"), ("gone", "failed"), ("last", "fetched")]
+    assert "there is no file /nowhere/clips.zip" in done[1].reason
+    assert [each.state for each in fetch_all([good])] == ["verified"]
+    assert [each.state for each in fetch_all([good], dry_run=True)] == ["here"]
+
+
+def test_before_all_are_fetched_the_disk_is_asked_for_room(house: Path, tmp_path: Path) -> None:
+    big = replace(corpus_from(replace(local(tmp_path), size=10**15)), id="big")
+    with pytest.raises(CorpusError, match=r"the corpora need 2000000\.0 GB, packed and unpacked, and .* GB are free"):
+        fetch_all([big, corpus_from(local(tmp_path))])
+    assert not house.exists()
 
 
 def test_an_address_is_downloaded_with_progress(house: Path, served: tuple[Path, str]) -> None:
@@ -236,7 +312,7 @@ def test_when_every_source_fails_each_is_named_with_its_reason(house: Path, serv
     text = str(caught.value)
     assert text.startswith("Corpus 'foo' could not be fetched. Every source failed:\n")
     assert f"{address}/gone.zip: the server answered 404 File not found for {address}/gone.zip" in text
-    assert "SHA256 hash of downloaded file (clips.zip) does not match the known hash" in text
+    assert "'clips.zip' has another checksum than expected (sha256:000" in text
     assert "http://127.0.0.1:9/clips.zip: no connection for http://127.0.0.1:9/clips.zip" in text
     assert text.endswith("get it from https://foo.example and give its folder with --root.")
 
@@ -293,7 +369,7 @@ def test_a_full_disk_is_not_taken_for_a_bad_source(
     def full(path: Path) -> str:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("emonet.corpus.fetch.sha256_of", full)
+    monkeypatch.setattr("emonet.corpus.sources.sha256_of", full)
     with pytest.raises(OSError, match="No space left"):
         fetch(corpus_from(local(tmp_path)))
 

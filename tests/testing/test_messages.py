@@ -87,10 +87,11 @@ CASES = [
         r"the targets are \['emotion', 'emotion'\]",
     ),
     ("check_the_way_to_the_data_is_given", None, "how_to_get is empty"),
-    ("check_the_way_to_the_data_is_given", replace(GOOD, fetchable=True), "fetchable from no source"),
+    ("check_the_way_to_the_data_is_given", replace(GOOD, fetchable=True, access="public"), "fetchable from no source"),
+    ("check_the_way_to_the_data_is_given", replace(GOOD, fetchable=True), "fetchable, though its access is 'request'"),
     (
         "check_the_way_to_the_data_is_given",
-        replace(GOOD, fetchable=True, sources=(Source(url=URL, sha256="md5:12"),)),
+        replace(GOOD, fetchable=True, access="public", sources=(Source(url=URL, sha256="md5:12"),)),
         f"source {URL} has the checksums .*md5:12.*SHA-256",
     ),
     ("check_a_scan_finds_exactly_the_examples", None, "'session1/s1_anger.wav' is read with session 'Session1'"),
@@ -159,7 +160,8 @@ def test_a_reason_lifts_the_ban_on_shared_speakers():
 
 def test_fetchable_corpora_with_checksums_pass():
     source = Source(package="foo", file="foo.tar.gz", sha256="0" * 64, member="foo.zip", member_sha256="1" * 64)
-    assert all(result.passed for result in run_checks(replace(GOOD, fetchable=True, sources=(source,))))
+    fetched = replace(GOOD, fetchable=True, access="public", sources=(source,))
+    assert all(result.passed for result in run_checks(fetched))
 
 
 WORDS = {

@@ -115,6 +115,7 @@ def _manifest(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
 def _hub(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
     from emonet.corpus.readers.hub import hub_corpus
     from emonet.corpus.readers.hub_download import HubId, downloaded, is_hub_id
+    from emonet.progress import told
 
     _check_no_root(door, root)
     place = base / Path(door.hub).expanduser()
@@ -130,7 +131,9 @@ def _hub(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
         message = f"{place}: there is no such file or folder, and an id of the Hugging Face hub is owner/name. {near}"
         raise CorpusError(message.strip())
     dataset = HubId(door.hub, door.config, door.revision)
-    return hub_corpus(downloaded(dataset), door.columns, name=door.hub.rpartition("/")[2])
+    with told(True) as listen:
+        folder = downloaded(dataset, listen=listen)
+    return hub_corpus(folder, door.columns, name=door.hub.rpartition("/")[2])
 
 
 def _audformat(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
