@@ -14,6 +14,7 @@ from emonet.audio.roots import find_root
 from emonet.corpus.readers.manifest import manifest_corpus
 from emonet.engine.gather import gather
 from emonet.errors import CorpusError, RecipeError
+from emonet.events import Event, Notice
 from emonet.plugin.registry import Registry, load_registry
 from emonet.recipe.recipe import Recipe
 from tests.helpers.made import make_corpus
@@ -203,3 +204,13 @@ def test_a_source_may_name_the_manifest_of_a_corpus_by_another_path(tones: Path)
     data["systems"] = {"s": {"strategy": "full", "source": {"manifest": "./labels.csv"}}}
     found = gather(Recipe.model_validate(data), tones.parent, load_registry())
     assert len({each.place for each in found.every}) == 1
+
+
+def test_files_that_are_left_out_are_told_each_time(tones: Path) -> None:
+    (tones.parent / "s0" / "anger_0.wav").write_bytes(b"")
+    wanted, told = recipe({"manifest": str(tones)}), list[Event]()
+    for _ in range(2):
+        gathering = gather(wanted, tones.parent, load_registry(), listen=told.append).prepared()
+        assert [each.reason for each in gathering.corpora[0].dropped] == ["empty"]
+    texts = [each.text for each in told if isinstance(each, Notice)]
+    assert [text.partition(";")[0] for text in texts] == ["labels: 1 file left out"] * 2
