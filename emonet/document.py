@@ -116,7 +116,7 @@ def parse_document(text: str, name: str, error: type[EmonetError]) -> Document:
 
 @lru_cache(maxsize=1)
 def _loader() -> Any:
-    """Return what composes nodes without a guess at what each scalar is.
+    """Return a composer of nodes that does not guess the types of scalars.
 
     YAML 1.2 is told from YAML 1.1 by ``parse_scalar``, where it matters. This is made when it is first used, since
     what only lists needs no YAML.

@@ -127,7 +127,7 @@ def _plain(fact: Any) -> Any:
 
 @lru_cache
 def _builder(kind: Any) -> Callable[[Any], Any]:
-    """Return what makes a value of this type from what JSON gives for it."""
+    """Return a function that makes a value of this type from its form in JSON."""
     arguments = [argument for argument in get_args(kind) if argument not in {Ellipsis, NoneType}]
     if is_dataclass(kind):
         return _builder_of_fields(kind)

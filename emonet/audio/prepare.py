@@ -201,7 +201,7 @@ def _is_text(utterance: Utterance) -> bool:
 
 
 def _refused(utterance: Utterance) -> Problem:
-    """Return an utterance that cannot be prepared, its texts with what is no text written out."""
+    """Return an utterance that cannot be prepared, its texts with what is not a text written out."""
     row = {
         name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
         for name, value in row_of(utterance).items()

@@ -52,7 +52,7 @@ class Clip:
 
     @property
     def tells_all(self) -> bool:
-        """Say whether its copies would be found however they were changed: it is no sound that is held."""
+        """Say whether its copies would be found however they were changed: it is not a sound that is held."""
         return self.is_comparable and not self.print.is_sustained
 
 

@@ -47,7 +47,7 @@ def stats(*, json: AsJson = False) -> None:
 
 @app.command()
 def verify(*, runs: RunsFolders = None, json: AsJson = False) -> None:
-    """Read all that is kept and name what is not what was written; exit code 1 where there is any."""
+    """Read all that is kept and name what is damaged; exit code 1 where anything is."""
     from emonet.engine.cache import entries, verify_runs
     from emonet.engine.cache import verify as verify_entries
 

@@ -58,5 +58,5 @@ def seconds_in(text: str, what: str, place: str, *, unit: float = 1.0) -> float 
         value = number * {"": unit, "ms": 0.001}.get(match[2] or "", 1.0)
     if not (isfinite(value) and value >= 0):
         raise CorpusError(f"{place}: {what} is '{text}'. Give a time in s, 0 or later, e.g. 1.25.")
-    # what a product or a sum of decimals adds beyond the ninth place is no time
+    # what a product or a sum of decimals adds beyond the ninth place is not a time
     return round(value, 9)

@@ -51,7 +51,7 @@ class KeptEntry:
 
 @dataclass(frozen=True, slots=True)
 class KeptVerdict:
-    """Whether something that is kept is what was written; ``reason`` names the file where it is not."""
+    """Whether something that is kept is as it was written; ``reason`` names the file where it is not."""
 
     entry: KeptEntry
     state: State
@@ -118,7 +118,7 @@ def _tasks_of(folder: Path) -> str:
 
 
 def verify(found: Sequence[KeptEntry], *, listen: Listener = silent) -> list[KeptVerdict]:
-    """Read everything, and say of each thing whether it is what was written."""
+    """Read everything, and say of each thing whether it is as it was written."""
     verdicts = []
     for done, entry in enumerate(found):
         listen(Progress("verifying what is kept", done, len(found), f"{entry.kind} {entry.path.name[:16]}"))
@@ -290,7 +290,7 @@ def to_remove(
     older_than: float | None = None,
     verdicts: Iterable[KeptVerdict] = (),
 ) -> list[Removal]:
-    """Return what to remove: what no run needs and what is older, both where both are given; and what is damaged.
+    """Return what to remove: what no run needs, what is older (or both, where both are given), and what is damaged.
 
     Fetched corpora and the ledger of openings are never among it. What a killed run left is needed by that run: its
     plan names its stages.
@@ -356,7 +356,7 @@ def _delete(entry: KeptEntry) -> None:
     if not entry.path.is_dir():
         entry.path.unlink()
         return
-    # What says that it is whole goes first, so that what a kill leaves is not a result.
+    # The file that makes it whole goes first, so that a kill never leaves half a result.
     for path in sorted(entry.path.iterdir(), key=lambda path: path.name not in {META, DONE}):
         if path.is_dir():
             shutil.rmtree(path)

@@ -65,7 +65,7 @@ class Gathering:
         return all(each.store is not None for each in self.every)
 
     def prepared(self) -> Gathering:
-        """Decode what is not prepared yet; what a store holds then takes the place of what the scan lists.
+        """Decode corpora that are not prepared yet; the clips of their stores then replace those of the scan.
 
         Returns:
             This gathering itself where all stores were there already.
@@ -99,7 +99,7 @@ class Opened:
 def gather(recipe: Recipe, base: Path, registry: Registry, *, listen: Listener = silent) -> Gathering:
     """Look up and split every corpus of a recipe, by the tables of stores, or of a scan where there is no store.
 
-    Nothing is decoded, so that what the tables do not allow is refused before: see ``Gathering.prepared``.
+    Nothing is decoded: whatever the tables rule out is refused before, see ``Gathering.prepared``.
 
     Args:
         base: what relative paths of the recipe are relative to: its own folder.
@@ -192,7 +192,7 @@ class _Gatherer:
     def gather(self, entry: CorpusEntry) -> Gathered:
         opened = self.look_up(entry)
         corpus, given = opened.corpus, opened.root
-        # Without the files, what was prepared last is what there is.
+        # Without the files there is only what was prepared last.
         if find_root(corpus, given) is None and (last := current(corpus.id)):
             return self._gathered(entry, opened, last, *_table(last))
         scan = self._scan(corpus, require_root(corpus, given))

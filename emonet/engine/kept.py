@@ -1,4 +1,4 @@
-"""What stages leave: a folder a key, whole once ``stage.json`` says so, and read only for as long as it is whole."""
+"""Results of stages: a folder for each key, whole once ``stage.json`` says so, and read only as long as it is whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaks by way of weights: what each system of a plan has heard, before it is tuned, of what it is tested on."""
+"""Leaks by way of weights: how much of its test data each system of a plan has heard before it is tuned."""
 
 from __future__ import annotations
 

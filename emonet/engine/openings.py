@@ -51,7 +51,7 @@ class Ledger:
 
 
 def open_test(stage: Stage, folder: Path) -> Stage:
-    """Return the stage with the test split of its tasks and no other, noted before in ledger and stage's folder."""
+    """Note an opening in ledger and stage's folder; then return the stage with the test split of its tasks alone."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     opening = Opening(stage.protocol.hash, _fold(stage), stage.key, stage.method, now)
     times = tests_opened(folder)

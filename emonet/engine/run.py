@@ -203,7 +203,7 @@ def _left_out(gathered: Iterable[Gathered]) -> tuple[LeftOut, ...]:
 
 
 def _machines(made: Plan) -> tuple[Mapping[str, str], ...]:
-    """Return the machines that trained a plan's stages, each once: what was there already may be of another one."""
+    """Return the machines that trained a plan's stages, each once; a reused stage may be from another one."""
     found: list[Mapping[str, str]] = []
     for stage in made.stages:
         found += [each for each in stage_facts(stage.key)["machines"] if each not in found]

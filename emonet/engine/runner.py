@@ -109,7 +109,7 @@ class StageRunner:
             self.listen(StageEnded(stage.key, stage.title, time.monotonic() - started))
 
     def _state(self, stage: Stage, folder: Path, facts: dict[str, Any]) -> None:
-        """Let what is kept say whose names its speakers have by this recipe: training depends on everything but that.
+        """Note in a kept result whose names its speakers have by this recipe; training depends on everything but that.
 
         What is reused was perhaps trained for a recipe that said otherwise, and what was resumed begun for one.
         """
@@ -131,7 +131,7 @@ class StageRunner:
             self.listen(Notice(f"{names}: not what was written, so the {what} again."))
 
     def _tell_machine(self, stage: Stage, facts: Mapping[str, Any]) -> None:
-        """Say once where what is reused was made on another machine; SVMs depend on versions alone."""
+        """Say once where a reused result was made on another machine; SVMs depend on versions alone."""
         if not facts:
             return
         of = LIBRARIES if stage.kind == "probe" else ()
@@ -163,7 +163,7 @@ class StageRunner:
         return {split: clips_of(task, split, self.stores, normalisation) for split in task.items}
 
     def _probe(self, stage: Stage, folder: Path) -> dict[str, Any]:
-        """Fit the SVM, and keep what it said of dev before it was refitted with it; and the SVMs of other tied C's."""
+        """Fit the SVM; keep its outputs on dev from before the refit with dev, and the SVMs of tied values of C."""
         from emonet.learn.normalisation import TABLE, save_table
         from emonet.learn.probe import fit_probe, normalised, save_probe, vector_table
 
@@ -322,7 +322,7 @@ def _advice(stage: Stage) -> str:
 
 
 def _kept_table(stage: Stage, folder: Path, own: Callable[[], ScalingTable]) -> ScalingTable | None:
-    """Return the table of training; where a normalisation asks for it, new groups have that of their ``own`` clips."""
+    """Return the table of training, or that of a new group's ``own`` clips where a normalisation asks for it."""
     from emonet.learn.normalisation import TABLE, load_table
 
     normalisation = NORMALISATIONS[stage.normalisation]

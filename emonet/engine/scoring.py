@@ -138,7 +138,7 @@ def _keep(stage: Stage, folder: RunFolder) -> None:
 
 
 def opened_in(stages: Iterable[Stage]) -> dict[str, int]:
-    """Return how often each stage that is scored has opened test; once at least, where it has said something of it."""
+    """Return how often each scored stage has opened test; once at least, where it has predictions of it."""
     found = {}
     for stage in stages:
         if stage.scored:

@@ -1,4 +1,4 @@
-"""Selection noise: how many of the tried values scores cannot tell from the chosen one, and what that moves."""
+"""Selection noise: how many of the tried values score as well as the chosen one, within error, and what that moves."""
 
 from __future__ import annotations
 

@@ -321,7 +321,7 @@ def test_jobs_have_their_parents_among_them_and_travel_by_pickle() -> None:
     shared = {stage.key for stage in stages if not stage.scored}
     assert {parent for job in jobs for parent in job.parents} == shared
     scored = jobs_of([stage for stage in stages if stage.scored], Path("plan.json"))
-    assert {job.parents for job in scored} == {()}, "what is done already is no job, and no parent"
+    assert {job.parents for job in scored} == {()}, "what is done already is not a job, and no parent"
     assert pickle.loads(pickle.dumps(jobs)) == jobs  # noqa: S301 - pickled in this line
     assert len(pickle.dumps(jobs[-1])) < 500
 
