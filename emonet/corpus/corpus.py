@@ -156,6 +156,7 @@ class Source:
         revision: the whole commit of the hub's dataset or the git repository.
         file: name of the package's archive, or of the only file of a record; plain, as it is written under it.
         files: patterns of the files of a record, dataset or repository that are taken, e.g. ``*.zip``; empty for all.
+            Archives are unpacked; of a repository, those whose names are given.
         sha256: checksum of the file or archive.
         member: path of the wanted file inside the package's archive.
         member_sha256: checksum of that member.

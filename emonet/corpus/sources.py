@@ -88,6 +88,7 @@ def receive(source: Source, work: Path, title: str, listen: Listener) -> Path:
     try:
         received = _WAYS[source.way](source, loaded, title, listen)
         if isinstance(received, Path):
+            _unpack_within(received, source.files, title, listen)
             folder_inside(received, source.inside, title).replace(root)
         elif source.way != "doi":
             unpack(received[0], root, inside=source.inside, listen=listen)
@@ -126,6 +127,15 @@ def _lay_out(files: Iterable[Path], tree: Path, title: str, listen: Listener) ->
             merge(unpacked, tree, title)
         else:
             shutil.copyfile(file, tree / file.name)
+
+
+def _unpack_within(tree: Path, files: Iterable[str], title: str, listen: Listener) -> None:
+    """Unpack in place those archives of a repository that its source names."""
+    for file in [tree / name for name in files if is_archive(Path(name))]:
+        unpacked = tree.with_name("unpacked")
+        unpack(file, unpacked, listen=listen)
+        file.unlink()
+        merge(unpacked, tree, title)
 
 
 def _from_path(source: Source, loaded: Path, title: str, listen: Listener) -> Received:

@@ -170,6 +170,13 @@ def test_a_commit_of_a_git_repository_is_checked_out_without_its_history(tmp_pat
     assert got(inside, tmp_path) == ["a.wav", "b.wav"]
 
 
+def test_archives_of_a_repository_are_unpacked_where_its_source_names_them(tmp_path: Path) -> None:
+    files = {"female.zip": zipped({"female/F01A01.wav": b"a"}), "transcript.zip": zipped({"a.txt": b"a"})}
+    commit = git_repository(tmp_path / "owner", files)
+    source = Source(git=(tmp_path / "owner").as_uri(), revision=commit, files=("female.zip",))
+    assert got(source, tmp_path) == ["female/F01A01.wav"]
+
+
 def test_a_commit_that_is_not_there_is_told_by_git(tmp_path: Path) -> None:
     git_repository(tmp_path / "owner", {"a.wav": b"a"})
     with pytest.raises(CorpusError, match=f"git fetch failed: .*{COMMIT}"):
