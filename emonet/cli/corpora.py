@@ -33,23 +33,53 @@ if TYPE_CHECKING:
     from emonet.propose.package import Written
 
 
-def new(
+def new(  # noqa: PLR0913 - a command's options
     name: Annotated[str, typer.Argument(metavar="NAME", help="The corpus' id to be: a-z, 0-9 and _.")],
     *,
     source: Annotated[Path, typer.Option("--from", help="The folder of the corpus' files.")],
     out: Annotated[Path, typer.Option("--out", help="Where the package's folder is put.")] = Path(),
+    label: Annotated[str, typer.Option(metavar="FIELD", help="The field, or column, of labels.")] = "",
+    speaker: Annotated[
+        str, typer.Option(metavar="FIELD", help="The field, or column, of speakers; 'none' where nothing tells them.")
+    ] = "",
+    regex: Annotated[
+        str, typer.Option(help="A regex of the paths, with the group label, and speaker, text, session, split.")
+    ] = "",
     plugin: PluginFiles = None,
     json: AsJson = False,
 ) -> None:
-    """Write a plugin package for a corpus: its card is proposed from the names of its files."""
-    from emonet.propose.package import new_package
+    """Write a plugin package for a corpus: its card is proposed from the names of its files.
 
-    registry = load_plugins(plugin)
-    written = new_package(name, source, out, registry.ontology, taken=registry.corpora)
+    Where it is not clear which field is the label or the speaker, all fields are shown, and nothing is written.
+    """
+    from emonet.propose.package import new_package
+    from emonet.propose.proposal import Unsure, field_json
+    from emonet.propose.roles import Chosen
+
+    registry, chosen = load_plugins(plugin), Chosen(label, speaker, regex)
+    try:
+        written = new_package(name, source, out, registry.ontology, taken=registry.corpora, chosen=chosen)
+    except Unsure as problem:
+        fields = [field_json(slot) for slot in problem.fields]
+        if json:
+            asked = {doubt.field: [slot.name for slot in doubt.among] for doubt in problem.doubts}
+            print_json({"asked": asked, "fields": fields})
+        else:
+            _print_fields(fields)
+        raise
     if json:
         print_json(asdict(written) | {"folder": str(written.folder)})
         return
     _print(written, name, source)
+
+
+def _print_fields(fields: Sequence[dict[str, Any]]) -> None:
+    rows = []
+    for each in fields:
+        counts = [f"{value} {count}" for value, count in list(each["counts"].items())[:6]]
+        more = ", ..." if each["values"] > len(counts) else ""
+        rows.append((each["field"], str(each["values"]), ", ".join(counts) + more, each["where"]))
+    print_table("Fields", ("field", "values", "files of each", "where"), rows)
 
 
 def _print(written: Written, name: str, source: Path) -> None:
@@ -58,6 +88,8 @@ def _print(written: Written, name: str, source: Path) -> None:
     say(f"{counts['utterances']} utterances, {counts['speakers']} speakers in {source}")
     if counts["passed_over"]:
         say(f"{counts['passed_over']} audio files are not read, e.g. {', '.join(written.passed_over)}")
+    if written.fields:
+        _print_fields(written.fields)
     print_table("Labels", ("in the files", "class"), list(written.codes.items()))
     pattern = written.scan.get("pattern")
     if isinstance(pattern, dict):

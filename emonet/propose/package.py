@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emonet.corpus.card import read_card
 from emonet.corpus.corpus import Utterance
@@ -17,8 +18,9 @@ from emonet.corpus.readers.rows import id_from
 from emonet.errors import CorpusError
 from emonet.labels.ontology import Ontology
 from emonet.propose.card import Draft, card_data, card_text, to_check
-from emonet.propose.proposal import proposed
-from emonet.propose.roles import meaning_in
+from emonet.propose.labels import meaning_in
+from emonet.propose.proposal import field_json, proposed
+from emonet.propose.roles import UNSAID, Chosen
 
 _PYPROJECT = """\
 [build-system]
@@ -84,6 +86,7 @@ class Written:
         passed_over: some of these files.
         assumed: what was taken for what.
         check: what the user should look at.
+        fields: the fields that could have been taken, as ``field_json`` says.
     """
 
     folder: Path
@@ -94,9 +97,18 @@ class Written:
     passed_over: tuple[str, ...]
     assumed: tuple[str, ...]
     check: tuple[str, ...]
+    fields: tuple[dict[str, Any], ...] = ()
 
 
-def new_package(name: str, source: Path, out: Path, ontology: Ontology, *, taken: Container[str] = ()) -> Written:
+def new_package(
+    name: str,
+    source: Path,
+    out: Path,
+    ontology: Ontology,
+    *,
+    taken: Container[str] = (),
+    chosen: Chosen = UNSAID,
+) -> Written:
     """Write a package for the corpus in a folder, below ``out``.
 
     Args:
@@ -104,9 +116,12 @@ def new_package(name: str, source: Path, out: Path, ontology: Ontology, *, taken
         source: the folder of its files.
         ontology: the words for emotions that are known.
         taken: ids of other corpora.
+        chosen: which fields the user says are the label and the speaker.
 
     Raises:
         CorpusError: the id cannot be used, there is something already, or the folder suggests no card.
+        Unsure: it is not clear which field is the label, or the speaker.
+        UnknownName: the user names a field that is not there.
     """
     _check_id(name, taken)
     module = f"emonet_corpus_{name}"
@@ -115,7 +130,7 @@ def new_package(name: str, source: Path, out: Path, ontology: Ontology, *, taken
     if folder.exists():
         raise CorpusError(f"{folder}: there is something already. Remove it, or give another folder with --out.")
     cells = {word.name: word.affect for word in ontology.words.values() if word.affect is not None}
-    draft = Draft(name, proposed(source, meaning_in(ontology)), cells)
+    draft = Draft(name, proposed(source, meaning_in(ontology), chosen), cells)
     card, utterances = _tried(draft, source)
     entry = distribution.removeprefix("emonet-")
     facts = {"distribution": distribution, "id": name, "entry": entry, "module": module}
@@ -183,4 +198,5 @@ def _written(
         passed_over[:3],
         proposal.assumed,
         (*clash, *to_check(draft)),
+        tuple(map(field_json, proposal.fields)),
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from emonet.corpus.readers.folders import files_below, is_audio
 from emonet.corpus.splits import splits_of
-from emonet.errors import CorpusError
+from emonet.errors import CorpusError, UnknownName
 from emonet.propose.columns import Columns, columns_in
-from emonet.propose.roles import LabelSlot, Meaning, Roles, roles_of
-from emonet.propose.slots import Cut, Slot, parts_of
+from emonet.propose.labels import LabelSlot, Meaning, said_labels
+from emonet.propose.roles import NOBODY, UNSAID, Chosen, Doubt, Roles, listed, roles_of, ways_of
+from emonet.propose.slots import Cut, Slot, literal, parts_of
 
 _LISTED = 40
 """Labels up to which each is written out."""
@@ -25,7 +26,7 @@ def regex_of(roles: Roles, suffixes: Iterable[str]) -> str:
     top = max(slot.level for slot in roles.fields.values())
     names = {id(slot): name for name, slot in roles.fields.items()}
     levels = [_part(cut, names) for cut in roles.cuts[: top + 1]]
-    kinds = sorted({_literal(suffix) for suffix in suffixes})
+    kinds = sorted({literal(suffix) for suffix in suffixes})
     suffix = kinds[0] if len(kinds) == 1 else f"(?:{'|'.join(kinds)})"
     return f"(?:^|/){'/'.join(reversed(levels))}{suffix}$"
 
@@ -33,21 +34,16 @@ def regex_of(roles: Roles, suffixes: Iterable[str]) -> str:
 def _part(cut: Cut, names: Mapping[int, str]) -> str:
     if not any(id(slot) in names for slot in cut.slots) and cut.level:
         return "[^/]+"
-    pieces = [_literal(slot.before) + _piece(slot, names.get(id(slot), "")) for slot in cut.slots]
-    return "".join(pieces) + _literal(cut.after)
-
-
-def _literal(text: str) -> str:
-    """Return text with a backslash before what means something in a regex; blanks and dashes mean nothing there."""
-    return re.sub(r"([.^$*+?{}\[\]\\|()])", r"\\\1", text)
+    pieces = [slot.before + _piece(slot, names.get(id(slot), "")) for slot in cut.slots]
+    return "".join(pieces) + cut.after
 
 
 def _piece(slot: Slot, name: str) -> str:
     values = list(slot.counts)
     if name == "label" and len(values) <= _LISTED:
-        body = "|".join(_literal(value) for value in sorted(values, key=lambda value: (-len(value), value)))
+        body = "|".join(literal(value) for value in sorted(values, key=lambda value: (-len(value), value)))
     elif slot.is_constant and not name:
-        return _literal(values[0])
+        return literal(values[0])
     else:
         body = shape_of(values)
     return f"(?P<{name or f'part{slot.level}_{slot.position}'}>{body})"
@@ -84,6 +80,7 @@ class Proposal:
         splits: whether paths or rows say the split that they belong to.
         assumed: what was taken for what.
         check: what the user should look at.
+        fields: the fields that could have been taken.
     """
 
     scan: Mapping[str, Any]
@@ -92,27 +89,121 @@ class Proposal:
     assumed: tuple[str, ...]
     check: tuple[str, ...]
     columns: Columns | None = field(default=None, repr=False)
+    fields: tuple[Slot, ...] = field(default=(), repr=False)
 
 
-def proposed(folder: Path, meaning: Meaning) -> Proposal:
+class Unsure(CorpusError):
+    """Fields may stand for several things, and only the user can say for which.
+
+    Attributes:
+        doubts: what is asked.
+        fields: all fields that may be named.
+    """
+
+    def __init__(self, folder: Path, doubts: Sequence[Doubt], fields: Sequence[Slot]) -> None:
+        self.doubts, self.fields = tuple(doubts), tuple(fields)
+        lines = [f"  {doubt.field}: {doubt.text}: {', '.join(map(brief, doubt.among))}." for doubt in doubts]
+        what = " and which the ".join(doubt.field for doubt in doubts)
+        flags = " and ".join(f"--{doubt.field} FIELD" for doubt in doubts)
+        nobody = f" (--speaker {NOBODY} where nothing tells it)" if any(d.field == "speaker" for d in doubts) else ""
+        ask = f"Say it with {flags}{nobody}, or with --regex and the groups label, speaker and text."
+        super().__init__("\n".join([f"{folder}: it is not clear which field is the {what}.", *lines, ask]))
+
+
+_COUNTED = 20
+"""Values of a field that are counted out."""
+
+
+def field_json(slot: Slot) -> dict[str, Any]:
+    """Return a field as plain data: its name, how many values it has, the commonest with their counts, and where."""
+    counts = sorted(slot.counts.items(), key=lambda each: (-each[1], each[0]))[:_COUNTED]
+    return {"field": slot.name, "values": len(slot.counts), "counts": dict(counts), "where": slot.example}
+
+
+def brief(slot: Slot) -> str:
+    """Return a field's name, how many values it has, and the first of them."""
+    values = sorted(slot.counts)
+    return f"{slot.name} ({len(values)} values: {', '.join(values[:_SHOWN])}{', ...' if len(values) > _SHOWN else ''})"
+
+
+def proposed(folder: Path, meaning: Meaning, chosen: Chosen = UNSAID) -> Proposal:
     """Look at the names in a folder, and at its CSV files; no audio file is opened.
 
+    Args:
+        folder: the folder of the corpus.
+        meaning: knows words for emotions.
+        chosen: which fields the user says are the label and the speaker.
+
     Raises:
-        CorpusError: there is no such folder, no audio in it, or nothing that looks like a label.
+        CorpusError: there is no such folder, no audio in it, or nothing that looks like a label; or the regex does
+            not fit.
+        Unsure: it is not clear which field is the label, or the speaker.
+        UnknownName: the user names a field that is not there.
     """
     files = list(files_below(folder))
     sounds = [file for file in files if is_audio(file)]
     if not sounds:
         there = f"there is {', '.join(files[:3])}" if files else "it is empty"
         raise CorpusError(f"{folder}: there is no audio file in it; {there}. Give the folder of the corpus.")
+    if chosen.regex:
+        return _of_regex(folder, sounds, meaning, chosen)
     tables = [file for file in files if file.lower().endswith((".csv", ".tsv"))]
-    columns = columns_in(folder, tables, sounds, meaning)
-    if columns is not None:
-        return _of_columns(columns)
-    roles = roles_of(parts_of(sounds), meaning)
+    parts = parts_of(sounds)
+    ways = ways_of(parts)
+    names = {slot.name for cuts in ways for cut in cuts for slot in cut.slots}
+    if not {chosen.label, chosen.speaker} & names:
+        columns = columns_in(folder, tables, sounds, meaning, chosen)
+        if columns is not None:
+            _ask(folder, columns.doubts, columns.listed)
+            return _of_columns(columns)
+    try:
+        roles = roles_of(parts, meaning, chosen)
+    except UnknownName:
+        shown = listed(ways)
+        for name in {chosen.label, chosen.speaker} - names - {"", NOBODY}:
+            raise UnknownName("field", name, [slot.name for slot in shown]) from None
+        raise
     if roles is None:
         raise CorpusError(_nothing(folder, sounds, tables))
-    return _of_roles(roles, sounds)
+    _ask(folder, roles.doubts, listed(ways))
+    return _of_roles(roles, sounds, listed(ways), chosen)
+
+
+def _ask(folder: Path, doubts: Sequence[Doubt], fields: Sequence[Slot]) -> None:
+    if doubts:
+        raise Unsure(folder, doubts, fields)
+
+
+_GROUPS = ("label", "speaker", "session", "text", "split", "language")
+
+
+def _of_regex(folder: Path, sounds: Sequence[str], meaning: Meaning, chosen: Chosen) -> Proposal:
+    """Return the proposal that a user's own regex makes of the paths.
+
+    Raises:
+        CorpusError: it is not one, has no group ``label``, or no path matches; or a field is named besides.
+    """
+    if chosen.label or chosen.speaker:
+        raise CorpusError("--regex says what all fields are. Leave out --label and --speaker.")
+    try:
+        regex = re.compile(chosen.regex)
+    except re.error as problem:
+        raise CorpusError(f"--regex {chosen.regex!r} is not a regular expression: {problem}. Mend it.") from None
+    if "label" not in regex.groupindex:
+        groups = ", ".join(regex.groupindex) or "none"
+        raise CorpusError(f"--regex has no group (?P<label>...). Its groups: {groups}. Known: {', '.join(_GROUPS)}.")
+    matches = [regex.search(sound) for sound in sounds]
+    if not any(matches):
+        message = f"--regex {chosen.regex!r} matches none of {len(sounds)} paths below {folder}, such as '{sounds[0]}'"
+        raise CorpusError(f"{message}. It is searched in the whole path, suffix included.")
+    fields = {
+        name: Slot(0, 0, "", tuple(match[name] if match else None for match in matches), name)
+        for name in regex.groupindex
+        if name in _GROUPS
+    }
+    labels = said_labels(fields["label"], meaning)
+    roles = Roles((), fields, labels)
+    return _proposal({"regex": chosen.regex}, roles, [f"{brief(slot)}, as the regex says" for slot in fields.values()])
 
 
 def _nothing(folder: Path, sounds: Sequence[str], tables: Sequence[str]) -> str:
@@ -146,24 +237,32 @@ def _of_columns(columns: Columns) -> Proposal:
         tuple(assumed),
         tuple(doubts),
         columns,
+        columns.listed,
     )
 
 
-def _of_roles(roles: Roles, sounds: Sequence[str]) -> Proposal:
-    scan: dict[str, Any] = {"regex": regex_of(roles, _suffixes(sounds))}
-    doubts: list[str] = []
-    if "split" in roles.fields:
-        rules, doubts = _split_rules(set(roles.fields["split"].counts))
-        scan |= rules
+def _of_roles(roles: Roles, sounds: Sequence[str], fields: Sequence[Slot], chosen: Chosen) -> Proposal:
     assumed = []
     for name, slot in roles.fields.items():
         values = sorted(slot.counts)
         shown = ", ".join(values[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")
         place = "the file's name" if slot.level == 0 else f"a folder, {slot.level} above the file"
-        why = f"; {roles.labels.reason}" if name == "label" else ""
+        why = f"; {roles.labels.reason}" if name == "label" else "; as you said" if slot.name == chosen.speaker else ""
         assumed.append(f"{name} stands in {place}: {len(values)} values ({shown}){why}")
+    regex = regex_of(roles, _suffixes(sounds))
+    others = () if chosen.speaker else [slot for slot in roles.speakers if slot is not roles.fields.get("speaker")]
+    return replace(_proposal({"regex": regex}, roles, assumed, others), fields=tuple(fields))
+
+
+def _proposal(scan: dict[str, Any], roles: Roles, assumed: Sequence[str], others: Sequence[Slot] = ()) -> Proposal:
+    doubts: list[str] = []
+    if "split" in roles.fields:
+        rules, doubts = _split_rules(set(roles.fields["split"].counts))
+        scan |= rules
     is_said = "split" in roles.fields and None not in roles.fields["split"].values
     doubts += _doubts(roles.labels, set(roles.fields))
+    if others and "speaker" in roles.fields:
+        doubts.append(f"speaker was found by its place; these may be it, too: {', '.join(map(brief, others))}")
     return Proposal({"pattern": scan}, roles.labels.codes, is_said, tuple(assumed), tuple(doubts))
 
 

@@ -4,65 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from emonet.corpus.splits import is_split
-from emonet.labels.ontology import Ontology
-from emonet.labels.words import spelling
+from emonet.errors import CorpusError, UnknownName
+from emonet.propose.labels import LabelSlot, Meaning, labels_of, rivals_of, said_labels
 from emonet.propose.slots import Cut, Slot, cuts_of, joined
 
-Meaning = Callable[[str], str]
-"""From a text to the class that it is a word for, or an empty string."""
-
-_INITIALS: tuple[Mapping[str, str], ...] = (
-    {"a": "anger", "d": "disgust", "f": "fear", "h": "happiness", "n": "neutral", "sa": "sadness", "su": "surprise"},
-    {"w": "anger", "l": "boredom", "e": "disgust", "a": "fear", "f": "happiness", "t": "sadness", "n": "neutral"},
-)
-"""First letters of English and of German words; an s alone could be either of two words, so it is left out."""
-
-_FEWEST = 4
-"""Initials are believed where they are this many, and all of one language."""
-_SHORTEST = 3
-"""Letters that a shortened word has at least."""
-
-
-def meaning_in(ontology: Ontology) -> Meaning:
-    """Return the function that knows the words of an ontology, whole or shortened to three letters or more."""
-
-    def meaning(text: str) -> str:
-        word = spelling(text)
-        whole = ontology.spellings.get(word, "")
-        if whole or len(word) < _SHORTEST:
-            return whole
-        meant = {name for known, name in ontology.spellings.items() if known.startswith(word)}
-        return meant.pop() if len(meant) == 1 else ""
-
-    return meaning
-
-
-def initials_in(values: Iterable[str]) -> dict[str, str]:
-    """Return code -> class where the values are first letters of emotions in one language, else nothing.
-
-    >>> initials_in(["W", "F", "T", "N"])["W"]
-    'anger'
-    """
-    codes = {value: spelling(value) for value in values}
-    for known in _INITIALS:
-        if len(codes) >= _FEWEST and set(codes.values()) <= set(known):
-            return {value: known[code] for value, code in codes.items()}
-    return {}
-
-
-_MOST_CLASSES = 15
-"""Values of codes that nobody knows up to which they may be labels."""
-_CODE = 3
-"""Letters that a code has at most."""
-_FILES = 4
-"""Files that each value of such codes has on average, at least."""
-_KNOWN = 0.6
-"""Share of the values that must be words for emotions, for a slot to be the label by its words."""
 _SEXES = ({"f", "m"}, {"female", "male"}, {"w", "m"})
+_STRENGTHS = frozenset(
+    ("low", "medium", "mid", "moderate", "normal", "high", "strong", "weak", "peak", "lo", "md", "hi", "xx")
+)
+"""What names call the strength of an emotion, which is neither a speaker nor a spoken text."""
 _SPEAKER = re.compile(r"(actor|speaker|spkr?|subject|subj|participant|person)s?", re.IGNORECASE)
 _SPEAKER_CODE = re.compile(r"(?:actor|speaker|spk|sub|[sfmp])\d+", re.IGNORECASE)
 _SESSION = re.compile(r"(session|sess?|dialogu?e?)", re.IGNORECASE)
@@ -70,53 +24,144 @@ _SESSION_CODE = re.compile(r"(?:session|sess?|dialogu?e?)\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class LabelSlot:
-    """A slot that may be the label: how good the reasons are, raw value -> class, and the reason in words."""
+class Chosen:
+    """What the user says of fields: the names of those that hold labels and speakers, or a regex that says all.
 
-    slot: Slot
-    score: float
-    codes: Mapping[str, str]
-    reason: str
+    Empty means that nothing is said; ``none`` as the speaker, that no field tells it.
+    """
+
+    label: str = ""
+    speaker: str = ""
+    regex: str = ""
+
+
+UNSAID = Chosen()
+NOBODY = "none"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A question that only the user can answer: what of a field is not clear, and which slots may be it."""
+
+    field: str
+    text: str
+    among: tuple[Slot, ...]
 
 
 @dataclass(frozen=True)
 class Roles:
-    """How paths are cut, and which slot stands for which field (``label`` among them)."""
+    """How paths are cut, and which slot stands for which field (``label`` among them).
+
+    Attributes:
+        doubts: what is to be asked before any of this is believed.
+        speakers: all slots that may tell speakers, those with most values first.
+    """
 
     cuts: tuple[Cut, ...]
     fields: Mapping[str, Slot]
     labels: LabelSlot
+    doubts: tuple[Doubt, ...] = ()
+    speakers: tuple[Slot, ...] = ()
 
 
-def roles_of(parts: Sequence[Sequence[str]], meaning: Meaning) -> Roles | None:
+def listed(ways: Sequence[Sequence[Cut]]) -> list[Slot]:
+    """Return the slots that may stand for something, each once: two values at least, and fewer than files."""
+    found: list[Slot] = []
+    for slot in (slot for cuts in ways for cut in cuts for slot in cut.slots):
+        is_plain = 2 <= len(slot.counts) <= len(slot.values) / 2
+        if is_plain and all(slot.values != other.values for other in found):
+            found.append(slot)
+    return found
+
+
+def slot_called(name: str, slots: Iterable[Slot]) -> Slot:
+    """Return the slot with this name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    known = {slot.name: slot for slot in slots}
+    if name not in known:
+        raise UnknownName("field", name, known)
+    return known[name]
+
+
+def ways_of(parts: Sequence[Sequence[str]]) -> list[list[Cut]]:
+    """Return the ways to cut each level of paths."""
+    return [cuts_of(texts, level) for level, texts in enumerate(parts)]
+
+
+def roles_of(parts: Sequence[Sequence[str]], meaning: Meaning, chosen: Chosen = UNSAID) -> Roles | None:
     """Judge the slots of paths; None where nothing in them looks like a label.
 
     Args:
         parts: the texts of each level, the files' names first.
         meaning: knows words for emotions.
+        chosen: what the user says.
+
+    Raises:
+        UnknownName: a field that the user names is not there.
+        CorpusError: the user's fields cannot be told apart by one way to cut the names.
     """
-    ways = [cuts_of(texts, level) for level, texts in enumerate(parts)]
-    best = _best_labels(ways, meaning)
+    ways = ways_of(parts)
+    every = [slot for cuts in ways for cut in cuts for slot in cut.slots]
+    if chosen.label:
+        best: LabelSlot | None = said_labels(slot_called(chosen.label, every), meaning)
+        rivals: tuple[Slot, ...] = ()
+    else:
+        best, rivals = _best_labels(ways, meaning)
     if best is None:
         return None
+    said = slot_called(chosen.speaker, every) if chosen.speaker not in {"", NOBODY} else None
     # A level without the label is cut at its separators, if it has any; finer cuts are made for the label only.
-    cuts = [_cut_with(best.slot, cuts) or [cut for cut in cuts if not cut.is_fine][-1] for cuts in ways]
+    cuts = [_cut_for([best.slot, *([said] if said else [])], level, each) for level, each in enumerate(ways)]
+    best = replace(best, slot=_again(best.slot, cuts))
     slots = [slot for cut in cuts for slot in cut.slots if slot is not best.slot and not slot.is_constant]
     fields = {"label": best.slot}
+    if said is not None:
+        fields["speaker"] = _again(said, cuts)
+        slots.remove(fields["speaker"])
     for name, find in (("split", _split), ("session", _session)):
         found = find(slots, cuts)
         if found is not None:
             fields[name] = found
             slots.remove(found)
-    speaker = _speaker(slots, best.slot, cuts)
-    if speaker is not None:
-        fields["speaker"] = speaker
+    speakers = plausible_speakers(slots, best.slot)
+    doubts = about_labels(best, rivals)
+    if not chosen.speaker:
+        speaker = _speaker(slots, best.slot, cuts)
+        if speaker is not None:
+            fields["speaker"] = speaker
+        doubts += about_speaker(speaker, speakers, is_cued=_is_cued(speaker, cuts))
     cuts = [joined(cut, lambda slot: slot not in fields.values()) for cut in cuts]
     text = _text([slot for cut in cuts for slot in cut.slots], fields)
-    return Roles(tuple(cuts), fields | ({} if text is None else {"text": text}), best)
+    return Roles(tuple(cuts), fields | ({} if text is None else {"text": text}), best, doubts, speakers)
 
 
-def _best_labels(ways: Sequence[Sequence[Cut]], meaning: Meaning) -> LabelSlot | None:
+def _cut_for(wanted: Sequence[Slot], level: int, cuts: Sequence[Cut]) -> Cut:
+    """Return the coarsest cut of a level that has all wanted slots of it.
+
+    Raises:
+        CorpusError: none has.
+    """
+    here = [slot for slot in wanted if slot.level == level]
+    if not here:
+        return [cut for cut in cuts if not cut.is_fine][-1]
+    own = [cut for cut in cuts if any(slot in cut.slots for slot in here)]
+    for cut in (*own, *cuts):
+        if all(any(slot.values == other.values for other in cut.slots) for slot in here):
+            return cut
+    names = " and ".join(slot.name for slot in here)
+    raise CorpusError(f"{names} overlap in the names of the files. Say with --regex how these are to be cut.")
+
+
+def _again(slot: Slot, cuts: Sequence[Cut]) -> Slot:
+    """Return the slot of a cut that holds what another one holds."""
+    return next(other for other in cuts[slot.level].slots if other.values == slot.values)
+
+
+def _best_labels(ways: Sequence[Sequence[Cut]], meaning: Meaning) -> tuple[LabelSlot | None, tuple[Slot, ...]]:
+    """Return the likeliest labels, and the slots that are as likely and say something else."""
     found: list[LabelSlot] = []
     for cuts in ways:
         for cut in cuts:
@@ -125,32 +170,56 @@ def _best_labels(ways: Sequence[Sequence[Cut]], meaning: Meaning) -> LabelSlot |
     speakers = [slot for cuts in ways for cut in cuts for slot in cut.slots if _has_cue(slot, cut)]
     others = [each for each in found if not any(each.slot.same_as(slot) for slot in speakers)]
     # Where two are as good: the file's own name, then more values.
-    return max(others, key=lambda each: (each.score, -each.slot.level, len(each.codes)), default=None)
+    best = max(others, key=lambda each: (each.score, -each.slot.level, len(each.codes)), default=None)
+    return best, () if best is None else rivals_of(best, others)
 
 
-def labels_of(slot: Slot, meaning: Meaning) -> LabelSlot | None:
-    """Say whether a slot may be the label: by words, by first letters of words, or as codes that nobody knows."""
-    values = sorted(slot.counts)
-    if not 2 <= len(values) <= len(slot.values) / 2:
-        return None
-    words = {value: meaning(value) for value in values}
-    known = [value for value in values if words[value]]
-    if len({words[value] for value in known}) >= 2 and len(known) >= _KNOWN * len(values):
-        codes = {value: words[value] or value.lower() for value in values}
-        return LabelSlot(slot, 3 + len(known) / len(values), codes, "its values are words for emotions")
-    if initials := initials_in(values):
-        return LabelSlot(slot, 2, initials, "its values are first letters of words for emotions")
-    if not 3 <= len(values) <= _MOST_CLASSES or sum(slot.counts.values()) < _FILES * len(values):
-        return None
-    reason = f"it takes {len(values)} values, whose meaning is not known"
-    return LabelSlot(slot, _score_of_codes(values), {value: value for value in values}, reason)
+def about_labels(best: LabelSlot, rivals: Sequence[Slot]) -> tuple[Doubt, ...]:
+    """Ask where several fields are as likely to be the label."""
+    if not rivals:
+        return ()
+    text = f"several fields may be the label ({best.reason}, and others are as likely)"
+    return (Doubt("label", text, (best.slot, *rivals)),)
 
 
-def _score_of_codes(values: Sequence[str]) -> float:
-    """Short letters are likelier to be codes than numbers; words that are not emotions are likely spoken texts."""
-    if not all(value.isalpha() for value in values):
-        return 0.5
-    return 1 if max(map(len, values)) <= _CODE else 0
+_MANY = 100
+"""Files from which on few values are hardly people."""
+_FEW = 3
+"""Speakers that so many files seldom have."""
+
+
+def about_speaker(speaker: Slot | None, others: Sequence[Slot], *, is_cued: bool) -> tuple[Doubt, ...]:
+    """Ask where a speaker was found by its place alone, and its values or another field speak against it."""
+    if is_cued:
+        return ()
+    if speaker is None:
+        likely = [slot for slot in others if len(slot.counts) > _FEW and len(slot.values) >= _MANY]
+        text = "no field is called a speaker; some have values that may count something, or people"
+        return (Doubt("speaker", text, tuple(likely)),) if likely else ()
+    count, files = len(speaker.counts), len(speaker.values)
+    # What a folder tells is seldom outdone by a piece of the files' names.
+    rest = [slot for slot in others if slot.level >= speaker.level and not _counts(slot)]
+    richer = [slot for slot in rest if len(slot.counts) >= _FEW * count]
+    if files < _MANY or (count > _FEW and not richer):
+        return ()
+    text = f"{speaker.name} has the place of one, but {count} values in {files} files are seldom people"
+    if count > _FEW:
+        text = f"{speaker.name} has the place of one, but other fields have many more values"
+    return (Doubt("speaker", text, (*(slot for slot in others if slot is not speaker), speaker)),)
+
+
+def _is_cued(speaker: Slot | None, cuts: Sequence[Cut]) -> bool:
+    """Say whether a speaker, or a folder that says the same, is called so."""
+    slots = [(slot, cut) for cut in cuts for slot in cut.slots if speaker is not None]
+    return any(_has_cue(slot, cut) for slot, cut in slots if slot is speaker or slot.same_as(speaker))  # type: ignore[arg-type]
+
+
+def plausible_speakers(slots: Iterable[Slot], label: Slot) -> tuple[Slot, ...]:
+    """Return the slots that may tell speakers, those with most values first: crossed with labels, and no sexes."""
+    values = [(slot, {value.lower() for value in slot.counts}) for slot in slots]
+    free = [slot for slot, own in values if own not in _SEXES and not own <= _STRENGTHS]
+    found = [slot for slot in free if _is_crossed(slot, label) and not slot.same_as(label)]
+    return tuple(sorted(found, key=lambda slot: -len(slot.counts)))
 
 
 def _is_spoken_for(slot: Slot, cut: Cut) -> bool:
@@ -173,10 +242,6 @@ def _follows(slot: Slot, cut: Cut, word: re.Pattern[str]) -> bool:
     return any(word.fullmatch(value) for other in before for value in other.counts)
 
 
-def _cut_with(slot: Slot, cuts: Sequence[Cut]) -> Cut | None:
-    return next((cut for cut in cuts if any(slot is other for other in cut.slots)), None)
-
-
 def _cut_around(slot: Slot, cuts: Sequence[Cut]) -> Cut:
     return next(cut for cut in cuts if slot in cut.slots)
 
@@ -192,8 +257,7 @@ def _session(slots: Sequence[Slot], cuts: Sequence[Cut]) -> Slot | None:
 def _speaker(slots: Sequence[Slot], label: Slot, cuts: Sequence[Cut]) -> Slot | None:
     """Return the slot of speakers: called so, or a folder or the name's first piece that is crossed with labels."""
     cued = [slot for slot in slots if _has_cue(slot, _cut_around(slot, cuts))]
-    free = [slot for slot in slots if {value.lower() for value in slot.counts} not in _SEXES]
-    likely = [slot for slot in free if _is_crossed(slot, label) and not slot.same_as(label) and not _counts(slot)]
+    likely = [slot for slot in plausible_speakers(slots, label) if not _counts(slot)]
     if not cued and not likely:
         return None
     # folders from the top, then pieces of the name from its beginning
@@ -233,7 +297,9 @@ def _text(slots: Iterable[Slot], fields: Mapping[str, Slot]) -> Slot | None:
     label, taken = fields["label"], list(fields.values())
     found = []
     for slot in slots:
-        if slot.is_constant or len(slot.counts) < 3 or any(slot is one or slot.same_as(one) for one in taken):
+        is_strength = {value.lower() for value in slot.counts} <= _STRENGTHS
+        is_taken = any(slot is one or slot.same_as(one) for one in taken)
+        if slot.is_constant or len(slot.counts) < 3 or is_taken or is_strength:
             continue
         meetings = _meetings(slot, label)
         shared = sum(len(pairs) > 1 for pairs in meetings.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,6 +14,10 @@ _SHARE = 0.9
 _FIELD = r"[^\W_]+"
 _CAMEL = r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+|\d+"
 _STRICT = r"[A-Z]+|[^\W\d_A-Z]+|\d+"
+_MARKS = {_FIELD: ".", _CAMEL: ":", _STRICT: "::"}
+"""What stands between the name of a level and the number of a piece, for each way to cut."""
+_SEPARATOR = re.compile(r"[-_ ]")
+"""Signs that people write for each other."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +27,18 @@ class Slot:
     Attributes:
         level: which part of the path, counted from its end: 0 is the file's name.
         position: which piece of that part.
-        before: the text in front of it, the same in all paths that are cut alike.
+        before: a regex of the text in front of it, which paths that are cut alike share but for dashes and the like.
         values: for each path its text there, None where the path is cut otherwise.
+        name: what a user calls it: ``folder1`` is the folder of a file, ``name.2`` the second piece of its name.
+        example: one of the texts that it is cut from, the piece in brackets.
     """
 
     level: int
     position: int
     before: str
     values: tuple[str | None, ...] = field(repr=False)
+    name: str = ""
+    example: str = ""
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -50,7 +58,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Cut:
-    """One way to cut a part of the paths into slots; ``after`` is the text behind the last one.
+    """One way to cut a part of the paths into slots; ``after`` is a regex of the text behind the last one.
 
     A fine cut is one within words, where letters turn into digits or small letters into capitals.
     """
@@ -80,21 +88,51 @@ def cuts_of(texts: Sequence[str], level: int) -> list[Cut]:
 
 
 def _whole(texts: Sequence[str], level: int) -> Cut:
-    return Cut(level, (Slot(level, 0, "", tuple(text or None for text in texts)),))
+    example = next((f"[{text}]" for text in texts if text), "")
+    values = tuple(text or None for text in texts)
+    return Cut(level, (Slot(level, 0, "", values, _level_name(level), example),))
+
+
+def _level_name(level: int) -> str:
+    return f"folder{level}" if level else "name"
 
 
 def _cut(texts: Sequence[str], level: int, piece: re.Pattern[str]) -> Cut | None:
-    """Cut each text into its pieces; what is between pieces must be the same in nearly all of them."""
+    """Cut each text into its pieces; what is between pieces must be alike in nearly all of them."""
     between = [tuple(piece.sub("\0", text).split("\0")) for text in texts]
-    usual, count = Counter(between).most_common(1)[0]
+    alike = [tuple(_SEPARATOR.sub("_", gap) for gap in gaps) for gaps in between]
+    usual, count = Counter(alike).most_common(1)[0]
     if count < _SHARE * len(texts) or len(usual) < 2:
         return None
-    pieces = [piece.findall(text) if gaps == usual else None for text, gaps in zip(texts, between, strict=True)]
+    pieces = [piece.findall(text) if gaps == usual else None for text, gaps in zip(texts, alike, strict=True)]
+    gaps = [
+        _gap({each[number] for each, one in zip(between, alike, strict=True) if one == usual})
+        for number in range(len(usual))
+    ]
+    first = next(text for text, one in zip(texts, alike, strict=True) if one == usual)
     slots = tuple(
-        Slot(level, number, usual[number], tuple(None if found is None else found[number] for found in pieces))
-        for number in range(len(usual) - 1)
+        Slot(
+            level,
+            number,
+            gaps[number],
+            tuple(None if found is None else found[number] for found in pieces),
+            f"{_level_name(level)}{_MARKS[piece.pattern]}{number + 1}",
+            f"{first[: match.start()]}[{match[0]}]{first[match.end() :]}",
+        )
+        for number, match in enumerate(piece.finditer(first))
     )
-    return Cut(level, slots, usual[-1])
+    return Cut(level, slots, gaps[-1])
+
+
+def _gap(texts: Collection[str]) -> str:
+    """Return a regex of the text between two pieces: signs that differ are a class of them."""
+    signs = [sorted(set(each), key=lambda sign: (sign == "-", sign)) for each in zip(*texts, strict=True)]
+    return "".join(literal(each[0]) if len(each) == 1 else f"[{''.join(each)}]" for each in signs)
+
+
+def literal(text: str) -> str:
+    """Return text with a backslash before what means something in a regex; blanks and dashes mean nothing there."""
+    return re.sub(r"([.^$*+?{}\[\]\\|()])", r"\\\1", text)
 
 
 def joined(cut: Cut, is_free: Callable[[Slot], bool]) -> Cut:
@@ -104,7 +142,7 @@ def joined(cut: Cut, is_free: Callable[[Slot], bool]) -> Cut:
         if slots and not slot.before and is_free(slot) and is_free(slots[-1]):
             both = zip(slots[-1].values, slot.values, strict=True)
             values = tuple(None if one is None or two is None else one + two for one, two in both)
-            slots[-1] = Slot(slot.level, slots[-1].position, slots[-1].before, values)
+            slots[-1] = replace(slots[-1], values=values)
         else:
             slots.append(slot)
     return replace(cut, slots=tuple(slots))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.cli_terminal import Emonet
+from tests.helpers.trees import EMOTALE, make_tree
 
 
 @pytest.fixture
@@ -45,3 +46,22 @@ def test_a_known_id_and_a_second_writing_are_refused(emonet: Emonet, recordings:
     again = emonet(*arguments)
     assert again.code == 2
     assert "there is something already" in again.err
+
+
+def test_a_field_that_is_not_clear_is_asked_for_and_nothing_written(emonet: Emonet, tmp_path: Path) -> None:
+    source = make_tree(tmp_path / "emotale", EMOTALE)
+    words = ("corpora", "new", "foo", "--from", source, "--out", tmp_path)
+    ran = emonet(*words)
+    assert ran.code == 2
+    assert f"Error: {source}: it is not clear which field is the speaker." in ran.err
+    assert "Say it with --speaker FIELD (--speaker none where nothing tells it), or with --regex" in ran.err
+    assert "name.1   2        DK 450, EN 450" in ran.out
+    told = emonet(*words, "--json")
+    assert told.code == 2
+    assert told.json["asked"] == {"speaker": ["name.2", "name.4", "name.1"]}
+    assert told.json["fields"][0]["counts"] == {"DK": 450, "EN": 450}
+    assert [path.name for path in tmp_path.glob("emonet-*")] == []
+    ran = emonet(*words, "--speaker", "name.2")
+    assert ran.code == 0
+    assert "900 utterances, 18 speakers" in ran.out
+    assert "Taken: speaker stands in the file's name: 18 values (001, 003, 004, 005, ...); as you said" in ran.out

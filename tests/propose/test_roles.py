@@ -7,8 +7,9 @@ import re
 import pytest
 
 from emonet.plugin.registry import load_registry
+from emonet.propose.labels import initials_in, meaning_in
 from emonet.propose.proposal import regex_of
-from emonet.propose.roles import initials_in, meaning_in, roles_of
+from emonet.propose.roles import roles_of
 from emonet.propose.slots import parts_of
 from tests.helpers.trees import CLASSES, CREMA_D, EMODB, PARTED, RAVDESS, SAVEE, SESSIONS, TESS, TREES, UNICODE
 
