@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -11,6 +12,7 @@ from statistics import median
 from emonet.corpus.corpus import Corpus, Target, Utterance
 from emonet.corpus.naming import alike, how_to_join
 from emonet.corpus.readers.folders import by_suffix, files_below, folder_nearby, is_listed, suffix_of
+from emonet.corpus.readers.members import is_file
 from emonet.doctor.listen import hear, heard_findings
 from emonet.doctor.second_copy import copies
 from emonet.doctor.survey import MOST_NAMES, Survey, named_by, repeated, survey_of
@@ -175,9 +177,7 @@ def _files(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
     if survey.missing:
         advice = _AGAIN
         if survey.missing.count == survey.count:
-            marks = tuple(survey.missing.first)
-            folder = folder_nearby(lambda _: iter([Utterance("", "", {})]), marks, root)
-            advice = f"The folder {folder} holds them: --root {folder}" if folder else _AGAIN
+            advice = _where_they_are(corpus, root, tuple(survey.missing.first))
         yield Finding("problem", "missing files", str(survey.missing), "none", advice)
     if survey.dangling:
         advice = "Links that lead nowhere: fetch what they stand for (git annex get, datalad get), or copy the files."
@@ -190,6 +190,21 @@ def _files(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
     if survey.refused:
         advice = "Mend these paths where they are listed; they are left out when the corpus is prepared."
         yield Finding("problem", "paths that no file can have", str(survey.refused), "none", advice)
+
+
+def _where_they_are(corpus: Corpus, root: Path, missing: Sequence[str]) -> str:
+    """Return advice that names a near folder, where one holds any of the missing files."""
+    has_any = partial(_those_there, missing)
+    folder = folder_nearby(has_any, missing, root)
+    if folder is None:
+        return _AGAIN
+    if corpus.speakers == "open":  # without a card, what lists the files says where they are
+        return f"The folder {folder} holds them: say so where they are listed, or move them."
+    return f"The folder {folder} holds them: --root {folder}"
+
+
+def _those_there(names: Sequence[str], folder: Path) -> Iterator[Utterance]:
+    return (Utterance(name, name, {}) for name in names if is_file(folder / name))
 
 
 def _names(survey: Survey) -> Iterator[Finding]:

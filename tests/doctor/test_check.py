@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from emonet.corpus.codes import labels_from
-from emonet.corpus.corpus import Citation, Corpus, Expected, NamedProtocol, Target, Utterance
+from emonet.corpus.corpus import Citation, Corpus, Expected, NamedProtocol, SpeakerNames, Target, Utterance
 from emonet.corpus.readers.folders import files_below
 from emonet.doctor import listen, survey
 from emonet.doctor.check import Finding, check
@@ -429,6 +429,21 @@ def test_a_manifest_whose_files_lie_elsewhere_is_told_where(copy: Path) -> None:
     elsewhere.mkdir()
     missing = named(check(replace(FOO, scan=listed, expected=Expected()), elsewhere, quick=True), "missing files")
     assert missing.advice == f"The folder {copy} holds them: --root {copy}"
+
+
+@pytest.mark.parametrize("speakers", ["own", "open"])
+def test_a_folder_that_holds_none_of_the_missing_files_is_not_named(copy: Path, speakers: SpeakerNames) -> None:
+    def listed(root: Path) -> Iterable[Utterance]:
+        yield from (Utterance(name, f"{name}.flac", {"emotion": "joy"}, "a") for name in ("a-joy", "b-joy"))
+
+    elsewhere = copy / "lists"
+    elsewhere.mkdir()
+    foo = replace(FOO, scan=listed, expected=Expected(), speakers=speakers)
+    assert named(check(foo, elsewhere, quick=True), "missing files").advice == "Get the whole corpus again."
+    (copy / "b-joy.flac").write_bytes(b"fLaC")
+    advice = named(check(foo, elsewhere, quick=True), "missing files").advice
+    assert advice.startswith(f"The folder {copy} holds them: ")
+    assert ("--root" in advice) == (speakers == "own")
 
 
 def test_few_clipped_files_are_no_warning(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

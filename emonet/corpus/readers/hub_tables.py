@@ -160,18 +160,28 @@ def _beside(path: Path, name: str, root: Path) -> str:
     return str(beside.absolute()) if name and not (root / name).is_file() and beside.is_file() else name
 
 
+_FEW = 16
+"""Rows that are read at once to find one with bytes: they may be long."""
+
+
 def _holds_bytes(path: Path, column: str, *, is_struct: bool) -> bool:
-    """Say whether the first row holds its clip as bytes; all rows of a table do, or none."""
+    """Say whether any row holds its clip as bytes; a row that has none among those that do cannot be read."""
     import pyarrow.parquet as pq
 
     if path.suffix != ".parquet":
-        first = open_arrow(path).column(column).slice(0, 1).to_pylist()
-    else:
-        leaf = f"{column}.bytes" if is_struct else column
-        with pq.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
-            first = next(file.iter_batches(1, columns=[leaf])).column(0).to_pylist()
-    cell = first[0]["bytes"] if is_struct and first[0] else first[0]
-    return cell is not None
+        return _any_bytes(open_arrow(path).column(column), is_struct=is_struct)
+    leaf = f"{column}.bytes" if is_struct else column
+    with pq.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
+        return any(
+            _any_bytes(batch.column(0), is_struct=is_struct) for batch in file.iter_batches(_FEW, columns=[leaf])
+        )
+
+
+def _any_bytes(cells: Any, *, is_struct: bool) -> bool:
+    from pyarrow import compute
+
+    inner = compute.struct_field(cells, "bytes") if is_struct else cells
+    return bool(inner.null_count < len(inner))
 
 
 def _count(path: Path) -> int:

@@ -80,6 +80,35 @@ def test_the_map_of_columns_goes_first(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "empty"), [("parquet", None), ("parquet", {"bytes": None, "path": None}), ("saved", None)]
+)
+@pytest.mark.parametrize("count", [2, 40])
+def test_a_first_clip_without_bytes_costs_no_other(
+    tmp_path: Path, kind: str, empty: dict[str, None] | None, count: int
+) -> None:
+    listed = rows(count)
+    listed[0]["audio"] = empty
+    path = tmp_path / "data.parquet"
+    dataset = dataset_of(listed)
+    place = save_parquet(path, dataset) if kind == "parquet" else save_splits(tmp_path / "saved", train=dataset)
+    corpus, root = hub_corpus(place, {})
+    found = list(corpus.scan(root))
+    table = "data.parquet" if kind == "parquet" else "train/data-00000-of-00001.arrow"
+    assert [each.path for each in found][1] == f"{table}/audio/00000001.wav"
+    assert len(found) == count
+
+
+def test_a_table_of_paths_alone_stays_one(tmp_path: Path) -> None:
+    clips = pa.array(
+        [{"bytes": None, "path": f"{number}.wav"} for number in range(40)],
+        pa.struct([("bytes", pa.binary()), ("path", pa.string())]),
+    )
+    pq.write_table(pa.table({"audio": clips, "emotion": ["joy", "fear"] * 20}), tmp_path / "data.parquet")
+    corpus, root = hub_corpus(tmp_path / "data.parquet", {})
+    assert [each.path for each in corpus.scan(root)][:2] == ["0.wav", "1.wav"]
+
+
 def test_rows_without_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
     listed_rows = rows(5)
     listed_rows[3]["emotion"] = -1
