@@ -29,6 +29,7 @@ _PLACES = {model.__name__: place for place, (_, model) in _GROUPS.items()}
 _CHOICE = "a name, or `{name: {options}}`"
 _SELECT = "`dev`, `inner` or `{inner: {folds: 5}}`"
 _NAMING = "a regular expression, or `{regex: ..., map: {...}, alike: one}`"
+_CELL = "`{arousal: ..., valence: ..., reason: ...}`"
 _WORDS = {"string": "text", "boolean": "true or false", "integer": "whole number", "number": "number"}
 _LIMITS = {
     "minimum": "{:g} or more",
@@ -112,7 +113,7 @@ def _takes(facts: Mapping[str, Any]) -> str:
     """Return in words which values a part of the schema allows."""
     kind = str(facts.get("$ref", "")).rpartition("/")[2]
     if kind:
-        named = {"Choice": _CHOICE, "Select": _SELECT, "Naming": _NAMING}
+        named = {"Choice": _CHOICE, "Select": _SELECT, "Naming": _NAMING, "OwnCell": _CELL}
         return named.get(kind) or f"keys of `{_PLACES[kind]}`"
     ways = facts.get("anyOf") or facts.get("oneOf")
     if ways:

@@ -15,6 +15,7 @@ from emonet.engine.left_out import Dropped, dropped_of
 from emonet.errors import CorpusError, Damaged, RecipeError, counted
 from emonet.events import Listener, Notice, silent
 from emonet.files import sha256_of
+from emonet.labels.ontology import with_cells
 from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import Protocol, make_protocol
 from emonet.recipe.aggregate import space_for
@@ -44,6 +45,12 @@ class Gathered:
     place: Path
     store: Path | None
     dropped: tuple[Dropped, ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what a run should say of the corpus: what is left out, and how one without a card was read."""
+        own = [f"{self.facts.corpus.id}: {note}" for note in self.facts.corpus.notes] if self.entry.door else []
+        return [*own, *([self.facts.note] if self.facts.note else [])]
 
 
 @dataclass(frozen=True)
@@ -149,9 +156,10 @@ def look_up(entry: CorpusEntry, base: Path, registry: Registry, entered: _Entere
     root = base / Path(entry.root).expanduser() if entry.root else None
     if entry.door:
         known: _Entered = {} if entered is None else entered
-        key = (entry.option, entry.root)
+        key = (f"{entry.option} {entry.affect}", entry.root)
         if key not in known:
-            known[key] = enter(entry, base, root)
+            found, folder = enter(entry, base, root)
+            known[key] = with_cells(found, registry.ontology, entry.affect), folder
         corpus, root = known[key]
     else:
         corpus = registry.corpus(entry.id)
@@ -169,8 +177,8 @@ def gather_corpus(
     gatherer = _Gatherer(choice, base, registry, listen)
     gathered = gatherer.gather(entry)
     gathered = gatherer.prepared(gathered) if decode else gathered
-    if gathered.facts.note:
-        listen(Notice(gathered.facts.note))
+    for note in gathered.notes:
+        listen(Notice(note))
     return gathered
 
 

@@ -58,7 +58,7 @@ def plan_run(
         prepared = gathering.prepared()
         made = made if prepared is gathering else _planned(recipe, prepared, registry)
         gathering = prepared
-    for note in dict.fromkeys(each.facts.note for each in gathering.every if each.facts.note):
+    for note in dict.fromkeys(note for each in gathering.every for note in each.notes):
         listen(Notice(note))
     return made, gathering.every
 
@@ -176,7 +176,7 @@ def _run(
         runner = replace(runner_of(planned, registry, tell), elsewhere=elsewhere)
         write_plan_file(desk(work) / PLAN_FILE, planned)
         carry_out(planned, desk(work) / PLAN_FILE, executor, runner, tell)
-        found = (precision, *(each.facts.note for each in gathered), *_dev_only(recipe, folder.path.name))
+        found = (precision, *(note for each in gathered for note in each.notes), *_dev_only(recipe, folder.path.name))
         notes = dict.fromkeys(note for note in found if note)
         brief = tuple(each.brief() for each in verdicts)
         content = {each.facts.corpus.id: each.facts.content for each in gathered}

@@ -11,7 +11,7 @@ from emonet.corpus.corpus import Corpus, Target
 from emonet.labels.ontology import Ontology
 from emonet.labels.words import Contest
 
-Status = Literal["Table 2", "card", "unmapped", "no emotion"]
+Status = Literal["Table 2", "card", "canonical word", "recipe", "unmapped", "no emotion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class Covered:
 
     Attributes:
         word: its canonical word, empty where no word has this spelling.
-        status: whether its cell is that of the paper's Table 2, or the card's own with a reason; ``no emotion`` where
-            a card says so of the target; ``unmapped`` where nobody says anything.
+        status: whether its cell is that of the paper's Table 2, or the card's own with a reason, or, for a corpus
+            without a card, that of its canonical word or of the recipe; ``no emotion`` where a card says so of the
+            target; ``unmapped`` where nobody says anything.
         affect: the cell that the corpus uses.
         proposal: the canonical word's cell, where the corpus has none.
         contested: who puts the word into another cell, the canonical words included.
@@ -58,7 +59,8 @@ def _covered(corpus: Corpus, target: Target, label: str, ontology: Ontology, *, 
     word = ontology.canonical(label) or ""
     affect, known = target.affect.get(label), ontology.words.get(word)
     if affect is not None:
-        status: Status = "card" if affect.reason else "Table 2"
+        own: Status = "card" if stated else "canonical word" if known and known.affect == affect else "recipe"
+        status: Status = own if affect.reason else "Table 2"
     else:
         status = "no emotion" if stated and not target.affect else "unmapped"
     proposal = known.affect if known and status == "unmapped" else None

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from emonet.affect import Affect
-from emonet.errors import PluginError, UnknownName
+from emonet.corpus.corpus import Corpus, Target
+from emonet.errors import CorpusError, PluginError, UnknownName, did_you_mean
 from emonet.labels.words import Word, spelling
 
 _NEAR = 0.75
@@ -60,6 +61,35 @@ class Ontology:
         """Return the widest word that ``name`` belongs to; a word without a family is its own."""
         word = self.words.get(self.sense(name))
         return self.family(word.family) if word and word.family else self.sense(name)
+
+
+def with_cells(corpus: Corpus, ontology: Ontology, given: Mapping[str, Affect]) -> Corpus:
+    """Return a corpus without a card with arousal and valence of the labels that are known.
+
+    Args:
+        given: label -> cell, as a recipe says it; it goes before the ontology's.
+
+    Raises:
+        CorpusError: a cell is given for a label that no target has.
+    """
+    labels = [label for target in corpus.targets for label in target.classes]
+    for label in given:
+        if label not in labels:
+            hint = did_you_mean(label, labels)
+            message = f"Corpus '{corpus.id}': affect for '{label}', which is not a label of it. {hint}"
+            raise CorpusError(f"{message.strip()} Labels: {', '.join(labels)}.")
+    targets = tuple(replace(target, affect=_cells_of(target, ontology, given)) for target in corpus.targets)
+    unknown = [label for each in targets if each.affect for label in each.classes if label not in each.affect]
+    if not unknown:
+        return replace(corpus, targets=targets)
+    way = f"affect: {{{unknown[0]}: {{arousal: ..., valence: ..., reason: ...}}}} in the corpus' entry gives them"
+    note = f"Arousal and valence of {', '.join(unknown)} are not known; {way}."
+    return replace(corpus, targets=targets, notes=(*corpus.notes, note))
+
+
+def _cells_of(target: Target, ontology: Ontology, given: Mapping[str, Affect]) -> dict[str, Affect]:
+    found = ((label, given.get(label) or ontology.cell(label)) for label in target.classes)
+    return {label: cell for label, cell in found if cell is not None}
 
 
 def ontology_of(brought: Iterable[tuple[Word, str]]) -> Ontology:

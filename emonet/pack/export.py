@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from emonet.affect import TABLE_2
+from emonet.audio.statistics import CorpusStatistics
 from emonet.errors import Damaged, EmonetError, UnknownName
 from emonet.findings import Verdict, about_system
 from emonet.learn.batches import Evaluation
@@ -94,7 +94,7 @@ def export_pack(run: RunFolder, choice: ExportChoice, out: Path, registry: Regis
         facts = {**_facts(run, each.stage, choice, scores), "fingerprint": each.fingerprint}
         facts[LEARNED] = each.learned.to_json()
         facts |= {"evaluate": evaluation.kind, "window": evaluation.seconds}
-        facts["affect"] = _affect(each.stage, registry)
+        facts["affect"] = cells_in(each.stage, registry, report.corpora)
         facts["audits"] = _audits(each.stage, report.audits)
         save_checkpoint(out / task_file(facts["task"]), each.own, facts)
     first = trained[0]
@@ -213,16 +213,19 @@ def _score(score: Mapping[str, Any], fold: str) -> dict[str, Any]:
     }
 
 
-def _affect(stage: Mapping[str, Any], registry: Registry) -> dict[str, dict[str, str]]:
-    """Return the cells of a task's labels: the card's, or those of Table 2 where it knows all labels of a manifest."""
+def cells_in(
+    stage: Mapping[str, Any], registry: Registry, corpora: Iterable[CorpusStatistics]
+) -> dict[str, dict[str, str]]:
+    """Return the cells of a task's labels: the card's, or those that the run had for a corpus without a card."""
     corpus, target = TaskId.of(stage["tasks"][0])
     (labels,) = stage["classes"]
     card = registry.corpora.get(corpus)
-    if card is None:
-        cells = TABLE_2 if all(label in TABLE_2 for label in labels) else {}
-    else:
+    if card is not None:
         cells = next((each.affect for each in card.targets if each.name == target), {})
-    return {label: asdict(cells[label]) for label in labels if label in cells}
+        return {label: asdict(cells[label]) for label in labels if label in cells}
+    known = next((each.cells.get(target, {}) for each in corpora if each.corpus == corpus), {})
+    pairs = ((label, known[label].partition("/")) for label in labels if label in known)
+    return {label: {"arousal": arousal, "valence": valence, "reason": ""} for label, (arousal, _, valence) in pairs}
 
 
 def _evaluation(run: RunFolder, system: str) -> Evaluation:

@@ -135,8 +135,8 @@ def _mapped(
         if cell is None:
             message = (
                 f"Corpus '{corpus.id}': the label '{label}' of target '{target.name}' has no {name}. Add "
-                f"affect: {{{label}: {{arousal: ..., valence: ..., reason: ...}}}} to its card, or leave the label out "
-                "with classes: [...]."
+                f"affect: {{{label}: {{arousal: ..., valence: ..., reason: ...}}}} to its card, or to its entry in the "
+                "recipe where it has no card; or leave the label out with classes: [...]."
             )
             raise RecipeError(message)
         return str(getattr(cell, name))

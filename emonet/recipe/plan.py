@@ -283,8 +283,8 @@ class _Draft:
         if "training" in keys:
             settings["training"] = self.system.training.identity()
         corpus = (settings.get("source") or {}).get("corpus") or {}
-        for key in NAMED:  # entries had none of these when the first methods were hashed
-            if corpus.get(key, "") is None:
+        for key in (*NAMED, "affect"):  # entries had none of these when the first methods were hashed
+            if key in corpus and not corpus[key]:
                 del corpus[key]
         return digest_of({"strategy": self.row.name, "settings": settings, **resolved})
 

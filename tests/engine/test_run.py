@@ -415,3 +415,17 @@ def test_what_was_left_out_stands_under_the_score_of_every_run(emonet: Emonet, r
         _, out, _ = emonet("runs", "show", run.name, "--format", form)
         plain = " ".join(out.replace("\\_", "_").replace("&#39;", "'").split())
         assert line in plain, form
+
+
+def test_how_a_table_was_read_stands_below_the_scores_of_every_run(emonet: Emonet, recipe: Path, tones: Path) -> None:
+    lines = tones.read_text().replace(",anger,", ",Wut,").splitlines()
+    lines = [f"{line},{'notes' if number == 0 else 'x'}" for number, line in enumerate(lines)]
+    tones.write_text("\n".join([*lines, "s0/none.wav,nan,s0,x"]) + "\n", encoding="utf-8")
+    net = RECIPE.index("  net:")
+    recipe.write_text(RECIPE[:net], encoding="utf-8")
+    for _ in range(2):
+        report = ran(emonet)
+        assert "labels: Columns not used: notes." in report["notes"]
+        assert "labels: 1 rows without a label are left out (1 with 'nan')." in report["notes"]
+        (about,) = report["corpora"]
+        assert about["cells"]["label"]["Wut"] == "high/negative"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ import torch
 from emonet.learn.batches import windows
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.pack.audio_files import AudioFile
+from emonet.pack.export import cells_in
 from emonet.pack.pack import build_model, fingerprint, read_pack
 from emonet.pack.predict import Predictor, Unread
 from emonet.plugin.registry import load_registry
+from tests.helpers.made_statistics import FOO
 from tests.helpers.packs import NET, ONE, RECIPE, TWO, Emonet, file_of, labels_of, path_of, rows_of, run_of
 from tests.helpers.tones import write_tone
 
@@ -371,3 +374,11 @@ def test_a_task_whose_adapter_does_not_fold_is_labelled_unfolded(place: Path, em
     write_tone(place / "x.wav", 220.0, 0.3, seed=1)
     (label,) = labels_of(emonet, "scratch", "x.wav", "--task", "new/label")
     assert sum(label["probabilities"].values()) == pytest.approx(1)
+
+
+def test_a_pack_has_the_cells_that_the_run_had_for_a_corpus_without_a_card() -> None:
+    stage = {"tasks": ["foo/label"], "classes": [["Wut", "zorgle"]]}
+    about = replace(FOO, corpus="foo", cells={"label": {"Wut": "high/negative"}})
+    assert cells_in(stage, load_registry(), [about]) == {
+        "Wut": {"arousal": "high", "valence": "negative", "reason": ""}
+    }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from emonet.affect import OwnCell
 from emonet.corpus.columns import quoted
 from emonet.corpus.corpus import Corpus
 from emonet.corpus.naming import NAMED, Naming, with_names
@@ -38,6 +39,7 @@ class Door(BaseModel):
             names, ``alike: differ`` says that names of like spelling are not one.
         session: the same for sessions.
         text: the same for texts.
+        affect: label -> its arousal and valence with a reason, where the canonical words do not know it or are wrong.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +56,7 @@ class Door(BaseModel):
     speaker: Naming | None = None
     session: Naming | None = None
     text: Naming | None = None
+    affect: dict[str, OwnCell] = {}
 
     @model_validator(mode="after")
     def _keys_fit_the_door(self) -> Door:
@@ -62,7 +65,7 @@ class Door(BaseModel):
             if getattr(self, key) and not any(getattr(self, door) for door in owners):
                 ways = " or ".join(f"{{{door}: ..., {key}: ...}}" for door in owners)
                 raise ValueError(f"{key} belongs to {' and '.join(owners)}: give {ways}")
-        for key in self.naming:
+        for key in (*self.naming, *(["affect"] if self.affect else [])):
             if not self.door:
                 raise ValueError(f"{key} is for a corpus without a card: give {{manifest: ..., {key}: ...}}")
         return self

@@ -14,7 +14,7 @@ from tests.helpers.hub_datasets import dataset_of, rows, save_parquet
 
 
 def test_every_door_is_a_key_and_so_is_what_it_must_know() -> None:
-    keys = {*DOORS, *NAMED, *(key for known in DOORS.values() for key in known)}
+    keys = {*DOORS, *NAMED, "affect", *(key for known in DOORS.values() for key in known)}
     assert keys == set(Door.model_fields)
     assert Door().door == ""
 
@@ -22,6 +22,11 @@ def test_every_door_is_a_key_and_so_is_what_it_must_know() -> None:
 def test_a_key_without_its_door_is_refused() -> None:
     with pytest.raises(ValidationError, match=r"columns belongs to manifest and hub: give \{manifest: \.\.\., columns"):
         Door(audformat="db", columns={"label": "x"})
+
+
+def test_cells_belong_to_a_corpus_without_a_card() -> None:
+    with pytest.raises(ValidationError, match=r"affect is for a corpus without a card: give \{manifest"):
+        Door.model_validate({"affect": {"sad": {"arousal": "low", "valence": "negative", "reason": "x"}}})
 
 
 def test_a_door_can_be_written_as_options() -> None:
