@@ -28,6 +28,7 @@ from emonet.audio.roots import FORMAT, META, discard, outdated, record
 from emonet.audio.shards import Problem, Shards
 from emonet.audio.store import PROBLEMS, STORE, open_store, read_meta, read_problems, store_table
 from emonet.corpus.corpus import Corpus, Utterance
+from emonet.corpus.one_copy import check_one_copy, other_count
 from emonet.corpus.readers.members import file_of, no_name
 from emonet.errors import CorpusError, Damaged, counted
 from emonet.events import Listener, Notice, Progress, silent
@@ -120,9 +121,12 @@ def prepare(
     A store that is damaged is made anew; with ``verify``, every sample of one that is there is read for that.
 
     Raises:
-        CorpusError: no file gives a wave; two utterances with one id; a full disk; with ``strict``, any problem.
+        CorpusError: no file gives a wave; two utterances with one id; two copies of the corpus; a full disk; with
+            ``strict``, any problem.
     """
     scan = scan_corpus(corpus, root)
+    if told := other_count(corpus, len(scan.utterances)):
+        listen(Notice(told))
     return prepare_scanned(scan, listen=listen, workers=workers, strict=strict, remember=remember, verify=verify)
 
 
@@ -154,6 +158,7 @@ def prepare_scanned(
 
 def _made(scan: ScannedCorpus, listen: Listener, workers: int | None, *, remember: bool) -> Prepared:
     corpus, folder = scan.corpus, scan.folder
+    check_one_copy(corpus, scan.root, scan.utterances)
     shards = Shards(folder / "parts", scan.root, scan.utterances)
     if remember and (old := outdated(corpus.id)):
         listen(Notice(f"{old}: this store is of another version of emonet. {corpus.id} is prepared anew."))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emonet.audio.roots import current, find_root, require_root
 from emonet.corpus.corpus import Corpus, Utterance
+from emonet.corpus.one_copy import other_count
 from emonet.corpus.readers.door import enter
 from emonet.engine.left_out import Dropped, dropped_of
 from emonet.errors import CorpusError, Damaged, RecipeError, counted
@@ -246,24 +247,19 @@ class _Gatherer:
     def _gathered(
         self, entry: CorpusEntry, opened: Opened, place: Path, utterances: tuple[Utterance, ...], content: str = ""
     ) -> Gathered:
+        from emonet.audio.store import read_problems
+
         corpus, choice = opened.corpus, entry.protocol or self.choice
         outputs = occurring(corpus, opened.outputs, utterances)
         wanted = _labelled(corpus, outputs, utterances)
         protocol = self._protocol(choice, corpus, wanted)
         left_out = sum(map(outputs.has_some, utterances)) - len(wanted) if outputs.dimensions else 0
         speakers = entry.speakers or corpus.speakers
-        facts = CorpusFacts(corpus, outputs, wanted, protocol, content, left_out, speakers)
-        dropped: tuple[Dropped, ...] = ()
-        if content:
-            from emonet.audio.store import read_problems
-
-            dropped = dropped_of(
-                read_problems(place),
-                lambda each: outputs.label_of(each) is not None,
-                protocol,
-                wanted,
-                partial(self._protocol, choice, corpus),
-            )
+        problems = read_problems(place) if content else ()
+        told = other_count(corpus, len(utterances) + len(problems))
+        facts = CorpusFacts(corpus, outputs, wanted, protocol, content, left_out, speakers, told)
+        remake = partial(self._protocol, choice, corpus)
+        dropped = dropped_of(problems, lambda each: outputs.label_of(each) is not None, protocol, wanted, remake)
         return Gathered(facts, entry, place, place, dropped)
 
     def _protocol(self, choice: Choice, corpus: Corpus, utterances: Sequence[Utterance]) -> Protocol:

@@ -35,6 +35,7 @@ class CorpusFacts:
         content: hash of table and audio; empty while the corpus is not prepared.
         left_out: how many utterances carry some of these labels, but not all.
         speakers: whether its names of speakers are its own, or other corpora's, too.
+        count_note: what to say where it has not as many utterances as its card documents.
     """
 
     corpus: Corpus
@@ -44,6 +45,7 @@ class CorpusFacts:
     content: str = ""
     left_out: int = 0
     speakers: SpeakerNames = "own"
+    count_note: str = ""
 
     @property
     def task_id(self) -> str:
@@ -52,13 +54,13 @@ class CorpusFacts:
 
     @property
     def note(self) -> str:
-        """Return a sentence on what is left out, empty where nothing is."""
+        """Return sentences on what is left out or missing, empty where nothing is."""
         if not self.left_out:
-            return ""
+            return self.count_note
         wanted = " and ".join(self.outputs.names)
-        return (
-            f"{self.task_id}: left out for want of a label for each of {wanted}: {counted(self.left_out, 'utterance')}."
-        )
+        count = counted(self.left_out, "utterance")
+        left_out = f"{self.task_id}: left out for want of a label for each of {wanted}: {count}."
+        return f"{left_out} {self.count_note}".strip()
 
     def task(self, fold: int) -> Task:
         """Return the corpus' task in a fold."""

@@ -11,6 +11,7 @@ import pytest
 from emonet import Corpus, Target, Utterance
 from emonet.audio.prepare import prepare
 from emonet.audio.roots import find_root
+from emonet.corpus.corpus import Expected
 from emonet.corpus.readers.manifest import manifest_corpus
 from emonet.engine.gather import gather
 from emonet.errors import CorpusError, RecipeError
@@ -214,3 +215,14 @@ def test_files_that_are_left_out_are_told_each_time(tones: Path) -> None:
         assert [each.reason for each in gathering.corpora[0].dropped] == ["empty"]
     texts = [each.text for each in told if isinstance(each, Notice)]
     assert [text.partition(";")[0] for text in texts] == ["labels: 1 file left out"] * 2
+
+
+def test_a_corpus_that_is_not_whole_has_a_note_for_those_who_read_its_scores(tones: Path, tmp_path: Path) -> None:
+    whole = replace(corpus_of_tones(tones, "whole"), expected=Expected(utterances=24))
+    part = replace(corpus_of_tones(tones, "part"), expected=Expected(utterances=25))
+    made = recipe({"id": "whole", "root": str(tones.parent)}, {"id": "part", "root": str(tones.parent)})
+    gathering = gather(made, tmp_path, registry_with(whole, part))
+    for each in (gathering, gathering.prepared()):
+        notes = {found.facts.corpus.id: found.facts.note for found in each.corpora}
+        missing = "part: 24 utterances, where its card counts 25; `emonet corpora check part` says what is missing."
+        assert notes == {"whole": "", "part": missing}
