@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from emonet.corpus.columns import TARGET
 from emonet.corpus.corpus import Corpus, Label, Target, Utterance
 from emonet.corpus.readers.audformat_header import (
-    FIELD_NAMES,
+    FIELDS,
     HEADER,
     AudformatHeader,
     database_in,
+    fields_of,
     read_header,
     tables_with,
 )
@@ -26,6 +27,8 @@ from emonet.corpus.readers.rows import (
     RawRow,
     codes_of,
     corpus_of,
+    labelled_of,
+    notes_of,
     scan_rows,
     utterances_of,
     with_splits,
@@ -234,7 +237,7 @@ class _Fields:
     def __init__(self, database: Database) -> None:
         self._database = database
         tables = database.header.tables
-        self._places = {field: _places(database.header, names) for field, names in FIELD_NAMES.items()}
+        self._places = {field: _places(database.header, field) for field in FIELDS}
         self._splits = [(name, _split_of(database.header, name)) for name, table in tables.items() if table.split_id]
         schemes = {tables[table].columns[column].scheme_id for table, column in self._places["speaker"]}
         self._speakers = {name: value for scheme in schemes for name, value in database.attributes(scheme).items()}
@@ -243,7 +246,7 @@ class _Fields:
         """Return the cells of a segment that ``table`` has a label of; what is not known is left out."""
         file, start, end = key
         cells = {"file": file, "start": start, "end": end}
-        for field in FIELD_NAMES:
+        for field in FIELDS:
             places = sorted(self._places[field], key=lambda place: place[0] != table)
             values = ((self._database.cells(name, key) or {}).get(column, "") for name, column in places)
             cells[field] = next(filter(None, values), "")
@@ -260,12 +263,12 @@ class _Fields:
         return own or next(others, "")
 
 
-def _places(header: AudformatHeader, names: Sequence[str]) -> list[tuple[str, str]]:
+def _places(header: AudformatHeader, field: str) -> list[tuple[str, str]]:
     return [
         (table, column)
         for table, facts in header.tables.items()
         for column, kind in facts.columns.items()
-        if {column.lower(), kind.scheme_id.lower()} & set(names)
+        if field in fields_of(column, kind.scheme_id)
     ]
 
 
@@ -297,12 +300,10 @@ def audformat_corpus(
     rows = _with_splits(
         database_rows(Database(folder, header), [LabelSource(TARGET, found, chosen)], attribute), folder
     )
-    labelled = [row for row in rows if row.cells[TARGET]]
+    labelled, unlabelled = labelled_of(rows, [TARGET])
     if not labelled:
         raise CorpusError(f"{folder}: no row has a label in the column '{chosen}'. Name another: column: ...")
-    notes = [f"Labels are the column '{chosen}' of {', '.join(found)}."]
-    if len(labelled) < len(rows):
-        notes.append(f"{len(rows) - len(labelled)} rows without a label are left out.")
+    notes = [f"Labels are the column '{chosen}' of {', '.join(found)}.", *notes_of((), unlabelled)]
     return corpus_of(_origin(header, folder, notes), utterances_of(labelled, folder, _only_label, place=folder)), folder
 
 

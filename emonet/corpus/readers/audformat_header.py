@@ -6,12 +6,13 @@ are some; both run code that a stranger's database brings. Hence a reader of our
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from emonet.corpus.columns import TARGET, field_of
 from emonet.corpus.readers.folders import files_below
 from emonet.document import read_document, validate
 from emonet.errors import CorpusError, UnknownName, did_you_mean
@@ -97,17 +98,13 @@ def database_in(root: Path) -> Path:
     return (root / found[0]).parent
 
 
-FIELD_NAMES: Mapping[str, tuple[str, ...]] = {
-    "speaker": ("speaker",),
-    "session": ("session", "dialogue"),
-    "text": ("text", "sentence", "transcription", "transcript"),
-    "language": ("language",),
-    "split": ("split",),
-}
-"""Field of an utterance -> names of columns or schemes that hold it."""
+FIELDS = ("speaker", "session", "text", "language", "split")
+"""Fields of an utterance that a column or its scheme may be called after."""
 
-_NO_LABELS = frozenset({*(name for names in FIELD_NAMES.values() for name in names), "gender", "sex", "age", "rater"})
-_LABEL_NAMES = ("emotion", "label")
+
+def fields_of(column: str, scheme_id: str) -> set[str]:
+    """Return the fields that a column and its scheme are called after."""
+    return {field_of(column), field_of(scheme_id)} - {""}
 
 
 def tables_with(header: AudformatHeader, tables: Sequence[str], column: str) -> tuple[tuple[str, ...], str]:
@@ -160,8 +157,9 @@ def _candidates(header: AudformatHeader, table: str) -> list[str]:
     return [
         name
         for name, column in header.tables[table].columns.items()
-        if not {name.lower(), column.scheme_id.lower()} & _NO_LABELS
-        and (_has_labels(header, column.scheme_id) or name.lower() in _LABEL_NAMES)
+        if name.lower() != "rater"
+        and not fields_of(name, column.scheme_id) - {TARGET}
+        and (_has_labels(header, column.scheme_id) or field_of(name) == TARGET)
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from emonet.corpus.cells import is_missing
 from emonet.corpus.columns import TARGET
 from emonet.corpus.corpus import Corpus
 from emonet.corpus.readers.rows import Origin, RawRow, corpus_of, utterances_of
@@ -15,8 +16,6 @@ from emonet.errors import CorpusError, did_you_mean
 _TABLES = ("train", "devel", "test")
 _ENCODING = "utf-8-sig"
 _FILE = "filename"
-_BLIND = "?"
-"""What stands for a label that the organisers keep to themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def _lines(table: Path) -> Iterator[_Line]:
                 f"{place}: the cell '{_FILE}' is empty. Give the name of a file in wav, or remove the line."
             )
         label = cells[TARGET]
-        yield _Line(place, table.stem, cells[_FILE], "" if label == _BLIND else label)
+        yield _Line(place, table.stem, cells[_FILE], "" if is_missing(label) else label)
 
 
 def _check_columns(table: Path, columns: Sequence[str]) -> None:

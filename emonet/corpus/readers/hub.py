@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from emonet.corpus.cells import is_missing
 from emonet.corpus.columns import (
     IGNORE,
     NAMES,
@@ -44,6 +43,7 @@ from emonet.corpus.readers.rows import (
     check_ends,
     codes_of,
     corpus_of,
+    labelled_of,
     notes_of,
     scan_rows,
     utterances_of,
@@ -197,13 +197,10 @@ def hub_corpus(place: Path, columns: Mapping[str, str], *, name: str = "") -> tu
     targets = targets_of((place, form) for form in forms)
     named = {f"{PREFIX}{target_of(form, place).name}": column for form, column in forms.items()}
     rows = with_splits(_rows(sheets, {**named, **found.columns}, columns.get(ID, ""), found), place)
-    labelled = [row for row in rows if not all(is_missing(row.cells[name]) for name in named)]
+    labelled, unlabelled = labelled_of(rows, list(named))
     if not labelled:
         column = " and ".join(f"'{column}'" for column in named.values())
         raise CorpusError(f"{place}: no row has a label in the column {column}. Name another: columns.")
-    unlabelled = Counter(row.cells[next(iter(named))] for row in rows) - Counter(
-        row.cells[next(iter(named))] for row in labelled
-    )
     read = {**{name.removeprefix(PREFIX): column for name, column in named.items()}, **found.columns}
     notes = ["Columns read: " + ", ".join(f"{field}: {column}" for field, column in read.items()) + "."]
     notes += [*notes_of(found.unused, unlabelled), *people_above(sheets[0], found)]

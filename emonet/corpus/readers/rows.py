@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -318,6 +319,21 @@ def check_ends(maps: Sequence[ColumnMap], pieces: Iterable[tuple[str, float]], p
         if starts.setdefault(path, start) != start:
             message = f"{place}: the pieces of '{path}' have a start each, but no column says where they end"
             raise CorpusError(f"{message}, so that all would run to its end. Call one column end or duration.")
+
+
+def labelled_of(rows: Iterable[RawRow], names: Sequence[str]) -> tuple[list[RawRow], Counter[str]]:
+    """Return the rows that have a label in one cell at least, and what stands in its place in the others.
+
+    Args:
+        names: the cells of labels.
+    """
+    found, others = [], Counter[str]()
+    for row in rows:
+        if all(is_missing(row.cells.get(name, "")) for name in names):
+            others[row.cells.get(names[0], "")] += 1
+        else:
+            found.append(row)
+    return found, others
 
 
 def notes_of(unused: Sequence[str], unlabelled: Mapping[str, int]) -> Iterator[str]:

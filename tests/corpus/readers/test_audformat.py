@@ -273,3 +273,24 @@ def test_a_scheme_whose_misc_table_has_no_levels_gives_no_attributes(tmp_path: P
     db = saved(database(), tmp_path)
     text = (db / "db.yaml").read_text(encoding="utf-8").replace("levels: {speaker: str}", "levels: {}")
     assert {each.language for each in listed(edited(tmp_path, "db.yaml", text))} == {None}
+
+
+def test_columns_are_known_by_their_usual_names_and_missing_words_are_missing(tmp_path: Path) -> None:
+    db = small(3)
+    column(db["files"], "emo_class", ["joy", "fear", "n/a"])
+    column(db["files"], "speaker_id", ["s1", "unknown", "s2"])
+    column(db["files"], "lang", ["de", "None", "de"])
+    corpus, root = audformat_corpus(saved(db, tmp_path), column="emo_class")
+    assert [(each.labels["label"], each.speaker, each.language) for each in corpus.scan(root)] == [
+        ("joy", "s1", "de"),
+        ("fear", None, None),
+    ]
+    assert corpus.notes[-1] == "1 rows without a label are left out (1 with 'n/a')."
+
+
+def test_numbers_are_not_silently_classes(tmp_path: Path) -> None:
+    db = small(3)
+    column(db["files"], "rating", [1.5, 2.25, 3.0])
+    message = r"the labels of 'label' are 3 numbers \(1\.5, 2\.25, 3\.0\), not words\. Numbers need a card"
+    with pytest.raises(CorpusError, match=message):
+        audformat_corpus(saved(db, tmp_path), column="rating")
