@@ -104,6 +104,7 @@ def facts_of(corpus: Corpus) -> dict[str, Any]:
         "root": str(root) if root else None,
         "fetched_from": fetched_from(corpus.id),
         "licence": corpus.licence,
+        "spdx": corpus.spdx,
         "licence_note": NOT_OURS,
         "fetchable": corpus.fetchable,
         "homepage": corpus.homepage,
@@ -176,7 +177,8 @@ def lines_of(corpus: Corpus) -> Iterator[str]:
     yield f"  counts      {documented or 'not documented'}"
     yield f"  cite        {corpus.citation}"
     yield f"  homepage    {corpus.homepage or '-'}"
-    yield f"  licence     {corpus.licence} (access: {corpus.access})"
+    spdx = f"; SPDX: {corpus.spdx}" if corpus.spdx else ""
+    yield f"  licence     {corpus.licence}{spdx} (access: {corpus.access})"
     yield f"              {NOT_OURS}"
     yield from _ways(corpus)
     for protocol in corpus.protocols:

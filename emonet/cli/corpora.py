@@ -167,11 +167,23 @@ def _cells(row: dict[str, Any]) -> Sequence[str]:
 
 
 @app.command()
-def info(corpus_id: Id, *, plugin: PluginFiles = None, json: AsJson = False) -> None:
+def info(
+    corpus_id: Id,
+    *,
+    croissant: Annotated[
+        bool, typer.Option("--croissant", help="As Croissant 1.0, MLCommons' description of data sets (JSON-LD).")
+    ] = False,
+    plugin: PluginFiles = None,
+    json: AsJson = False,
+) -> None:
     """Show everything that a corpus' card says."""
     from emonet.api.corpora import corpora as all_corpora
+    from emonet.api.croissant import croissant_of
 
     found = all_corpora(plugins=load_plugins(plugin))[corpus_id]
+    if croissant:
+        print_json(croissant_of(found.corpus))
+        return
     if json:
         print_json(found.info())
         return

@@ -145,6 +145,7 @@ class Card:
     kind: str = ""
     access: Access
     licence: str
+    spdx: str = ""
     fetchable: bool = False
     homepage: str = ""
     how_to_get: str = ""
@@ -208,6 +209,7 @@ def _corpus(said: Said[Card]) -> Corpus:
         languages=card.languages,
         access=card.access,
         licence=card.licence,
+        spdx=card.spdx,
         citation=card.citation,
         targets=targets,
         scan=scan_of(card.scan, facts),

@@ -316,6 +316,7 @@ class Corpus:
         scan: lists the utterances below a root, in a fixed order. It opens annotation files, never audio.
         fixtures: annotation files (path -> text) that go with the examples, to build a tiny fake release.
         known_bad: path -> why the file is left out.
+        spdx: the licence as an SPDX expression, empty where it has none or nobody is sure of it.
         fetchable: whether the licence allows ``emonet corpora fetch``.
         how_to_get: whom to ask, where the corpus cannot be fetched.
         notes: what a user should know, one sentence each.
@@ -339,6 +340,7 @@ class Corpus:
     citation: Citation
     targets: tuple[Target, ...]
     scan: Scan
+    spdx: str = ""
     homepage: str = ""
     kind: str = ""
     protocols: tuple[NamedProtocol, ...] = ()

@@ -6,6 +6,7 @@ import re
 from typing import get_args
 
 from emonet.corpus.corpus import WAYS, Access, Corpus, Source, Target
+from emonet.errors import did_you_mean
 from emonet.testing.subjects import broken
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
@@ -38,6 +39,51 @@ def check_the_card_is_complete(corpus: Corpus) -> None:
     if corpus.access not in get_args(Access):
         seen = f"access is '{corpus.access}'"
         raise broken(corpus, seen, promised=f"one of {', '.join(get_args(Access))}", cause="a misspelt word")
+
+
+_SPDX = frozenset(
+    [
+        "Apache-2.0",
+        "BSD-3-Clause",
+        "C-UDA-1.0",
+        "CC-BY-3.0",
+        "CC-BY-4.0",
+        "CC-BY-NC-3.0",
+        "CC-BY-NC-4.0",
+        "CC-BY-NC-ND-3.0",
+        "CC-BY-NC-ND-4.0",
+        "CC-BY-NC-SA-3.0",
+        "CC-BY-NC-SA-3.0-DE",
+        "CC-BY-NC-SA-4.0",
+        "CC-BY-ND-4.0",
+        "CC-BY-SA-3.0",
+        "CC-BY-SA-4.0",
+        "CC0-1.0",
+        "CDLA-Permissive-2.0",
+        "GPL-2.0-only",
+        "GPL-3.0-only",
+        "GPL-3.0-or-later",
+        "LGPL-3.0-only",
+        "MIT",
+        "ODC-By-1.0",
+        "ODbL-1.0",
+        "PDDL-1.0",
+        "Unlicense",
+    ]
+)
+"""Identifiers of the SPDX licence list that data of speech stand under."""
+
+
+def check_the_licence_has_its_identifier(corpus: Corpus) -> None:
+    """Where the licence is given as SPDX, each identifier is one of the list, or begins with ``LicenseRef-``."""
+    words = [word for word in re.split(r"[\s()]+", corpus.spdx) if word not in {"", "AND", "OR"}]
+    strange = [word for word in words if word not in _SPDX and not word.startswith("LicenseRef-")]
+    if strange:
+        hint = did_you_mean(strange[0], _SPDX).removesuffix("?")
+        seen = f"spdx is '{corpus.spdx}', and '{strange[0]}' is not an identifier that is known. {hint}".rstrip()
+        raise broken(
+            corpus, seen, promised="identifiers of SPDX, e.g. CC-BY-4.0", cause="the licence's name, with spaces"
+        )
 
 
 def check_every_class_has_affect_or_none_has(corpus: Corpus) -> None:

@@ -48,6 +48,7 @@ GOOD = Corpus(
     languages=("de", "en-GB"),
     access="request",
     licence="CC BY 4.0",
+    spdx="CC-BY-4.0",
     citation=Citation("A. Foo", "Foo", 2020),
     targets=(EMOTION, Target("arousal", range=(1.0, 5.0))),
     scan=scan,
@@ -97,6 +98,7 @@ def _by_text(root: Path) -> list[Utterance]:
 
 BROKEN: dict[str, Corpus] = {
     "check_the_card_is_complete": replace(GOOD, licence=""),
+    "check_the_licence_has_its_identifier": replace(GOOD, spdx="CC-BY 4.0"),
     "check_every_class_has_affect_or_none_has": replace(
         GOOD, targets=(replace(EMOTION, affect={"anger": Affect("high", "negative")}),)
     ),

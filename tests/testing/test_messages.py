@@ -46,6 +46,16 @@ def _with_splits(root):
 CASES = [
     ("check_the_card_is_complete", replace(GOOD, title=""), "leaves title empty"),
     ("check_the_card_is_complete", replace(GOOD, languages=("German",)), "the language is 'German'.*BCP-47"),
+    (
+        "check_the_licence_has_its_identifier",
+        None,
+        "spdx is 'CC-BY 4.0', and 'CC-BY' is not an identifier that is known",
+    ),
+    (
+        "check_the_licence_has_its_identifier",
+        replace(GOOD, spdx="MIT OR (CC-BY-40 AND LicenseRef-own)"),
+        r"'CC-BY-40' is not .*Did you mean 'CC-BY-4\.0'",
+    ),
     ("check_the_card_is_complete", replace(GOOD, access="open"), "access is 'open'.*public"),
     ("check_every_class_has_affect_or_none_has", None, "target 'emotion'.*odd ones: sadness"),
     (
