@@ -78,6 +78,7 @@ def audit(  # noqa: PLR0913 - what may be audited differs in what must be known 
     options: Mapping[str, Any] | None = None,
     corpus: str = "",
     form: str = "",
+    test: str = "",
     names: Mapping[str, str] | None = None,
     root: str | Path | None = None,
     audio: bool = True,
@@ -92,6 +93,7 @@ def audit(  # noqa: PLR0913 - what may be audited differs in what must be known 
         options: of these protocols, e.g. ``{"k": 3}``.
         corpus: of split files: the id of the corpus whose names they list.
         form: of split files: emonet, emobox, superb or csv; by default found by their content.
+        test: of split files: which of several test sets is test, by its own name.
         names: of split files: ``speaker``, ``session``, ``text`` -> a regular expression that reads it from names.
         root: of a corpus, or of the one that split files list: the folder of its files.
         audio: compare prepared audio for copies.
@@ -111,7 +113,9 @@ def audit(  # noqa: PLR0913 - what may be audited differs in what must be known 
         if all(Path(told_split(text)[1]).exists() for text in texts):
             rules = dict.fromkeys(_NAMES, "") | dict(names or {})
             place = None if root is None else Path(root)
-            return Audit(_of_lists(texts, form, corpus, rules, registry, root=place, audio=audio, listen=listen))
+            return Audit(
+                _of_lists(texts, form, corpus, rules, registry, test=test, root=place, audio=audio, listen=listen)
+            )
         _check_subjects(texts)
         gathered = [
             gathered_from(text, name, options or {}, None if root is None else Path(root), registry)
@@ -190,6 +194,7 @@ def _of_lists(  # noqa: PLR0913 - what may be audited differs in what must be kn
     names: dict[str, str],
     registry: Registry,
     *,
+    test: str,
     root: Path | None,
     audio: bool,
     listen: Listener,
@@ -201,7 +206,7 @@ def _of_lists(  # noqa: PLR0913 - what may be audited differs in what must be kn
 
     rules = name_rules(names)
     places = {Path(path): split for split, path in map(told_split, subjects)}
-    listed = read_lists(list(places), form, places)
+    listed = read_lists(list(places), form, places, test=test)
     called = listed.header.corpus or listed.data
     corpus = registry.corpus(corpus_id) if corpus_id else corpus_called(called, registry.corpora.values())
     if root is not None and corpus is None:

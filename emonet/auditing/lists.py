@@ -128,7 +128,8 @@ def names_findings(matched: Match, corpus: Corpus) -> list[Finding]:
         advice.append("Files of one name cannot be told apart: keep one copy of the corpus, or list longer paths.")
     if unmatched:
         told.append(f"{len(unmatched)} fit none, such as '{next(iter(unmatched))[0]}'")
-        advice.append("Of what is not here, names alone are known: is it another corpus, or a copy that is not whole?")
+        ask = "is it another corpus, a copy that is not whole, or one whose card leaves such files out?"
+        advice.append(f"Of what is not here, names alone are known: {ask}")
     if left_out:
         told.append(f"{len(left_out)} are left out by the card ({'; '.join(dict.fromkeys(left_out.values()))})")
     level: Level = "warning" if advice else "ok"

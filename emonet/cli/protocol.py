@@ -84,6 +84,7 @@ def import_(  # noqa: PLR0913 - a command's options
     overlap: Annotated[str, typer.Option("--overlap", help="Why speakers stand in two splits, if they do.")] = "",
     dev: Annotated[float | None, typer.Option("--dev", help="Share of train that becomes dev where none is.")] = None,
     dev_by: Annotated[str, typer.Option("--dev-by", help="Cut dev by speaker, or by utterance.")] = "speaker",
+    test: Annotated[str, typer.Option("--test", help="Which of several test sets is test, e.g. Test1.")] = "",
     partial: Annotated[bool, typer.Option("--partial", help="Leave out names that the corpus lacks.")] = False,
     root: Root = None,
     plugin: PluginFiles = None,
@@ -96,7 +97,7 @@ def import_(  # noqa: PLR0913 - a command's options
     from emonet.protocols.imported import IMPORTED
     from emonet.protocols.list_formats import write_protocol
 
-    given = {"format": form, "overlap": overlap, "dev": dev, "partial": partial}
+    given = {"format": form, "overlap": overlap, "dev": dev, "test": test, "partial": partial}
     options = {"file": list(files), **{key: value for key, value in given.items() if value}}
     options |= {"dev_by": dev_by} if dev is not None else {}
     gathered = gathered_from(corpus, IMPORTED, options, root, load_plugins(plugin))

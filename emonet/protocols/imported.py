@@ -45,6 +45,7 @@ def imported_folds(  # noqa: PLR0913 - a protocol's options
     dev: Share | None = None,
     dev_by: str = "speaker",
     partial: bool = False,
+    test: str = "",
     seed: int = 1,
 ) -> Imported:
     """Take the folds that files (or folders of files) list; see ``read_lists`` for the formats.
@@ -57,6 +58,7 @@ def imported_folds(  # noqa: PLR0913 - a protocol's options
         dev: share of the train split that becomes dev, where the file has no dev.
         dev_by: ``speaker`` keeps speakers of dev out of train, ``utterance`` does not.
         partial: take what the corpus has, under a hash of its own, where the file lists more.
+        test: which of several test sets is test, by its own name; the others are left out.
         seed: which speakers or utterances become dev.
 
     Raises:
@@ -66,7 +68,7 @@ def imported_folds(  # noqa: PLR0913 - a protocol's options
         raise CorpusError("Protocol 'imported' needs a file: {imported: {file: folds.csv}}.")
     paths = (file,) if isinstance(file, str) else tuple(file)
     places = {base / Path(path).expanduser(): split for split, path in map(told_split, paths)}
-    listed = read_lists(list(places), format, places)
+    listed = read_lists(list(places), format, places, test=test)
     name = ", ".join(paths)
     if listed.header.corpus not in {"", corpus.id}:
         message = f"{name}: these are folds of the corpus '{listed.header.corpus}', not of '{corpus.id}'."

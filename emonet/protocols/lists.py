@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from emonet.corpus.splits import is_split, splits_of
-from emonet.errors import CorpusError
+from emonet.corpus.splits import EVALUATION, is_split, splits_of
+from emonet.errors import CorpusError, did_you_mean
 from emonet.protocols.list_formats import format_of, header_in, names_splits, reader_of
 from emonet.protocols.split_list import ListEntry, ListHeader, SplitList, split_in_name
 
@@ -24,12 +24,15 @@ def told_split(text: str) -> tuple[str, str]:
     return (split.lower(), path) if is_told else ("", text)
 
 
-def read_lists(paths: Sequence[Path], form: str = "", told: Mapping[Path, str] = MappingProxyType({})) -> SplitList:
+def read_lists(
+    paths: Sequence[Path], form: str = "", told: Mapping[Path, str] = MappingProxyType({}), *, test: str = ""
+) -> SplitList:
     """Read files, or folders of files named after their splits, as one split list.
 
     Args:
         form: the name of a format; empty tells each file's format by its content.
         told: file -> its split, where its rows do not name one and the user does.
+        test: which of several test sets is test, by its own name (``Test1``); the others are left out.
 
     Raises:
         CorpusError: nothing to read, or naming file and line of what cannot be read.
@@ -46,11 +49,28 @@ def read_lists(paths: Sequence[Path], form: str = "", told: Mapping[Path, str] =
         header = header_in(form_found, text) if len(files) == 1 else ListHeader()
     if not entries:
         raise CorpusError(f"{', '.join(map(str, paths))}: no utterance is listed. Give other files.")
-    splits = splits_of(dict.fromkeys(entry.split for entry in entries.values()), ", ".join(map(str, paths)))
-    entries = {key: replace(entry, split=splits[entry.split]) for key, entry in entries.items()}
+    splits = _splits({entry.split for entry in entries.values()}, ", ".join(map(str, paths)), test)
+    entries = {key: replace(each, split=splits[each.split]) for key, each in entries.items() if each.split in splits}
     ordered = sorted(entries.values(), key=_fold_key) if form_found != "emonet" else list(entries.values())
     data = next((entry.facts["data"] for entry in ordered if entry.facts.get("data")), "")
     return SplitList(_name(paths), form_found, tuple(ordered), header, data)
+
+
+def _splits(names: set[str], place: str, test: str) -> dict[str, str]:
+    """Return name -> split of those names that are taken; of several test sets, the one that is asked for."""
+    tests = {name for name in names if splits_of([name], place).get(name) == "test" and name.lower() not in EVALUATION}
+    if test and test not in tests:
+        hint = did_you_mean(test, tests)
+        message = f"{place}: there is no test set '{test}'. {hint} There are {', '.join(sorted(tests)) or 'none'}."
+        raise CorpusError(" ".join(message.split()))
+    try:
+        return splits_of(names - (tests - {test}) if test else names, place)
+    except CorpusError:
+        if test or len(tests) < 2:
+            raise
+        several = f"{place}: there are several test sets: {', '.join(sorted(tests))}."
+        way = f"--test {min(tests)}, in a recipe imported: {{test: {min(tests)}}}"
+        raise CorpusError(f"{several} Say which one: {way}.") from None
 
 
 def _fold_key(entry: ListEntry) -> tuple[int, str]:

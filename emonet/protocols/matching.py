@@ -101,7 +101,7 @@ def check_match(matched: Match, name: str, corpus_id: str, *, partial: bool) -> 
         raise CorpusError(message)
     if not matched.found or (matched.unmatched and not partial):
         shown = ", ".join(f"'{entry.names[0]}'" for entry in matched.unmatched[:_SHOWN])
-        advice = "Is it another corpus, or a copy that is not whole?"
+        advice = "Is it another corpus, a copy that is not whole, or one whose card leaves such files out?"
         if matched.found:
             advice += " `partial: true` (--partial) takes what is there, under a hash of its own."
         message = (

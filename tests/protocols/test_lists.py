@@ -142,6 +142,28 @@ def test_tables_of_others_are_read_by_the_names_of_their_columns(
     assert listed.entries[0].facts == facts
 
 
+MSP = "FileName,EmoClass,SpkrID,Split_Set\na.wav,A,1,Train\nb.wav,A,2,Development\nc.wav,A,3,Test1\nd.wav,A,4,Test2\n"
+
+
+def test_of_several_test_sets_one_is_asked_for_and_the_others_are_left_out(tmp_path: Path) -> None:
+    path = csv(tmp_path, "labels_consensus.csv", MSP)
+    with pytest.raises(
+        CorpusError, match=r"there are several test sets: Test1, Test2\. Say which one: --test Test1, in"
+    ):
+        read_lists([path])
+    for name, file in (("Test1", "c.wav"), ("Test2", "d.wav")):
+        listed = read_lists([path], test=name)
+        assert seen(listed) == [("1", "train", "a.wav"), ("1", "dev", "b.wav"), ("1", "test", file)]
+    with pytest.raises(
+        CorpusError, match=r"there is no test set 'Test3'\. Did you mean 'Test.'\? There are Test1, Test2"
+    ):
+        read_lists([path], test="Test3")
+    only = csv(tmp_path, "one.csv", MSP.rpartition("d.wav")[0])
+    assert len(read_lists([only]).entries) == 3, "a single one needs no asking"
+    both = csv(tmp_path, "eval.csv", "file,split\na.wav,train\nb.wav,eval\nc.wav,test\n")
+    assert [entry.split for entry in read_lists([both]).entries] == ["train", "dev", "test"]
+
+
 def test_tables_that_name_their_fold_and_splits_are_read_from_a_folder(tmp_path: Path) -> None:
     for fold, split in (("1", "Train"), ("2", "Test"), ("10", "Development")):
         csv(tmp_path, f"labels_consensus_{fold}.csv", f"FileName,SpkrID,Split_Set\na.wav,1,{split}\n")
