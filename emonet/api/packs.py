@@ -49,8 +49,10 @@ class Labels:
     def columns(self) -> tuple[str, ...]:
         """The columns of ``flat``: each class or dimension of any task has one of its own."""
         classes = dict.fromkeys(label for row in self.rows for label in row.probabilities)
+        decided = dict.fromkeys(label for row in self.rows for label in row.decisions)
         dimensions = dict.fromkeys(name for row in self.rows for name in row.numbers)
-        return (*_SHOWN, *(f"p_{label}" for label in classes), *(f"n_{name}" for name in dimensions), "problem")
+        values = (*(f"p_{label}" for label in classes), *(f"d_{label}" for label in decided))
+        return (*_SHOWN, *values, *(f"n_{name}" for name in dimensions), "problem")
 
     def flat(self) -> list[dict[str, Any]]:
         """Return a row a label, with nothing in the columns of other tasks; then a row a file without one, and why."""
@@ -63,7 +65,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class LoadedPack:
-    """A pack whose networks are built, ready to label audio.
+    """A pack whose networks, or SVMs, are built, ready to label audio.
 
     Attributes:
         predictor: its networks, and what of a file they judge.
@@ -95,6 +97,8 @@ class LoadedPack:
         progress: bool | Listener = True,
     ) -> pd.DataFrame:
         """Return a row a label: class, probabilities ``p_CLASS``, arousal and valence, or numbers ``n_NAME``.
+
+        An SVM has decision values ``d_CLASS`` in place of probabilities.
 
         An array is resampled and judged as the lossless file that it was read from. Of audio that is longer than what
         is judged at once, rows of its windows follow (``window`` is true). A file that cannot be read has a row with
@@ -226,6 +230,7 @@ def _flat(row: Labelled) -> dict[str, Any]:
     cell: Mapping[str, str] = row.affect or {}
     cells = {name: getattr(row, name) for name in _SHOWN if name not in {"label", "arousal", "valence"}}
     shares = {f"p_{label}": share for label, share in row.probabilities.items()}
+    shares |= {f"d_{label}": value for label, value in row.decisions.items()}
     numbers = {f"n_{name}": number for name, number in row.numbers.items()}
     affect = {name: cell.get(name) for name in ("arousal", "valence")}
     return {**cells, "label": row.label or None, **affect, **shares, **numbers}

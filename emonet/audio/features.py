@@ -64,6 +64,11 @@ def extract_features(
         return extraction.run(listen)
 
 
+def finite(vector: Features) -> Features:
+    """Return a vector (D,) with 0 for every value that is not finite."""
+    return np.nan_to_num(vector, nan=0.0, posinf=0.0, neginf=0.0)
+
+
 @dataclass(frozen=True)
 class _Extraction:
     store: Store
@@ -215,7 +220,7 @@ class _Strange:
         self.first = self.first or f"'{names[wrong[0]]}' of '{utterance_id}'"
         self.values += len(wrong)
         self.utterances += 1
-        return np.nan_to_num(vector, nan=0.0, posinf=0.0, neginf=0.0)
+        return finite(vector)
 
     def report(self, name: str, corpus: str, listen: Listener) -> None:
         """Tell the user, where there is something to tell."""

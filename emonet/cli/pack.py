@@ -84,9 +84,7 @@ def _cells(task: dict[str, Any]) -> tuple[str, ...]:
     made, scores = task["provenance"], _scores(task)
     note = ", transductive" if normalisation_called(task["normalisation"]).is_transductive else ""
     texts = [f"{name}{score['metric']} {score['all_folds']:.3f}" for name, score in scores.items()]
-    folds = next(
-        (f" ({counted(score['folds'], 'fold')}, {score['evaluation']}{note})" for score in scores.values()), ""
-    )
+    folds = next((f" ({', '.join(filter(None, _of_score(score)))}{note})" for score in scores.values()), "")
     return (
         task["task"],
         ", ".join([*task["labels"], *map(_dimension, task.get("dimensions", ()))]),
@@ -95,6 +93,10 @@ def _cells(task: dict[str, Any]) -> tuple[str, ...]:
         ", ".join(texts) + folds,
         f"{task['protocol']['id'].rpartition('/')[2]} {task['protocol']['hash'][:8]}",
     )
+
+
+def _of_score(score: dict[str, Any]) -> tuple[str, str]:
+    return counted(score["folds"], "fold"), score["evaluation"]
 
 
 def _scores(task: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -102,12 +102,22 @@ def _say_evaluation(predictor: Predictor) -> None:
             complain(f"Task '{task}': files are judged by {asked}, but its scores by {scored} of each clip.")
 
 
-_COLUMNS = ("file", "task", "from s", "to s", "label", "arousal", "valence", "probabilities or numbers")
+_COLUMNS = (
+    "file",
+    "task",
+    "from s",
+    "to s",
+    "label",
+    "arousal",
+    "valence",
+    "probabilities, decision values or numbers",
+)
 
 
 def _cells(row: Labelled) -> tuple[str, ...]:
     shares = sorted(row.probabilities.items(), key=lambda share: -share[1])
     answers = [f"{label} {share:.2f}" for label, share in shares]
+    answers += [f"{label} {value:+.3g}" for label, value in sorted(row.decisions.items(), key=lambda each: -each[1])]
     answers += [f"{name} {value:.4g} {row.units[name]}".rstrip() for name, value in row.numbers.items()]
     return (
         f"  {Path(row.file).name}" if row.window else row.file,

@@ -25,7 +25,8 @@ Weights = tuple[Floats, Floats]
 _Data = tuple[Floats, NDArray[Any]]
 _LEARNED = ("train", "dev")
 _BEST, _TIED = "best.safetensors", "tied.safetensors"
-_NAMES = ("coefficients", "intercepts")
+NAMES = ("coefficients", "intercepts")
+"""Tensors of an SVM that is kept."""
 
 
 @dataclass(frozen=True)
@@ -159,11 +160,11 @@ def read_probe(folder: Path) -> tuple[Weights, dict[str, dict[float, Weights]]]:
 
 
 def _tensors(weights: Weights, prefix: str = "") -> dict[str, torch.Tensor]:
-    return {f"{prefix}{name}": torch.from_numpy(array) for name, array in zip(_NAMES, weights, strict=True)}
+    return {f"{prefix}{name}": torch.from_numpy(array) for name, array in zip(NAMES, weights, strict=True)}
 
 
 def _from_tensors(tensors: Mapping[str, torch.Tensor], prefix: str = "") -> Weights:
-    coefficients, intercepts = (tensors[f"{prefix}{name}"].numpy() for name in _NAMES)
+    coefficients, intercepts = (tensors[f"{prefix}{name}"].numpy() for name in NAMES)
     return coefficients, intercepts
 
 

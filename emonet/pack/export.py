@@ -20,6 +20,7 @@ from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.learn.normalisation import TABLE, load_table
 from emonet.model.state import shared_in, task_state_in
 from emonet.pack.pack import (
+    EXTRACTOR,
     FORMAT,
     MEAN,
     SCALE,
@@ -36,7 +37,7 @@ from emonet.recipe.recipe import read_recipe
 from emonet.report.folder import RunFolder, TrainingId
 from emonet.task_id import TaskId
 
-_ROLES = ("frontend", "backbone")
+_ROLES = ("frontend", "backbone", EXTRACTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class _Trained:
 
     @property
     def components(self) -> dict[str, Any]:
-        return {role: self.stage["components"][role] for role in _ROLES}
+        return {
+            role: self.stage["components"][role] for role in (*_ROLES, EXTRACTOR) if role in self.stage["components"]
+        }
 
     @property
     def fingerprint(self) -> str:
@@ -73,8 +76,8 @@ def export_pack(run: RunFolder, choice: ExportChoice, out: Path, registry: Regis
 
     Raises:
         Damaged: a file of the run is not what it wrote.
-        EmonetError: the run is not complete; there is no such system, fold, seed, task or checkpoint; the system is
-            an SVM; its tasks have no shared model in common; or ``out`` is a pack already.
+        EmonetError: the run is not complete; there is no such system, fold, seed, task or checkpoint; its tasks have
+            no shared model in common; or ``out`` is a pack already.
     """
     if (out / SHARED).exists():
         raise EmonetError(f"{out}: there is a pack already. Name another folder with --out, or remove this one.")
@@ -89,7 +92,7 @@ def export_pack(run: RunFolder, choice: ExportChoice, out: Path, registry: Regis
             f"pack holds one. Export one task a pack with --task; its tasks: {tasks}."
         )
         raise EmonetError(message)
-    evaluation = _evaluation(run, choice.system)
+    evaluation = _evaluation(run, trained[0].stage)
     for each in trained:
         facts = {**_facts(run, each.stage, choice, scores), "fingerprint": each.fingerprint}
         facts[LEARNED] = each.learned.to_json()
@@ -109,7 +112,6 @@ def _stages(run: RunFolder, choice: ExportChoice) -> list[Mapping[str, Any]]:
     """Return the scored stages of a choice, one a task."""
     stages = [stage for stage in run.read("plan")["stages"] if stage["scored"]]
     stages = _only("system", choice.system, stages, lambda stage: stage["system"])
-    _check_exportable(choice.system, stages[0])
     if choice.task:
         stages = _only("task", choice.task, stages, lambda stage: stage["tasks"][0])
     stages = _only("fold", choice.fold or stages[0]["fold"], stages, lambda stage: stage["fold"])
@@ -124,22 +126,18 @@ def _only(what: str, name: str, stages: Sequence[Mapping[str, Any]], read: Any) 
     return found
 
 
-def _check_exportable(system: str, stage: Mapping[str, Any]) -> None:
-    if stage["kind"] == "probe":
-        message = f"System '{system}' is an SVM on fixed features; packs hold networks. Name a network with --system."
-        raise EmonetError(message)
-
-
 def _trained(run: RunFolder, stage: Mapping[str, Any], checkpoint: str) -> _Trained:
     (task,) = stage["tasks"]
     files = run.weights(TrainingId(stage["system"], task, stage["fold"], stage["seed"]))
-    checkpoints = {name: path for name, path in files.items() if path.name != TABLE}
+    is_svm = stage["kind"] == "probe"
+    # Beside an SVM, refitted on train and dev, lie those of other C's, which say nothing of test.
+    checkpoints = {name: path for name, path in files.items() if name == "best" or not (is_svm or path.name == TABLE)}
     if checkpoint not in checkpoints:
         raise UnknownName("checkpoint of the run", checkpoint, checkpoints)
     path = checkpoints[checkpoint]
     tensors, facts = load_checkpoint(path)
-    own = task_state_in(tensors, task) | _scaling(stage, path.parent)
-    return _Trained(stage, shared_in(tensors), own, stated(facts, path.name))
+    shared, own = ({}, dict(tensors)) if is_svm else (shared_in(tensors), task_state_in(tensors, task))
+    return _Trained(stage, shared, own | _scaling(stage, path.parent), stated(facts, path.name))
 
 
 def _scaling(stage: Mapping[str, Any], folder: Path) -> dict[str, torch.Tensor]:
@@ -228,7 +226,8 @@ def cells_in(
     return {label: {"arousal": arousal, "valence": valence, "reason": ""} for label, (arousal, _, valence) in pairs}
 
 
-def _evaluation(run: RunFolder, system: str) -> Evaluation:
+def _evaluation(run: RunFolder, stage: Mapping[str, Any]) -> Evaluation:
+    """Return what of a clip was judged: by an SVM all of it, since its features are of the whole."""
     recipe, _ = read_recipe(run.file("recipe"), run.read("changes"))
-    training = recipe.systems[system].training
-    return Evaluation(training.evaluate, training.crop)
+    training = recipe.systems[stage["system"]].training
+    return Evaluation("full" if stage["kind"] == "probe" else training.evaluate, training.crop)

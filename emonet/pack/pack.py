@@ -16,6 +16,8 @@ from emonet.files import file_name, replacing
 from emonet.learn.batches import Evaluation
 from emonet.learn.checkpoint import load_checkpoint, tensors_digest
 from emonet.learn.normalisation import ScalingTable
+from emonet.learn.probe import NAMES, Weights
+from emonet.model.contracts import Extractor
 from emonet.model.model import Model
 from emonet.model.state import take_over
 from emonet.plugin.registry import Registry
@@ -44,9 +46,12 @@ _FACTS: Mapping[str, frozenset[str]] = {
         }
     ),
 }
+EXPORT = "emonet pack export RUN --system SYSTEM --out PACK"
 _TOLD = ("", "speaker")
 """What normalisations may ask for: of new files, their speakers can be told."""
 MEAN, SCALE = "scaling.mean", "scaling.scale"
+EXTRACTOR = "extractor"
+"""The one component of a pack of SVMs, whose shared file holds no tensors."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,11 @@ class Pack:
     folder: Path
     shared: PackFile
     tasks: Mapping[str, PackFile]
+
+    @property
+    def has_machines(self) -> bool:
+        """Say whether its tasks are SVMs on features of an extractor, and not heads of a network."""
+        return EXTRACTOR in self.shared.facts["components"]
 
     def task(self, name: str) -> PackFile:
         """Return a task's file.
@@ -94,7 +104,7 @@ def read_pack(folder: Path) -> Pack:
         EmonetError: the folder holds no pack, a file is damaged, or a task was made for another shared model.
     """
     if not (folder / SHARED).is_file():
-        raise EmonetError(f"{folder}: this is not a pack, it has no {SHARED}. Make one with: emonet pack export RUN")
+        raise EmonetError(f"{folder}: this is not a pack, it has no {SHARED}. Make one with: {EXPORT}")
     shared = read_pack_file(folder / SHARED, "shared")
     if fingerprint(shared.facts["components"], shared.tensors) != shared.facts["fingerprint"]:
         raise EmonetError(f"{shared.path}: its tensors are not those it was written with. Copy or export it again.")
@@ -118,7 +128,7 @@ def read_pack_file(path: Path, kind: str) -> PackFile:
         found = KINDS.get(str(facts.get("pack")), "another file of EmoNet")
         message = (
             f"{path}: this is {found} (format {facts.get('format', 'none')}), expected {KINDS[kind]} "
-            f"(format {FORMAT}). Packs are written by: emonet pack export RUN"
+            f"(format {FORMAT}). Packs are written by: {EXPORT}"
         )
         raise EmonetError(message)
     missing = sorted(_FACTS[kind] - set(facts))
@@ -140,7 +150,8 @@ def import_task(folder: Path, path: Path, registry: Registry) -> PackFile:
         raise EmonetError(
             f"{folder} has a task '{name}' already ({pack.tasks[name].path.name}). Remove that file first."
         )
-    build_model(Pack(folder, pack.shared, {name: part}), [name], registry)
+    build = build_machines if pack.has_machines else build_model
+    build(Pack(folder, pack.shared, {name: part}), [name], registry)
     target = folder / task_file(name)
     with replacing(target) as temporary:
         shutil.copyfile(path, temporary)
@@ -168,6 +179,30 @@ def build_model(pack: Pack, tasks: list[str], registry: Registry) -> Model:
         model.load_task(name, own, part.path)
         scaling_of(part, frontend.shape)
     return model.eval()
+
+
+def build_machines(pack: Pack, tasks: list[str], registry: Registry) -> tuple[Extractor, dict[str, Weights]]:
+    """Return the extractor of a pack of SVMs, and coefficients (K, D) and intercepts (K,) of some of its tasks.
+
+    Raises:
+        EmonetError: the extractor is of another version, or its features are not as many as coefficients.
+    """
+    wanted = pack.shared.facts["components"][EXTRACTOR]
+    extractor: Extractor = _built(registry, EXTRACTOR, wanted, pack.shared.path)
+    machines = {}
+    for name in tasks:
+        part = pack.task(name)
+        shape = (task_of(part).width, extractor.dim)
+        found = {key: part.tensors[key].numpy() for key in NAMES if key in part.tensors}
+        if [array.shape for array in found.values()] != [shape, shape[:1]]:
+            seen = ", ".join(f"{key} {array.shape}" for key, array in found.items()) or "nothing"
+            message = (
+                f"{part.path}: an SVM with coefficients {shape} and intercepts {shape[:1]} was expected, but there"
+            )
+            raise EmonetError(f"{message} is {seen}. Export it again, or install the extractor it was made with.")
+        machines[name] = (found[NAMES[0]], found[NAMES[1]])
+        scaling_of(part, (extractor.dim,))
+    return extractor, machines
 
 
 def task_of(part: PackFile) -> Task:

@@ -13,15 +13,17 @@ import torch
 from numpy.typing import NDArray
 
 from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_recording, usable_wave
+from emonet.audio.features import finite
 from emonet.errors import EmonetError, contained
 from emonet.events import Listener, Progress, silent
 from emonet.learn.answers import answers
 from emonet.learn.batches import SHORTEST, Evaluation, windows
 from emonet.learn.normalisation import ScalingTable, fit_table, frames_of
+from emonet.learn.probe import Weights, decisions
 from emonet.machine import checked_device, chosen_device
-from emonet.model.contracts import Frontend
+from emonet.model.contracts import Extractor, Frontend
 from emonet.pack.audio_files import AudioFile
-from emonet.pack.pack import Pack, build_model, evaluation_of, normalisation_of, scaling_of, task_of
+from emonet.pack.pack import Pack, build_machines, build_model, evaluation_of, normalisation_of, scaling_of, task_of
 from emonet.plugin.registry import Registry
 from emonet.recipe.recipe import Evaluate
 from emonet.recipe.task import Task
@@ -42,6 +44,7 @@ class Labelled:
         numbers: dimension -> number in the corpus' own unit; empty for a task of classes.
         units: dimension -> its unit, empty where nobody says.
         evaluation: what of it was judged, in words; empty for a window.
+        decisions: label -> decision value of an SVM, which has no probabilities; classes that it never met have none.
     """
 
     file: str
@@ -55,6 +58,7 @@ class Labelled:
     numbers: Mapping[str, float] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     evaluation: str = ""
+    decisions: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,12 @@ class Unread:
 
 @dataclass(frozen=True)
 class Predictor:
-    """The networks of some of a pack's tasks, ready to label files.
+    """The networks, or SVMs, of some of a pack's tasks, ready to label files.
 
     Attributes:
-        networks: task id -> network from (wave (B, T), lengths (B,)), and (B, *shape) mean and scale where the task
-            is normalised, to outputs (B, K).
-        frontend: what all tasks' features come from.
+        networks: task id -> network, or SVM, from (wave (B, T), lengths (B,)), and (B, *shape) mean and scale where the
+            task is normalised, to outputs (B, K).
+        describe: from a wave to the features (n, *shape) that mean and scale of a speaker come from.
         window: length in s of windows and of the centre; None for what each task was trained on.
         evaluate: what of a file is judged; None for what the scores of each task judged.
         batch: pieces a step; the answers do not depend on it.
@@ -90,7 +94,7 @@ class Predictor:
 
     pack: Pack
     networks: Mapping[str, Network]
-    frontend: Frontend
+    describe: Callable[[FloatWave], NDArray[np.float64]]
     window: float | None = None
     evaluate: Evaluate | None = None
     batch: int = 16
@@ -115,7 +119,7 @@ class Predictor:
             for done, (file, speaker) in enumerate(zip(files, speakers, strict=True)):
                 listen(Progress("listening to each speaker", done, len(files), file.path.name))
                 try:
-                    yield speaker, _frames(self.frontend, _wave_of(file), self.device)
+                    yield speaker, self.describe(_wave_of(file))
                 except AudioProblem:
                     continue
             listen(Progress("listening to each speaker", len(files), len(files)))
@@ -180,7 +184,7 @@ class Predictor:
         answers = dict(zip(every, self._answers(outputs, [wave[slice(*at)] for at in every], scaling), strict=True))
         lengths = [end - begin for begin, end in pieces]
         mean = np.average([answers[at] for at in pieces], axis=0, weights=lengths)
-        label = partial(_labelled, outputs, part.facts["affect"], file)
+        label = partial(_labelled, outputs, part.facts["affect"], file, decides=self.pack.has_machines)
         whole = replace(label((0, len(wave)), mean, window=False), evaluation=str(evaluation))
         return [whole, *(label(at, answers[at], window=True) for at in bounds if len(bounds) > 1)]
 
@@ -207,15 +211,17 @@ class Predictor:
     def _answers(
         self, task: Task, pieces: Sequence[FloatWave], scaling: Mapping[str, torch.Tensor]
     ) -> NDArray[np.float64]:
-        """Return probabilities (N, K) of pieces in their order, or numbers (N, D) in the corpus' own unit."""
+        """Return probabilities or decision values (N, K) of pieces in their order, or numbers (N, D) in their unit."""
         network, found = partial(self.networks[task.id], **scaling), []
         # Only pieces of one length share a step, so nothing is padded and a batch cannot change an answer.
         for length, group in groupby(pieces, key=len):
             waves = torch.from_numpy(np.stack(list(group)))
             for step in torch.split(waves.to(self.device), self.batch):
-                found.append(answers(task, _outputs(network, step, length)))
+                outputs = _outputs(network, step, length)
+                found.append(outputs.numpy() if self.pack.has_machines else answers(task, outputs))
         rows = np.concatenate(found).astype(np.float64)
-        if not np.isfinite(rows).all():
+        is_unmet = np.isneginf(rows) & bool(task.classes and self.pack.has_machines)
+        if not (np.isfinite(rows) | is_unmet).all():
             raise AudioProblem(
                 f"task '{task.id}' gives no finite {'probabilities' if task.classes else 'numbers'} for it"
             )
@@ -260,18 +266,61 @@ def open_predictor(
     wanted = list(dict.fromkeys(tasks or pack.tasks))
     if not wanted:
         raise EmonetError(f"{pack.folder}: this pack has no task yet. Add one with: emonet pack import")
-    model = build_model(pack, wanted, registry).to(place)
-    tables = {task: scaling_of(pack.task(task), model.frontend.shape) for task in wanted}
+    shape, networks, describe = (_machines if pack.has_machines else _networks)(pack, wanted, registry, place)
+    tables = {task: scaling_of(pack.task(task), shape) for task in wanted}
     return Predictor(
         pack=pack,
-        networks={task: _network(model, task) for task in wanted},
-        frontend=model.frontend,
+        networks=networks,
+        describe=describe,
         window=window,
         evaluate=evaluate,
         batch=batch,
         device=place,
         tables={task: table for task, table in tables.items() if table is not None},
     )
+
+
+_Built = tuple[tuple[int, ...], dict[str, Network], Callable[[FloatWave], NDArray[np.float64]]]
+
+
+def _networks(pack: Pack, tasks: list[str], registry: Registry, device: torch.device) -> _Built:
+    """Return the shape of features, task id -> network, and what makes features of a wave."""
+    model = build_model(pack, tasks, registry).to(device)
+    networks = {task: _network(model, task) for task in tasks}
+    return model.frontend.shape, networks, partial(_frames, model.frontend, device)
+
+
+def _machines(pack: Pack, tasks: list[str], registry: Registry, device: torch.device) -> _Built:
+    """Return what ``_networks`` does, of SVMs, which are on no device."""
+    extractor, machines = build_machines(pack, tasks, registry)
+    networks: dict[str, Network] = {task: partial(_decided, extractor, weights) for task, weights in machines.items()}
+    return (extractor.dim,), networks, lambda wave: _vector(extractor, wave)[None]
+
+
+def _decided(
+    extractor: Extractor,
+    weights: Weights,
+    waves: torch.Tensor,
+    lengths: torch.Tensor,
+    mean: torch.Tensor | None = None,
+    scale: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Return decision values (B, K) of an SVM for waves (B, T) of one length, or numbers (B, D) of SVRs."""
+    values = np.stack([_vector(extractor, wave) for wave in waves.cpu().numpy()])
+    if mean is not None and scale is not None:
+        values = (values - mean.cpu().numpy()) / scale.cpu().numpy()
+    return torch.from_numpy(decisions(weights, values))
+
+
+def _vector(extractor: Extractor, wave: FloatWave) -> NDArray[np.float64]:
+    """Return the features (D,) of a wave, as a run has them."""
+    try:
+        vector = np.asarray(contained(extractor.extract, wave), dtype=np.float32)
+    except EmonetError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - a stranger's extractor may raise anything
+        raise AudioProblem(f"the extractor does not take it ({problem})") from None
+    return finite(vector).astype(np.float64)
 
 
 def _network(model: Any, task: str) -> Network:
@@ -282,7 +331,7 @@ def _network(model: Any, task: str) -> Network:
     return partial(model, task=task)
 
 
-def _frames(frontend: Frontend, wave: FloatWave, device: torch.device) -> NDArray[np.float64]:
+def _frames(frontend: Frontend, device: torch.device, wave: FloatWave) -> NDArray[np.float64]:
     """Return the features (L, *shape) of a whole wave."""
     with torch.inference_mode():
         try:
@@ -311,6 +360,7 @@ def _labelled(
     row: NDArray[np.float64],
     *,
     window: bool,
+    decides: bool,
 ) -> Labelled:
     begin, end = (sample / SAMPLE_RATE for sample in at)
     if not task.classes:
@@ -318,5 +368,8 @@ def _labelled(
         units = {each.name: each.unit for each in task.dimensions}
         return Labelled(file, task.id, begin, end, window, "", {}, None, numbers, units)
     label = task.classes[int(row.argmax())]
-    probabilities = dict(zip(task.classes, row.tolist(), strict=True))
-    return Labelled(file, task.id, begin, end, window, label, probabilities, affect.get(label))
+    values = dict(zip(task.classes, row.tolist(), strict=True))
+    if decides:
+        known = {name: value for name, value in values.items() if np.isfinite(value)}
+        return Labelled(file, task.id, begin, end, window, label, {}, affect.get(label), decisions=known)
+    return Labelled(file, task.id, begin, end, window, label, values, affect.get(label))

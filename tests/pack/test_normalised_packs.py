@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ import torch
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.pack.audio_files import AudioFile
 from emonet.pack.pack import read_pack
-from emonet.pack.predict import Labelled, Unread, open_predictor
+from emonet.pack.predict import Labelled, Unread, _frames, open_predictor
 from emonet.plugin.registry import load_registry
 from tests.helpers.packs import ONE, Emonet, file_of, labels_of, path_of, rows_of, run_of
 from tests.helpers.tones import write_tone
@@ -83,7 +84,8 @@ def test_a_file_that_the_frontend_refuses_is_left_out_of_the_statistics(place: P
 
     write_tone(place / "x.wav", 150.0, 0.5, seed=1)
     opened = open_predictor(read_pack(place / "spoken"), load_registry(), device="cpu")
-    fitted = replace(opened, frontend=cast("Any", refuses)).fit_speakers([AudioFile(place / "x.wav")], ["a"])
+    describe = partial(_frames, cast("Any", refuses), torch.device("cpu"))
+    fitted = replace(opened, describe=describe).fit_speakers([AudioFile(place / "x.wav")], ["a"])
     assert fitted.speakers is not None
     assert not fitted.speakers.means
 

@@ -21,7 +21,7 @@ from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
 from emonet.pack.audio_files import AudioFile
 from emonet.pack.export import cells_in
 from emonet.pack.pack import build_model, fingerprint, read_pack
-from emonet.pack.predict import Predictor, Unread
+from emonet.pack.predict import Predictor, Unread, open_predictor
 from emonet.plugin.registry import load_registry
 from tests.helpers.made_statistics import FOO
 from tests.helpers.packs import NET, ONE, RECIPE, TWO, Emonet, file_of, labels_of, path_of, rows_of, run_of
@@ -279,7 +279,7 @@ def test_components_of_another_version_are_refused(place: Path, emonet: Emonet) 
         (("--system", "multi", "--seed", "9"), "Unknown seed of the run '9'."),
         (("--system", "multi", "--task", "more/lable"), "Did you mean 'more/label'?"),
         (("--system", "scratch"), "its 2 tasks have 2 different shared models"),
-        (("--system", "svm"), "System 'svm' is an SVM on fixed features"),
+        (("--system", "svm", "--checkpoint", "final"), "Unknown checkpoint of the run 'final'. Known: best."),
     ],
 )
 def test_what_cannot_be_exported_is_refused_in_words(
@@ -356,8 +356,8 @@ def _is_nan(wave: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
 def test_a_network_that_fails_on_a_file_is_reported(place: Path, network: Any, message: str) -> None:
     write_tone(place / "x.wav", 220.0, 0.3, seed=1)
     pack = read_pack(place / "scratch")
-    frontend = build_model(pack, [], load_registry()).frontend
-    (found,) = Predictor(pack, {ONE: network}, frontend).label_all([AudioFile(place / "x.wav")])
+    describe = open_predictor(pack, load_registry()).describe
+    (found,) = Predictor(pack, {ONE: network}, describe).label_all([AudioFile(place / "x.wav")])
     assert isinstance(found, Unread)
     assert found.problem == message
 
