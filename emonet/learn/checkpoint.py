@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,13 +21,26 @@ _FACTS, _DIGEST = "emonet", "sha256"
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> None:
-    """Write tensors and JSON facts with their digest, atomically."""
+    """Write tensors and JSON facts with their digest, atomically.
+
+    Raises:
+        OSError: they cannot be written; the disk may be full.
+    """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     digest = tensors_digest(plain, json.dumps(facts, sort_keys=True))
     # In one entry, for safetensors writes several in any order, and the same weights should be the same file.
     text = json.dumps({**facts, _DIGEST: digest}, sort_keys=True)
     with replacing(path) as temporary:
-        save_file(plain, temporary, metadata={_FACTS: text})
+        try:
+            save_file(plain, temporary, metadata={_FACTS: text})
+        except SafetensorError as problem:
+            raise _systems_error(problem, path) or problem from None
+
+
+def _systems_error(problem: SafetensorError, path: Path) -> OSError | None:
+    """Return the error of the operating system that safetensors passes on as text, a full disk above all."""
+    found = re.search(r"\(os error (\d+)\)", str(problem))
+    return OSError(int(found[1]), os.strerror(int(found[1])), str(path)) if found else None
 
 
 def restate(path: Path, changes: Mapping[str, Any]) -> None:

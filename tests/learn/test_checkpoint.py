@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from emonet.errors import EmonetError
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
@@ -62,3 +64,15 @@ def test_a_checkpoint_without_a_digest_is_refused(tmp_path: Path) -> None:
     save_file({"w": torch.zeros(1)}, tmp_path / "a.safetensors", metadata={"emonet": '{"epoch": 3}'})
     with pytest.raises(EmonetError, match=r"a\.safetensors: .*it holds no digest, or an earlier EmoNet wrote it"):
         load_checkpoint(tmp_path / "a.safetensors")
+
+
+def test_a_full_disk_is_an_error_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def save_file(tensors: object, path: Path, metadata: object) -> None:
+        text = "Error while serializing: I/O error: No space left on device (os error 28)"
+        raise SafetensorError(text)
+
+    monkeypatch.setattr("emonet.learn.checkpoint.save_file", save_file)
+    with pytest.raises(OSError, match="No space left") as caught:
+        save_checkpoint(tmp_path / "a.safetensors", {"w": torch.arange(3.0)}, {})
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path / "a.safetensors"))
+    assert list(tmp_path.iterdir()) == []
