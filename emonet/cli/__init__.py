@@ -8,8 +8,12 @@ def main() -> None:
     import faulthandler
     import sys
 
-    from emonet.cli.app import run_command
+    from emonet.cli.app import INTERRUPTED, run_command
 
     if sys.stderr is not None:
         faulthandler.enable()  # a plugin or library that crashes natively is named by the traceback
-    sys.exit(run_command(sys.argv[1:]))
+    try:
+        code = run_command(sys.argv[1:])
+    except KeyboardInterrupt:  # one more, while the first one was told
+        code = INTERRUPTED
+    sys.exit(code)

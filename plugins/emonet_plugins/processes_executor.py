@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ _START = "from emonet_plugins.processes_executor import work; work()"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _PATIENCE = 5.0
 """Seconds that a process has to end in before it is killed."""
+_CRASHES = ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL")
 
 
 def threads_here() -> int:
@@ -60,8 +61,24 @@ class ProcessesExecutor:
             try:
                 _do_all(jobs, crew, pool)
             finally:
-                for worker in crew:
-                    worker.stop()
+                with _deaf_to_ctrl_c():
+                    for worker in crew:
+                        worker.ask_to_end()
+                    for worker in crew:
+                        worker.stop()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Let a second Ctrl-C not keep processes from being ended, which takes ``_PATIENCE`` at most."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _do_all(jobs: Sequence[Job], crew: Sequence[_Worker], pool: ThreadPoolExecutor) -> None:
@@ -105,14 +122,18 @@ class _Worker:
         if failure := json.loads(answer)["failed"]:
             raise EmonetError(f"{job.title}: {failure}")
 
-    def stop(self) -> None:
-        """End the process, whatever it does."""
+    def ask_to_end(self) -> None:
+        """Have the process begin to end, and start none from now on."""
         with self._lock:
             self._stopped = True
-            process = self.process
+            if self.process is not None:
+                self.process.terminate()
+
+    def stop(self) -> None:
+        """Wait until the process has ended, and end it where it does not."""
+        process = self.process
         if process is None:
             return
-        process.terminate()
         try:
             process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
@@ -128,11 +149,11 @@ class _Worker:
                 raise EmonetError(f"{job.title}: not begun, since the run has ended.")
             if self.process is None:
                 share = dict.fromkeys(_THREADS, str(self.threads))
-                paths = os.pathsep.join(path for path in sys.path if path)
+                paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
                 self.log = job.plan.parent / f"process-{self.number}.log"
                 with self.log.open("w", encoding="utf-8") as log:
                     self.process = subprocess.Popen(  # noqa: S603 - this interpreter, and words of our own
-                        [sys.executable, "-c", _START],
+                        [sys.executable, "-P", "-c", _START],  # without the folder one is in: its names hide libraries'
                         stdin=subprocess.PIPE,
                         stdout=subprocess.PIPE,
                         stderr=log,
@@ -145,13 +166,21 @@ class _Worker:
         """Return what is known of a process that ended without an answer."""
         kept = "What is finished is kept: the same command goes on."
         if code < 0:
-            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            fewer = "choose fewer workers (executor: {processes: {workers: 1}}) or smaller batches"
-            what = f"{job.title}: the process that did this stage was ended from outside, by {name}."
-            return f"{what} Where memory runs out, the system does that: {fewer}. {kept}"
+            return f"{job.title}: the process that did this stage {_ended_by(-code)} {kept}"
         lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n") if self.log else []
-        said = next((f" Its last words: {line}" for line in reversed(lines) if line.strip()), "")
+        said = next((f" Its last words: {line.rstrip('.')}." for line in reversed(lines) if line.strip()), "")
         return f"{job.title}: the process that did this stage ended by itself, with exit code {code}.{said} {kept}"
+
+
+def _ended_by(number: int) -> str:
+    """Say what a signal says of the end of a process."""
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    if name in _CRASHES:
+        return f"crashed ({name}): a fault of a library or a plugin, not of what you gave it."
+    if name != "SIGKILL":
+        return f"was ended from outside, by {name}."
+    fewer = "choose fewer workers (executor: {processes: {workers: 1}}) or smaller batches"
+    return f"was ended from outside, by {name}. Where memory runs out, the system does that: {fewer}."
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:
@@ -170,8 +199,10 @@ def work() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of a terminal's processes; the first one decides
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a plugin prints is not an answer
+    words = os.fdopen(os.dup(0), encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # and what a program that it starts reads is not a job
     jobs: queue.Queue[dict[str, Any]] = queue.Queue()
-    threading.Thread(target=_read_jobs, args=(jobs,), daemon=True).start()
+    threading.Thread(target=_read_jobs, args=(words, jobs), daemon=True).start()
     while True:
         job = jobs.get()
         failed = ""
@@ -183,7 +214,7 @@ def work() -> None:
         answers.flush()
 
 
-def _read_jobs(jobs: queue.Queue[dict[str, Any]]) -> None:
-    for line in sys.stdin:
+def _read_jobs(words: IO[str], jobs: queue.Queue[dict[str, Any]]) -> None:
+    for line in words:
         jobs.put(json.loads(line))
     os._exit(0)

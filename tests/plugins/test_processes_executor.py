@@ -17,7 +17,7 @@ import pytest
 
 from emonet.errors import RecipeError
 from emonet.plugin.registry import load_registry
-from emonet_plugins.processes_executor import threads_here
+from emonet_plugins.processes_executor import _ended_by, threads_here
 from tests.helpers.cli_run import call
 
 RECIPE = """\
@@ -33,6 +33,31 @@ systems:
 seeds: [1, 2]
 """
 LONG = ["--set", "systems.net.training.epochs=1000000", "--set", "systems.net.training.patience=1000000"]
+PRINTS = """\
+import subprocess
+
+import emonet
+import here_only
+
+
+class Prints:
+    dim, names = 1, ("a",)
+
+    def extract(self, wave):
+        print("not an answer")
+        subprocess.run(["cat"], check=True)  # reads all of stdin, and writes it to stdout
+        return [float(abs(wave).mean())]
+
+
+@emonet.component(yields="vector")
+def prints():
+    return Prints()
+
+
+@emonet.hookimpl
+def emonet_extractors():
+    return {"prints": prints}
+"""
 DOOMED = """\
 import os
 import signal
@@ -101,6 +126,35 @@ def test_a_process_that_the_system_kills_is_named_with_its_stage_and_what_to_do(
     assert "ended from outside, by SIGKILL" in err
     assert "choose fewer workers (executor: {processes: {workers: 1}})" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_neither_prints_nor_names_in_the_folder_one_is_in_disturb_processes(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "prints.py").write_text(PRINTS, encoding="utf-8")
+    (place / "beside").mkdir()
+    (place / "beside" / "here_only.py").touch()
+    (place / "queue.py").write_text("raise ImportError('not the library')", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(place / "beside"))
+    (place / "it.yaml").write_text(RECIPE.replace("egemaps", "prints"), encoding="utf-8")
+    change = "systems={svm: {strategy: svm, extractor: prints, svm: {c: [0.1]}}}"
+    made, _ = ran(capsys, "--plugin", "prints.py", "--set", "executor=processes", "--set", change)
+    assert len(made["scores"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (signal.SIGKILL, "was ended from outside, by SIGKILL. Where memory runs out, the system does that: choose"),
+        (signal.SIGTERM, "was ended from outside, by SIGTERM."),
+        (signal.SIGSEGV, "crashed (SIGSEGV): a fault of a library or a plugin, not of what you gave it."),
+    ],
+)
+def test_the_end_of_a_process_is_called_what_it_was(number: signal.Signals, text: str) -> None:
+    said = _ended_by(number)
+    assert said.startswith(text)
+    assert ("memory" in said) == (number == signal.SIGKILL)
 
 
 @pytest.mark.slow
