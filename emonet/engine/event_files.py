@@ -30,12 +30,16 @@ class EventWriter:
     _lock: Any = field(default_factory=threading.Lock)
 
     def __call__(self, event: Event) -> None:
-        """Append one event as a line."""
+        """Append one event as a line.
+
+        Raises:
+            OSError: the disk is full, or the run whose plan this is has ended and has taken its folder with it.
+        """
         with self._lock:
             if isinstance(event, Progress) and not self._is_due(event):
                 return
             if self._path is None:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir(exist_ok=True)  # not its parent, which goes when the run has ended
                 self._path = self.folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.jsonl"
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(f"{to_line(event)}\n")
@@ -62,6 +66,13 @@ def from_line(line: str) -> Event:
     return kind(**{name: Path(value) if name in paths else value for name, value in facts.items()})
 
 
+def _event(line: bytes) -> Event | None:
+    try:
+        return from_line(line.decode())
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
 @dataclass
 class Follower:
     """Reads the event files of a folder as they grow, and tells each event once."""
@@ -71,7 +82,10 @@ class Follower:
     _read: dict[Path, int] = field(default_factory=dict)
 
     def look(self) -> None:
-        """Tell what has come since the last look; a line that is not complete yet waits for the next one."""
+        """Tell what has come since the last look; a line that is not complete yet waits for the next one.
+
+        A line that is not an event is passed over: a full disk, or a process that was killed, may cut one short.
+        """
         for path in sorted(self.folder.glob("*.jsonl")):
             begin = self._read.setdefault(path, 0)
             with path.open("rb") as file:
@@ -79,8 +93,8 @@ class Follower:
                 found = file.read()
             whole = found[: found.rfind(b"\n") + 1]
             self._read[path] = begin + len(whole)
-            for line in whole.splitlines():
-                self.tell(self._named(from_line(line.decode()), path))
+            for event in filter(None, map(_event, whole.splitlines())):
+                self.tell(self._named(event, path))
 
     def _named(self, event: Event, path: Path) -> Event:
         """Tell activities of several processes apart, which may well have one name."""

@@ -62,7 +62,8 @@ def run_stage(plan: str | Path, key: str) -> None:
         (path.parent / FAILED / f"{key}.json").unlink(missing_ok=True)  # of a first attempt, where an executor retries
     except Exception as problem:
         with suppress(OSError):  # where even this cannot be written, the caller has the problem itself
-            _note_failure(path, key, problem)
+            if path.is_file():  # else the run has ended, or this is not its plan: nobody would read it, or remove it
+                _note_failure(path, key, problem)
         raise
 
 

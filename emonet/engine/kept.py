@@ -123,12 +123,13 @@ def desk(needs: Path) -> Path:
 
 def _sweep_work(folder: Path) -> None:
     """Remove what runs that were killed more than a day ago left; a younger lock may be about to be taken."""
-    for lock in folder.glob("*.lock"):
+    for path in sorted(folder.iterdir()):
+        lock = path.with_suffix(".lock")
         with suppress(FileNotFoundError):
-            if time.time() - lock.stat().st_mtime > _DAY and not is_held(lock):
+            if time.time() - path.stat().st_mtime > _DAY and not is_held(lock):
                 lock.with_suffix(".json").unlink(missing_ok=True)
                 shutil.rmtree(desk(lock), ignore_errors=True)
-                lock.unlink()
+                lock.unlink(missing_ok=True)
 
 
 def needed_by_work() -> frozenset[str] | None:

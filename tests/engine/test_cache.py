@@ -235,10 +235,12 @@ def test_what_a_killed_run_left_holds_nothing_and_is_swept_after_a_day(place: Pa
             note_needs(work / f"{name}.json", ["b"])
             (work / name / "events").mkdir(parents=True)
         os.utime(work / "killed.lock", (1, 1))
+        (work / "without-lock" / "failed").mkdir(parents=True)
+        os.utime(work / "without-lock", (1, 1))
         with at_work():
             names = {path.name for path in work.iterdir()}
         assert {"just-killed.json", "just-killed.lock", "just-killed", long.name} <= names
-        assert not {"killed.json", "killed.lock", "killed"} & names
+        assert not {"killed.json", "killed.lock", "killed", "without-lock"} & names
         assert needed_by_work() == {"a"}
     assert needed_by_work() is None
 

@@ -469,6 +469,23 @@ def test_a_listener_that_raises_is_heard_when_the_stages_are_done(tmp_path: Path
     assert len(went_on) == 2
 
 
+def test_a_line_that_a_full_disk_cut_short_costs_no_other(tmp_path: Path) -> None:
+    told: list[Event] = []
+    lines = [to_line(EVENTS[1])[:9] + to_line(EVENTS[2]), "[]", '{"event": "no_such"}', to_line(EVENTS[3])]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    Follower(tmp_path, told.append).look()
+    assert told == [EVENTS[3]]
+
+
+def test_a_job_that_outlives_its_run_leaves_nothing_where_the_plan_was(tmp_path: Path) -> None:
+    gone = tmp_path / "gone" / "plan.json"
+    with pytest.raises(EmonetError, match="there is no plan file"):
+        emonet.run_stage(gone, "k")
+    with pytest.raises(FileNotFoundError):
+        EventWriter(gone.parent / "events")(EVENTS[1])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_activities_of_two_processes_are_told_apart(tmp_path: Path) -> None:
     told: list[Event] = []
     for _ in range(2):
