@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from emonet.corpus.columns import quoted
 from emonet.corpus.corpus import Corpus, Scan, Utterance, plain_name
+from emonet.corpus.readers.members import TABLES
 from emonet.errors import CorpusError, did_you_mean
 from emonet.findings import some
 
@@ -78,7 +79,8 @@ class Naming(BaseModel):
     """How the names of speakers (sessions, texts) of a corpus without a card come about.
 
     Attributes:
-        regex: reads the name from a file's path; all of its groups together, empty for nobody knows.
+        regex: reads the name from a file's path, or from the own name of a clip within a table; all of its groups
+            together, empty for nobody knows.
         map: name -> the name that stands for it; null for one that means nobody knows.
         alike: of names that differ in their spelling alone: ``one`` joins them, ``differ`` says that they are not one.
     """
@@ -154,13 +156,20 @@ def _scanned(
 
 
 def _read(field: str, pattern: re.Pattern[str], utterances: Sequence[Utterance]) -> list[str | None]:
-    found = [name_in(each.path, pattern) for each in utterances]
-    unfit = [each.path for each, name in zip(utterances, found, strict=True) if name is None]
+    paths = [_path(each) for each in utterances]
+    found = [name_in(path, pattern) for path in paths]
+    unfit = [path for path, name in zip(paths, found, strict=True) if name is None]
     if unfit:
         fits = len(utterances) - len(unfit)
         message = f"{field}: '{pattern.pattern}' fits {fits} of {len(utterances)} paths, and not '{unfit[0]}'."
         raise CorpusError(f"{message} Mend it; where a path names no {field}, let its group be empty there, e.g. |().")
     return [name or None for name in found]
+
+
+def _path(utterance: Utterance) -> str:
+    """Return the path of an utterance; of a clip within a table, which is a row there, its own name."""
+    is_row = any(f"{suffix}/" in utterance.path for suffix in TABLES)
+    return utterance.id if is_row else utterance.path
 
 
 def _joined(field: str, rule: Naming, names: Sequence[str | None]) -> list[str | None]:

@@ -7,7 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from tests.helpers.babble import RATE, babble
 from tests.helpers.cli_run import call
 
 RECIPE = """\
@@ -79,3 +81,58 @@ def test_a_copied_file_stops_a_run_unless_its_recipe_says_report(
     assert score["protocol_id"] == "labels/imported leave-one-speaker-out"
     assert score["fold_mean"] is not None
     assert call(capsys, "audit", "b.yaml")[0] == 1
+
+
+def babbled(folder: Path) -> Path:
+    """Replace the tones of a corpus by sounds of which none is like another."""
+    for number, path in enumerate(sorted(folder.rglob("*.wav"))):
+        soundfile.write(path, 0.3 * babble(number, 0.5), RATE, subtype="PCM_16")
+    return folder
+
+
+def test_a_run_stops_where_a_speaker_of_test_is_in_train_under_another_spelling_until_somebody_says_what_it_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = babbled(folder).joinpath("labels.csv").read_text()
+    for speaker, spelling in (("s1", "S0"), ("s3", "s02")):  # so that there are two people in four spellings
+        text = text.replace(f",{speaker}\n", f",{spelling}\n")
+    (folder / "labels.csv").write_text(text)
+    Path("a.yaml").write_text(RECIPE.replace("PROTOCOL", "leave-one-speaker-out"))
+    code, _, err = call(capsys, "run", "a.yaml")
+    assert code == 2
+    assert "speakers' names: speakers: 1 of test in another spelling in train" in err
+    assert not Path("runs").exists()
+    entry = "corpora: [{manifest: tones/labels.csv, speaker: {alike: ANSWER}}]"
+    recipe = RECIPE.replace("corpora: [{manifest: tones/labels.csv}]", entry)
+    Path("b.yaml").write_text(recipe.replace("ANSWER", "differ").replace("PROTOCOL", "leave-one-speaker-out"))
+    code, out, err = call(capsys, "run", "b.yaml")
+    assert code == 0, err
+    assert "leave-one-speaker-out #" in out
+    Path("c.yaml").write_text(
+        recipe.replace("ANSWER", "one").replace("PROTOCOL", "{leave-one-speaker-out: {dev: 0.2}}")
+    )
+    code, out, err = call(capsys, "run", "c.yaml", "--json")
+    assert code == 0, err
+    assert {score["speakers"] for score in json.loads(out)["scores"] if score["split"] == "test"} == {2}
+
+
+def test_a_corpus_without_speakers_runs_at_random_and_says_so_under_its_scores(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = babbled(folder).joinpath("labels.csv").read_text().splitlines()
+    (folder / "labels.csv").write_text("\n".join(line.rpartition(",")[0] for line in lines) + "\n")
+    Path("a.yaml").write_text(RECIPE.replace("PROTOCOL", "leave-one-speaker-out"))
+    code, _, err = call(capsys, "run", "a.yaml")
+    assert (code, "`protocol: {random: {overlap: REASON}}`" in err, "`speaker: REGEX`" in err) == (2, True, True)
+    Path("b.yaml").write_text(RECIPE.replace("PROTOCOL", "{random: {k: 3, overlap: nobody knows the speakers}}"))
+    code, out, err = call(capsys, "run", "b.yaml")
+    assert code == 0, err
+    shown = " ".join(out.split())
+    stamp = "speaker-dependent, since utterances are dealt out at random: nobody knows the speakers"
+    assert f"speakers stand in two splits: {stamp}" in shown
+    assert f"speakers unknown ({stamp})" in shown
+    named = RECIPE.replace("tones/labels.csv", r"tones/labels.csv, speaker: '^(s\d)/'")
+    Path("c.yaml").write_text(named.replace("PROTOCOL", "leave-one-speaker-out"))
+    code, out, err = call(capsys, "run", "c.yaml")
+    assert code == 0, err
+    assert "speaker-independent" in out

@@ -160,6 +160,8 @@ def test_of_several_test_sets_one_is_asked_for_and_the_others_are_left_out(tmp_p
         read_lists([path], test="Test3")
     only = csv(tmp_path, "one.csv", MSP.rpartition("d.wav")[0])
     assert len(read_lists([only]).entries) == 3, "a single one needs no asking"
+    spelt = csv(tmp_path, "spelt.csv", "file,split\na.wav,train\nb.wav,Test\nc.wav,test\n")
+    assert [entry.split for entry in read_lists([spelt]).entries] == ["train", "test", "test"], "two spellings of one"
     both = csv(tmp_path, "eval.csv", "file,split\na.wav,train\nb.wav,eval\nc.wav,test\n")
     assert [entry.split for entry in read_lists([both]).entries] == ["train", "dev", "test"]
 

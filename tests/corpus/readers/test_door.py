@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import audformat
 import pytest
 from pydantic import ValidationError
 
 from emonet.corpus.naming import NAMED
 from emonet.corpus.readers.door import DOORS, Door, enter
 from emonet.errors import CorpusError
+from tests.corpus.readers.test_audformat import column, saved, small
 from tests.helpers.hub_datasets import dataset_of, rows, save_parquet
 
 
@@ -72,3 +74,25 @@ def test_a_database_is_found_relative_to_the_base(tmp_path: Path) -> None:
     assert door.option == "--audformat foo --set table='[files]' --set column=mood"
     with pytest.raises(CorpusError, match=r"none: there is no such folder\. Give the folder that holds db\.yaml"):
         enter(Door(audformat="none"), tmp_path)
+
+
+@pytest.mark.parametrize("door", list(DOORS))
+def test_names_are_read_from_paths_at_every_door(door: str, tmp_path: Path) -> None:
+    if door == "manifest":
+        (tmp_path / "a.csv").write_text("file,label\ns1/c0.wav,joy\ns1/c1.wav,fear\ns2/c0.wav,joy\n")
+        place, rule = "a.csv", r"^(s\d)/"
+    elif door == "hub":
+        save_parquet(tmp_path / "foo" / "train.parquet", dataset_of(rows(3)))
+        place, rule = "foo", r"(c[01])|c2()"
+    else:
+        db = small(3)
+        db.schemes["emotion"] = audformat.Scheme(labels=["joy", "fear"])
+        column(db["files"], "emotion", ["joy", "fear", "joy"], "emotion")
+        saved(db, tmp_path / "db")
+        place, rule = "db", r"(\d)\.wav$"
+    corpus, root = enter(Door.model_validate({door: place, "speaker": rule}), tmp_path)
+    plain, _ = enter(Door.model_validate({door: place}), tmp_path)
+    listed = list(corpus.scan(root))
+    wanted = {"manifest": ["s1", "s1", "s2"], "hub": ["c0", "c1", None], "audformat": ["0", "1", "2"]}
+    assert [each.speaker for each in listed] == wanted[door]
+    assert [each.labels for each in listed] == [each.labels for each in plain.scan(root)]
