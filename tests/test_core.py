@@ -68,5 +68,5 @@ def names_of_types(statement: ast.stmt) -> list[str]:
 @pytest.mark.parametrize("word", ["pickle", "torch.load", "yaml.load(", "eval("])
 def test_the_core_uses_nothing_that_runs_strangers_data(word: str) -> None:
     ours = [*FILES, *sorted((ROOT / "plugins").rglob("*.py")), *sorted((ROOT / "corpora").rglob("*.py"))]
-    pattern = re.compile(rf"(?<![\w.]){re.escape(word)}")
+    pattern = re.compile(rf"(?<![\w.]){re.escape(word)}(?!_tables=False)")  # audb is told to leave its pickles away
     assert not [str(path) for path in ours if pattern.search(path.read_text(encoding="utf-8"))]

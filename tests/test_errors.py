@@ -16,6 +16,7 @@ KINDS = [
     "PluginError",
     "RecipeError",
     "UnknownName",
+    "Unusable",
 ]
 
 

@@ -213,7 +213,7 @@ def fetch(
 ) -> None:
     """Download a corpus whose licence allows it; else say how to ask for it. What is here already is verified."""
     if bool(corpus_id) == all_public:
-        raise CorpusError("Give either the id of a corpus or --all-public, e.g. emonet corpora fetch ravdess")
+        raise CorpusError("Give either the id of a corpus or --all-public, e.g. emonet corpora fetch ID")
     from emonet.corpus.fetch import fetch as fetch_corpus
 
     registry = load_plugins(plugin)

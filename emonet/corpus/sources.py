@@ -324,7 +324,7 @@ def _from_audb(source: Source, loaded: Path, title: str, listen: Listener) -> Re
         raise MissingExtra("A source of audb", "audb") from None
     listen(Progress(f"audb {title}", 0, 1))
     try:
-        # Without pickled tables: nothing here reads one. The files that an interrupted load left are gone on with.
+        # Tables as CSV alone, all that is read here. What an interrupted load left is gone on with.
         audb.load_to(
             str(loaded / "tree"),
             source.audb,

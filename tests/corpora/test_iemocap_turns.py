@@ -82,7 +82,7 @@ def test_files_of_single_raters_and_hidden_files_are_passed_over(tmp_path: Path)
 
 
 def test_an_unreadable_turn_line_is_named_with_file_and_number(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"Ses01F_impro01\.txt:3: '\[6\.29.*is no turn line.*Mend the line"):
+    with pytest.raises(CorpusError, match=r"Ses01F_impro01\.txt:3: '\[6\.29.*is not a turn line.*Mend the line"):
         scanned(tmp_path, f"% header\n{LINE}\n[6.29 - oops\n")
 
 

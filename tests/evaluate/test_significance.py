@@ -77,8 +77,8 @@ def test_holm_by_hand() -> None:
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
-def test_what_is_no_p_value_is_refused(value: float) -> None:
-    with pytest.raises(EmonetError, match=r"is no p value\. Expected numbers from 0 to 1"):
+def test_what_is_not_a_p_value_is_refused(value: float) -> None:
+    with pytest.raises(EmonetError, match=r"is not a p value\. Expected numbers from 0 to 1"):
         holm([0.5, value])
 
 
