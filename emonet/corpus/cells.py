@@ -15,7 +15,9 @@ MISSING = frozenset(
 """What stands in a cell for no value, in lower case; ``NA`` does in capitals alone, since small it may be a code."""
 
 
-@lru_cache(maxsize=1 << 14)
+_LONGEST = max(map(len, MISSING))
+
+
 def is_missing(cell: str) -> bool:
     """Say whether a cell says that there is no value, as spreadsheets, R and pandas write it.
 
@@ -23,9 +25,10 @@ def is_missing(cell: str) -> bool:
     [True, True, True, True, False, False]
     """
     text = cell.strip()
-    return text == "NA" or text.casefold() in MISSING
+    return len(text) <= _LONGEST and (text == "NA" or text.casefold() in MISSING)
 
 
+@lru_cache(maxsize=1 << 14)
 def stated(cell: str) -> str:
     """Return what a cell of a speaker, session, text or the like says, empty where it says that nobody knows."""
     text = cell.strip()
@@ -47,6 +50,8 @@ def seconds_in(text: str, what: str, place: str, *, unit: float = 1.0) -> float 
     Raises:
         CorpusError: it is not a time, or one before 0.
     """
+    if text.replace(".", "", 1).isdecimal():
+        return round(float(text) * unit, 9)
     if is_missing(text):
         return None
     value = float("nan")

@@ -294,7 +294,7 @@ _WORDS = {
 _HINTS = {kind: frozenset(words.split()) for kind, words in _WORDS.items()}
 """Words in the names of columns that nothing reads, by what they make one think of."""
 _SPEAKER_CODE = re.compile(r"(?:actor|speaker|spkr?|subj?|subject|participant|person|[sfmp])[ _-]?\d+", re.IGNORECASE)
-_CLOCK_CELL = re.compile(r"(?:\d+ days?,? )?\+?\d+:\d\d:\d\d(?:[.,]\d+)?")
+_TIME_CELL = re.compile(r"(?:\d+ days?,? )?\+?\d+:\d\d:\d\d(?:[.,]\d+)?|\d+\.\d+ ?(?:-|to) ?\d+\.\d+")
 _KNOWN = 0.6
 """Share of the values that are words of Table 2 in a column that looks like labels."""
 _NEAR = 0.85
@@ -319,7 +319,7 @@ def _looks_like(column: str, asked: Question, found: Mapping[str, str], wanted: 
         return ""
     cells = [cell for cell in asked.values(column) if not is_missing(cell)]
     has_times = "start" in found and ("end" in found or "duration" in found)
-    if "start" in wanted and not has_times and (words & _HINTS["time"] or _all(cells, _CLOCK_CELL)):
+    if "start" in wanted and not has_times and (words & _HINTS["time"] or _all(cells, _TIME_CELL)):
         return "a time"
     if asked.labels and not _is_told(asked) and (words & _HINTS["label"] or _are_emotions(cells)):
         return "a label"

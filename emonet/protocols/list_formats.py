@@ -14,6 +14,7 @@ from typing import Protocol as Form
 from emonet.corpus.cells import stated
 from emonet.corpus.columns import NAMES, field_of, words_of
 from emonet.corpus.corpus import SPLITS
+from emonet.corpus.readers.dialect import header_line
 from emonet.corpus.readers.table import delimiter_of
 from emonet.corpus.splits import split_called
 from emonet.errors import CorpusError, UnknownName
@@ -165,9 +166,10 @@ def read_csv(path: Path, text: str, split: str = "") -> Iterator[ListEntry]:
     Without a column for the split, the file's name tells it; with a fold and no split anywhere, each fold tests its
     own utterances and trains on all others.
     """
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    before, first, told = header_line(text.splitlines())
+    lines = [line for line in text.splitlines()[before:] if not line.startswith("#")]
     skipped = len(text.splitlines()) - len(lines)
-    delimiter = delimiter_of(lines[0]) if lines else ","
+    delimiter = told or delimiter_of(first)
     rows = csv.DictReader(io.StringIO("\n".join(lines)), delimiter=delimiter)
     header = [column for column in rows.fieldnames or () if column]
     if not _name_columns(header):
@@ -232,8 +234,8 @@ def names_splits(text: str) -> bool:
 
 
 def _header(text: str) -> list[str]:
-    line = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
-    return [column.strip().strip('"') for column in line.split(delimiter_of(line))]
+    _, line, told = header_line(text.splitlines())
+    return [column.strip().strip('"') for column in line.split(told or delimiter_of(line))]
 
 
 def _json(text: str) -> Any:

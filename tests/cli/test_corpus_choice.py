@@ -80,3 +80,13 @@ def test_a_column_that_seems_to_matter_is_asked_for_with_words_for_the_command_l
     assert "pass them over: --set 'columns={seg_dur: ignore}'." in asked.err
     told = emonet("corpora", "check", "--manifest", table, "--quick", "--set", "columns={seg_dur: ignore}")
     assert "Note: Columns not used: notes." in told.err
+
+
+def test_numbers_are_told_apart_from_classes_with_words_for_the_command_line(emonet: Emonet, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label\na.wav,1.5\nb.wav,3.25\n")
+    asked = emonet("corpora", "check", "--manifest", table, "--quick")
+    assert """or say --set 'columns={"label:NAME[LOW..HIGH]": COLUMN}'.""" in asked.err
+    for form in ("label:valence[1..5]", "label:valence[classes]"):
+        told = emonet("corpora", "check", "--manifest", table, "--quick", "--set", f'columns={{"{form}": label}}')
+        assert told.err == ("Note: Columns read: valence: label, file: file.\n")

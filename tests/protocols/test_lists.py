@@ -203,6 +203,22 @@ def test_csv_files_have_columns_of_several_names(tmp_path: Path) -> None:
     assert listed.entries[1].place == f"{path}:2"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\nfilename;Split_Set;SpkrID\na.wav;Train;s1\nb.wav;Test1;s2\n",
+        "\n# mine\n\nwav|subset|spk\na.wav|train|s1\nb.wav|test|s2\n",
+        '"sep=;"\nfilename;Split_Set;SpkrID\n\na.wav;Train;s1\nb.wav;Test1;s2\n',
+    ],
+)
+def test_csv_files_are_read_in_the_dialects_of_manifests(text: str, tmp_path: Path) -> None:
+    listed = read_lists([csv(tmp_path, "mine.csv", text)])
+    assert [(each.split, each.names[0], each.facts.get("speaker")) for each in listed.entries] == [
+        ("train", "a.wav", "s1"),
+        ("test", "b.wav", "s2"),
+    ]
+
+
 def test_csv_files_named_after_their_part_need_no_column_for_it(tmp_path: Path) -> None:
     csv(tmp_path, "train.csv", "id\na\n")
     csv(tmp_path, "test.csv", "id\nb\n")

@@ -103,7 +103,7 @@ def text_table(path: Path) -> TextTable:
     encoding = _encoding(path)
     try:
         with path.open(encoding=encoding, newline="") as file:
-            before, line, told = _header_line(islice(file, _BEFORE))
+            before, line, told = header_line(islice(file, _BEFORE))
     except UnicodeDecodeError:
         raise _undecodable(path, encoding) from None
     delimiter = told or delimiter_of(line)
@@ -118,8 +118,8 @@ def _encoding(path: Path) -> str:
     return "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
-def _header_line(lines: Iterable[str]) -> tuple[int, str, str]:
-    """Return how many lines stand before the header, the header, and the delimiter that ``sep=`` names."""
+def header_line(lines: Iterable[str]) -> tuple[int, str, str]:
+    """Return how many lines stand before the header, the header, and the delimiter that ``sep=`` names, if any."""
     told, number = "", 0
     for number, line in enumerate(lines):
         text = line.strip().strip('"')

@@ -161,7 +161,9 @@ def _without_clashes(entries: Iterable[PlacedUtterance]) -> tuple[Utterance, ...
             old = seen[new.id]
             same = (new.path, new.start, new.end) == (old.utterance.path, old.utterance.start, old.utterance.end)
             what = "is listed twice" if same else f"gets the same id '{new.id}' as '{old.utterance.path}'"
-            advice = "Remove one of the lines." if same else "Rename the file, or change its start."
+            is_whole = new.start == 0 and new.end is None
+            pieces = ", or, where they are pieces of the file, name the columns of their times" if is_whole else ""
+            advice = f"Remove one of the lines{pieces}." if same else "Rename the file, or change its start."
             raise CorpusError(f"{entry.place}: '{new.path}' {what} (first in {old.place}). {advice}")
         seen[new.id] = entry
     return tuple(entry.utterance for entry in seen.values())
