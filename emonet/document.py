@@ -107,7 +107,9 @@ def parse_document(text: str, name: str, error: type[EmonetError]) -> Document:
         mark = getattr(problem, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
         what = getattr(problem, "problem", None) or str(problem)
+        line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
         hint = " Between double quotes a backslash must be doubled; use single quotes." if "escape" in what else ""
+        hint += " Within [] and {} a path with ${NAME} stands in quotes: '${NAME}/...'." if "${" in line else ""
         raise error(f"{place}: not valid YAML: {what}.{hint}") from None
     if node is None:
         return Document(None, name, lines, text)

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ from urllib.parse import quote, unquote
 
 import platformdirs
 
-from emonet.errors import CorpusError, Damaged, EmonetError
+from emonet.errors import CorpusError, Damaged, EmonetError, did_you_mean
 
 _CHUNK = 1 << 20
 
@@ -107,6 +108,30 @@ def remembered_folder() -> Path | None:
     if given is None:
         return Path(platformdirs.user_cache_path("emonet"))
     return Path(given).expanduser() if given else None
+
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+
+
+def path_in(text: str) -> Path:
+    """Return the path that a recipe gives: ``~`` is the user's folder, ``${NAME}`` a variable of the environment.
+
+    >>> os.environ["CORPORA"] = "/data"
+    >>> print(path_in("${CORPORA}/emodb"))
+    /data/emodb
+
+    Raises:
+        EmonetError: there is no such variable.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            hint = did_you_mean(match[1], os.environ)
+            message = f"{text}: the environment has no variable '{match[1]}'. {hint} Set it, or write the path itself."
+            raise EmonetError(" ".join(message.split()))
+        return os.environ[match[1]]
+
+    return Path(_VARIABLE.sub(value, text)).expanduser()
 
 
 _IN_HOME = "EMONET_HOME:"

@@ -168,6 +168,11 @@ def _identities(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]
     if twice:
         found = named_by(twice, (utterance.id for utterance in corpus.scan(root)))
         yield Finding("problem", "ids that stand twice", str(found), "none", "Remove the second copy of these files.")
+    shared = survey.segments.overlapping()
+    if shared:
+        found = named_by(shared, (utterance.id for utterance in corpus.scan(root)))
+        advice = "What they share has several labels: check start and end, or see whether people talk at once."
+        yield Finding("warning", "segments that overlap with other labels", str(found), "none", advice)
     if survey.nobody:
         advice = "A protocol by speaker leaves them out of reach: choose one by another field."
         yield Finding("warning", "utterances without a speaker", str(survey.nobody), "none", advice)

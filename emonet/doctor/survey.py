@@ -15,6 +15,7 @@ from pathlib import Path
 from emonet.corpus.corpus import Corpus, Unmapped, Utterance
 from emonet.corpus.readers.folders import suffix_of
 from emonet.corpus.readers.members import TABLES, file_of, is_lfs_pointer, no_name
+from emonet.doctor.overlaps import Segments
 from emonet.events import Listener, Progress
 from emonet.findings import Some
 
@@ -40,6 +41,7 @@ class Survey:
         refused: paths that the system takes for no file's.
         listed: field -> values of it that the card's protocols name and that were seen.
         names: field -> the sessions or texts that were seen, up to ``MOST_NAMES``.
+        segments: where parts of files lie, and which classes they have.
     """
 
     count: int = 0
@@ -60,6 +62,7 @@ class Survey:
     ids: array[int] = field(default_factory=lambda: array("q"))
     files: array[int] = field(default_factory=lambda: array("q"))
     paths: dict[str, array[int]] = field(default_factory=dict)
+    segments: Segments = field(default_factory=Segments)
 
     @property
     def present(self) -> int:
@@ -82,9 +85,10 @@ def survey_of(corpus: Corpus, root: Path, listen: Listener) -> Survey:
     survey = Survey(labels={target.name: Counter() for target in corpus.targets if target.is_categorical})
     wanted = _named_values(corpus)
     survey.listed = {by: set() for by in wanted}
-    activity, last = f"list {corpus.id}", ""
+    activity, last, classed = f"list {corpus.id}", "", frozenset(survey.labels)
     for utterance in corpus.scan_counting(root, survey.unmapped):
         _count(survey, utterance, wanted)
+        survey.segments.add(utterance, classed)
         if utterance.path != last:
             _look_at(survey, root, utterance.path)
         else:

@@ -15,7 +15,7 @@ from emonet.corpus.readers.door import enter
 from emonet.engine.left_out import Dropped, dropped_of
 from emonet.errors import CorpusError, Damaged, RecipeError, counted
 from emonet.events import Listener, Notice, silent
-from emonet.files import sha256_of
+from emonet.files import path_in, sha256_of
 from emonet.labels.ontology import with_cells
 from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import Protocol, make_protocol
@@ -154,7 +154,7 @@ _Entered = dict[tuple[str, str | None], tuple[Corpus, Path]]
 
 def look_up(entry: CorpusEntry, base: Path, registry: Registry, entered: _Entered | None = None) -> Opened:
     """Look up one corpus of a recipe and what is learned of it, its data aside; see ``gather``."""
-    root = base / Path(entry.root).expanduser() if entry.root else None
+    root = base / path_in(entry.root) if entry.root else None
     if entry.door:
         known: _Entered = {} if entered is None else entered
         key = (f"{entry.option} {entry.affect}", entry.root)
@@ -217,7 +217,7 @@ class _Gatherer:
         """Look up what a system has learned before."""
         if source.corpus is not None:
             return self.gather(source.corpus)
-        path = self.base / Path(source.checkpoint).expanduser()
+        path = self.base / path_in(source.checkpoint)
         if path.is_dir():
             inside = sorted(each.name for each in path.glob("*.safetensors"))
             example = f", such as {inside[0]} in it" if inside else ""

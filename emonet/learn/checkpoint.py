@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from emonet.corpus.readers.members import is_lfs_pointer
 from emonet.errors import Damaged, EmonetError
 from emonet.files import replacing
 
@@ -62,6 +63,10 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
             facts = dict(json.loads((file.metadata() or {})[_FACTS]))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as problem:
+        with path.open("rb") as opened:
+            if is_lfs_pointer(opened):
+                message = f"{path}: a Git LFS pointer stands here in place of the file."
+                raise EmonetError(f"{message} Run git lfs pull in the repository that it comes from.") from None
         raise EmonetError(f"{path}: not a checkpoint of EmoNet ({problem}). {advice}") from problem
     digest = facts.pop(_DIGEST, "")
     if tensors_digest(tensors, json.dumps(facts, sort_keys=True)) != digest:

@@ -265,7 +265,9 @@ def open_predictor(
         raise EmonetError(f"A batch of {batch} holds nothing. Give 1 or more.")
     wanted = list(dict.fromkeys(tasks or pack.tasks))
     if not wanted:
-        raise EmonetError(f"{pack.folder}: this pack has no task yet. Add one with: emonet pack import")
+        raise EmonetError(
+            f"{pack.folder}: this pack has no task yet. Add one with: emonet pack import {pack.folder} TASKFILE"
+        )
     shape, networks, describe = (_machines if pack.has_machines else _networks)(pack, wanted, registry, place)
     tables = {task: scaling_of(pack.task(task), shape) for task in wanted}
     return Predictor(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emonet.corpus.corpus import SPLITS, Corpus, Utterance
 from emonet.errors import CorpusError
+from emonet.files import path_in
 from emonet.options import Paths, Share
 from emonet.protocols.fold import Fold, Groups, dev_of_groups, groups_by
 from emonet.protocols.lists import read_lists, told_split
@@ -67,7 +68,7 @@ def imported_folds(  # noqa: PLR0913 - a protocol's options
     if not file:
         raise CorpusError("Protocol 'imported' needs a file: {imported: {file: folds.csv}}.")
     paths = (file,) if isinstance(file, str) else tuple(file)
-    places = {base / Path(path).expanduser(): split for split, path in map(told_split, paths)}
+    places = {base / path_in(str(path)): split for split, path in map(told_split, paths)}
     listed = read_lists(list(places), format, places, test=test)
     name = ", ".join(paths)
     if listed.header.corpus not in {"", corpus.id}:

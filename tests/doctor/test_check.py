@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +122,27 @@ def test_utterances_without_a_speaker_or_with_one_id_are_named(copy: Path) -> No
     assert named(findings, "ids that stand twice").seen == "1: same"
     assert named(findings, "ids that stand twice").level == "problem"
     assert named(findings, "utterances without a speaker").seen == "4: same, same, same, ..."
+
+
+def test_segments_that_overlap_with_other_labels_are_warned_of(copy: Path) -> None:
+    def listed(root: Path, *, shift: float = 0.0, other: str = "anger") -> Iterable[Utterance]:
+        for name, start, end, label in (
+            ("one", 0.2 + shift, 0.4, other),
+            ("two", 0.0, 0.21, "joy"),
+            ("three", 0.3, None, "anger"),
+        ):
+            yield Utterance(name, "a-joy.wav", {"emotion": label}, speaker="a", start=start, end=end)
+        yield Utterance("whole", "b-joy.wav", {"emotion": "joy"}, speaker="b")
+
+    def found(**how: Any) -> list[Finding]:
+        corpus = replace(FOO, scan=partial(listed, **how), expected=Expected())
+        return [each for each in check(corpus, copy, quick=True) if each.what.startswith("segments that")]
+
+    assert found() == []  # 10 ms are within what annotators round by
+    assert found(shift=-0.1, other="joy") == [replace(found(shift=-0.1)[0], seen="1: three")]
+    (one,) = found(shift=-0.1)
+    assert (one.level, one.seen) == ("warning", "1: one")
+    assert "What they share has several labels" in one.advice
 
 
 def test_files_that_a_table_names_but_nobody_has_are_missing(copy: Path) -> None:

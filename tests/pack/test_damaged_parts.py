@@ -35,6 +35,13 @@ def test_a_task_that_judges_in_an_unknown_way_is_refused(tmp_path: Path) -> None
         evaluation_of(part)
 
 
+def test_a_git_lfs_pointer_in_a_pack_is_told_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "shared.safetensors"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n", encoding="utf-8")
+    with pytest.raises(EmonetError, match=r"shared\.safetensors: a Git LFS pointer .* Run git lfs pull"):
+        read_pack(tmp_path)
+
+
 def flipped(content: bytes, step: int) -> Iterator[bytes]:
     """Yield a file of safetensors with one bit flipped: in its size, all over its header, and all over its tensors."""
     (header,) = struct.unpack("<Q", content[:8])

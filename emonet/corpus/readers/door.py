@@ -13,6 +13,7 @@ from emonet.corpus.corpus import Corpus
 from emonet.corpus.naming import NAMED, Naming, with_names
 from emonet.corpus.readers.scan import Names
 from emonet.errors import CorpusError, did_you_mean
+from emonet.files import path_in
 
 DOORS: Mapping[str, tuple[str, ...]] = {
     "manifest": ("columns",),
@@ -112,7 +113,7 @@ def enter(door: Door, base: Path, root: Path | None = None) -> tuple[Corpus, Pat
 def _manifest(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
     from emonet.corpus.readers.manifest import read_manifest
 
-    return read_manifest(base / Path(door.manifest).expanduser(), root=root, columns=door.columns)
+    return read_manifest(base / path_in(door.manifest), root=root, columns=door.columns)
 
 
 def _hub(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
@@ -121,7 +122,7 @@ def _hub(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]:
     from emonet.progress import told
 
     _check_no_root(door, root)
-    place = base / Path(door.hub).expanduser()
+    place = base / path_in(door.hub)
     if place.exists():
         for key in ("config", "revision"):
             if getattr(door, key):
@@ -143,7 +144,7 @@ def _audformat(door: Door, base: Path, root: Path | None) -> tuple[Corpus, Path]
     from emonet.corpus.readers.audformat import audformat_corpus
 
     _check_no_root(door, root)
-    place = base / Path(door.audformat).expanduser()
+    place = base / path_in(door.audformat)
     if not place.exists():
         raise CorpusError(f"{place}: there is no such folder. Give the folder that holds db.yaml.")
     return audformat_corpus(place, door.table, door.column, door.attribute)
