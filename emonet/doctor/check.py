@@ -174,7 +174,7 @@ def _identities(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]
         advice = "What they share has several labels: check start and end, or see whether people talk at once."
         yield Finding("warning", "segments that overlap with other labels", str(found), "none", advice)
     if survey.nobody:
-        advice = "A protocol by speaker leaves them out of reach: choose one by another field."
+        advice = "A protocol by speaker refuses them: name their speakers, or choose one that does not go by speaker."
         yield Finding("warning", "utterances without a speaker", str(survey.nobody), "none", advice)
 
 

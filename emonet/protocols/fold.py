@@ -55,16 +55,15 @@ def groups_by(field: str, corpus: Corpus, utterances: Iterable[Utterance]) -> Gr
     """
     if field not in GROUPINGS:
         raise UnknownName("field to group by", field, GROUPINGS)
-    groups: dict[str, str] = {}
-    for utterance in utterances:
-        value = getattr(utterance, field)
-        if value is None:
-            raise CorpusError(
-                f"Corpus '{corpus.id}': utterance '{utterance.id}' has no {field}, so a protocol by {field} "
-                f"cannot be made. {_without(field, corpus)}"
-            )
-        groups[utterance.id] = value
-    return groups
+    values = {utterance.id: getattr(utterance, field) for utterance in utterances}
+    without = [id_ for id_, value in values.items() if value is None]
+    if without:
+        count = f" ({len(without)} of {len(values)} have none)" if len(without) > 1 else ""
+        raise CorpusError(
+            f"Corpus '{corpus.id}': utterance '{without[0]}' has no {field}{count}, so a protocol by {field} "
+            f"cannot be made. {_without(field, corpus)}"
+        )
+    return values
 
 
 def _without(field: str, corpus: Corpus) -> str:

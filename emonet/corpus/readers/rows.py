@@ -56,14 +56,26 @@ def utterances_of(
     Raises:
         CorpusError: naming the place of what cannot be read, or both places of what comes twice.
     """
-    found = _without_clashes(
-        PlacedUtterance(row.place, _utterance(row, base, labels(row.cells, row.place))) for row in rows
-    )
+    read = [(row, _utterance(row, base, labels(row.cells, row.place))) for row in rows]
+    found = _without_clashes(_told_apart(read))
     splits = splits_of({utterance.split or "" for utterance in found} | set(splits_beside), str(place))
     new = [splits.get(utterance.split or "") for utterance in found]
     return tuple(
         each if each.split == split else replace(each, split=split) for each, split in zip(found, new, strict=True)
     )
+
+
+def _told_apart(read: Sequence[tuple[RawRow, Utterance]]) -> Iterator[PlacedUtterance]:
+    """Yield utterances in their order; pieces of a file that begin together have their ends in their ids."""
+    ends: dict[tuple[str, str], set[float | None]] = {}
+    for _, each in read:
+        ends.setdefault((each.path, each.id), set()).add(each.end)
+    for row, each in read:
+        if row.id or each.end is None or len(ends[each.path, each.id]) == 1:
+            yield PlacedUtterance(row.place, each)
+            continue
+        begun = each.id if row.cells.get("start") else f"{each.id}@0"
+        yield PlacedUtterance(row.place, replace(each, id=f"{begun}-{_plain(each.end)}"))
 
 
 def with_splits(rows: Iterable[RawRow], place: Path) -> list[RawRow]:

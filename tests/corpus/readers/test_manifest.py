@@ -290,3 +290,21 @@ def test_a_column_that_stands_twice_is_an_error(tmp_path: Path) -> None:
     table = write(tmp_path, "file,label,,,label\na.wav,anger,,,joy\n")
     with pytest.raises(CorpusError, match=r"foo\.csv:1: the column 'label' stands twice\. Keep one of them\."):
         manifest_corpus(table)
+
+
+def test_pieces_that_begin_together_are_told_apart_by_their_ends_in_whatever_order(tmp_path: Path) -> None:
+    rows = ["a.wav,joy,0,0.5", "a.wav,fear,0,1.0", "a.wav,joy,1.0,2", "b.wav,joy,0,1", "c.wav,joy,,1", "c.wav,fear,,2"]
+    for order in (rows, rows[::-1]):
+        (tmp_path / "foo.csv").write_text("\n".join(["file,label,start,end", *order]) + "\n")
+        found = {each.id: (each.start, each.end) for each in manifest_corpus(tmp_path / "foo.csv").scan(tmp_path)}
+        assert found == {
+            "a@0-0.5": (0.0, 0.5),
+            "a@0-1": (0.0, 1.0),
+            "a@1": (1.0, 2.0),
+            "b@0": (0.0, 1.0),
+            "c@0-1": (0.0, 1.0),
+            "c@0-2": (0.0, 2.0),
+        }
+    (tmp_path / "foo.csv").write_text("file,label,start,end\na.wav,joy,0,1\na.wav,fear,0,1\n")
+    with pytest.raises(CorpusError, match=r"is listed twice"):
+        manifest_corpus(tmp_path / "foo.csv")
