@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
+from opcode import opmap
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 
@@ -44,10 +46,21 @@ def contained(call: Callable[..., Returned], *arguments: Any, **named: Any) -> R
 
 def place_of(problem: BaseException) -> str:
     """Return file and line of what raised something."""
+    trace = _innermost(problem)
+    return f"{trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}" if trace else "nobody knows where"
+
+
+def is_raised(problem: BaseException) -> bool:
+    """Say whether a statement ``raise`` raised something, and not a signal that came in between."""
+    trace = _innermost(problem)
+    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
+
+
+def _innermost(problem: BaseException) -> TracebackType | None:
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}" if trace else "nobody knows where"
+    return trace
 
 
 def told(problem: BaseException) -> str:

@@ -116,10 +116,6 @@ _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 def path_in(text: str) -> Path:
     """Return the path that a recipe gives: ``~`` is the user's folder, ``${NAME}`` a variable of the environment.
 
-    >>> os.environ["CORPORA"] = "/data"
-    >>> print(path_in("${CORPORA}/emodb"))
-    /data/emodb
-
     Raises:
         EmonetError: there is no such variable.
     """

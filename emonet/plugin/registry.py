@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, get_args
 import pluggy
 
 from emonet.corpus.corpus import Corpus
-from emonet.errors import PluginError, UnknownName, contained, did_you_mean, told
+from emonet.errors import PluginError, UnknownName, contained, did_you_mean, is_raised, place_of, told
 from emonet.events import Event
 from emonet.files import remembered_folder
 from emonet.labels.ontology import Ontology, ontology_of
@@ -175,7 +175,7 @@ class Registry:
             if self.plugins[name].error:
                 continue
             try:
-                contained(implementation.function, *(event for _ in implementation.argnames))
+                _held(implementation.function, *(event for _ in implementation.argnames))
             except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
                 self._mark_broken(name, problem)
 
@@ -195,7 +195,7 @@ class Registry:
             for implementation in hook.get_hookimpls():
                 name = implementation.plugin_name
                 try:
-                    brought = contained(_brought, kind, implementation.function)
+                    brought = _held(_brought, kind, implementation.function)
                 except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
                     self._mark_broken(name, problem)
                     continue
@@ -288,7 +288,7 @@ def _load_entry(registry: Registry, entry: EntryPoint) -> None:
         raise PluginError(message)
     try:
         with _noted(f"'{entry.name}' ({distribution})"):
-            module = contained(entry.load)
+            module = _held(entry.load)
         _register(registry, module, PluginInfo(entry.name, distribution, version))
     except Exception as problem:  # noqa: BLE001 - a stranger's plugin may raise anything
         registry.plugins[entry.name] = PluginInfo(entry.name, distribution, version, (), told(problem))
@@ -305,7 +305,7 @@ def _load_file(registry: Registry, path: Path) -> None:
     sys.modules.setdefault(name, module)
     try:
         with _noted(str(path)):
-            contained(spec.loader.exec_module, module)
+            _held(spec.loader.exec_module, module)
     except Exception as problem:
         raise PluginError(f"{path}: the plugin raised {told(problem)}. Mend it, or leave out --plugin.") from problem
     _register(registry, module, PluginInfo(str(path), str(path), "file"))
@@ -331,6 +331,20 @@ def _register(registry: Registry, module: Any, info: PluginInfo) -> None:
         raise PluginError(f"Plugin '{info.name}' of {info.distribution}: {text}.")
     registry.manager.register(module, info.name)
     registry.plugins[info.name] = PluginInfo(info.name, info.distribution, info.version, hooks)
+
+
+def _held(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a plugin's function as ``contained`` does; a Ctrl-C that it raises itself is none.
+
+    Raises:
+        PluginError: it left the program, in whatever way.
+    """
+    try:
+        return contained(call, *arguments)
+    except KeyboardInterrupt as problem:
+        if not is_raised(problem):
+            raise
+        raise PluginError(f"KeyboardInterrupt ({place_of(problem)}), which nobody typed") from problem
 
 
 _NOTE = "loading"

@@ -122,6 +122,16 @@ def test_a_hook_that_leaves_the_program_makes_its_plugin_a_broken_one(tmp_path: 
     assert "mine.py, line 5), which ends a program" in registry.broken()[0].error
 
 
+def test_a_ctrl_c_that_a_plugin_raises_itself_is_none_and_a_real_one_is(site: Path) -> None:
+    install(site, "plug_stops", "raise KeyboardInterrupt")
+    registry = load_registry()
+    assert "KeyboardInterrupt (" in registry.plugins["plug_stops"].error
+    assert "plug_stops.py, line 1), which nobody typed" in registry.plugins["plug_stops"].error
+    install(site, "plug_waits", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nfor _ in range(10**6): pass\n")
+    with pytest.raises(KeyboardInterrupt):
+        load_registry()
+
+
 def test_a_factory_and_an_observer_that_leave_the_program_are_named(tmp_path: Path) -> None:
     from emonet.events import Notice
 
