@@ -123,7 +123,8 @@ class ColumnMap:
         if abs(summed - end) > _SLACK:
             message = f"{place}: from {start or 0.0} to {end} s are not {duration} s, the '{self.columns['duration']}'."
             told = f"columns: {{{self.columns['duration']}: {IGNORE}}}"
-            raise CorpusError(f"{message} Mend the row, or, where it is another length, pass the column over: {told}.")
+            way = f"where it is another length, pass the column over: {told}"
+            raise CorpusError(f"{message} Mend the row, if its times are not in s; or, {way}.")
         return start, end
 
     def _time(self, field: str, row: Mapping[str, str], place: str) -> float | None:
@@ -228,6 +229,10 @@ def label_column(asked: Question) -> str:
 
 
 def _check_told(asked: Question) -> None:
+    for name in asked.taken:
+        if re.split(r"[:\[]", name)[0] not in NAMES:
+            message = f"columns has no field '{name}'. {did_you_mean(name, NAMES)} Fields: {', '.join(NAMES)}."
+            raise CorpusError(" ".join(message.split()))
     for name, column in asked.told.items():
         is_passed_over = column == IGNORE and IGNORE not in asked.header
         wanted = name if is_passed_over else column

@@ -278,7 +278,9 @@ def scan_manifest(
     tables = [ManifestTable(place)] if place.is_file() else tables_of(place)
     mapped = [_mapped_for(table, targets) for table in tables]
     rows = (_renamed(row) for table in mapped for row in table.rows())
-    yield from scan_rows(rows, base, codes_of(targets), known_bad, base.relative_to(root))
+    found = list(scan_rows(rows, base, codes_of(targets), known_bad, base.relative_to(root)))
+    check_ends([table.fields for table in mapped], ((each.path, each.start) for each in found), place)
+    yield from found
 
 
 def _mapped_for(table: ManifestTable, targets: tuple[Target, ...]) -> MappedTable:

@@ -123,7 +123,7 @@ def _path(given: str, base: Path, place: str) -> str:
     """Return a POSIX path relative to ``base``; ``given`` may be an address of a local file, too."""
     if is_missing(given):
         raise CorpusError(f"{place}: the cell 'file' is empty. Give the path of an audio file, or remove the line.")
-    given = local_path(given, place)
+    given = _with_slashes(local_path(given, place), base)
     path = os.path.relpath(given, base.absolute()) if Path(given).is_absolute() else os.path.normpath(given)
     posix = PurePosixPath(Path(path).as_posix())
     if not posix.parts:
@@ -132,6 +132,12 @@ def _path(given: str, base: Path, place: str) -> str:
         message = f"{place}: '{given}' lies outside of the folder {base}."
         raise OutsideError(f"{message} Give a path below it, or a root folder that holds all files.")
     return str(posix)
+
+
+def _with_slashes(given: str, base: Path) -> str:
+    """Return a path as it is, or, where only that file is there, with slashes for the backslashes of Windows."""
+    plain = given.replace("\\", "/")
+    return plain if plain != given and not (base / given).is_file() and (base / plain).is_file() else given
 
 
 class OutsideError(CorpusError):

@@ -96,3 +96,14 @@ def test_names_are_read_from_paths_at_every_door(door: str, tmp_path: Path) -> N
     wanted = {"manifest": ["s1", "s1", "s2"], "hub": ["c0", "c1", None], "audformat": ["0", "1", "2"]}
     assert [each.speaker for each in listed] == wanted[door]
     assert [each.labels for each in listed] == [each.labels for each in plain.scan(root)]
+
+
+def test_a_manifest_takes_a_map_of_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("clip_no,verdict,who\na.wav,joy,s1\nb.wav,fear,s2\n", encoding="utf-8")
+    door = Door(manifest="a.csv", columns={"file": "clip_no", "label": "verdict", "speaker": "who"})
+    corpus, root = enter(door, tmp_path)
+    assert [(each.path, each.labels["label"], each.speaker) for each in corpus.scan(root)] == [
+        ("a.wav", "joy", "s1"),
+        ("b.wav", "fear", "s2"),
+    ]
+    assert door.option == "--manifest a.csv --set columns='{file: clip_no, label: verdict, speaker: who}'"

@@ -308,3 +308,15 @@ def test_pieces_that_begin_together_are_told_apart_by_their_ends_in_whatever_ord
     (tmp_path / "foo.csv").write_text("file,label,start,end\na.wav,joy,0,1\na.wav,fear,0,1\n")
     with pytest.raises(CorpusError, match=r"is listed twice"):
         manifest_corpus(tmp_path / "foo.csv")
+
+
+def test_backslashes_are_those_of_windows_where_only_that_file_is_there(tmp_path: Path) -> None:
+    (tmp_path / "wav").mkdir()
+    for name in ("wav/a.wav", "odd\\b.wav"):
+        (tmp_path / name).touch()
+    path = write(tmp_path, "file,label\nwav\\a.wav,anger\nodd\\b.wav,fear\nwav\\none.wav,fear\n")
+    assert [each.path for each in listed(manifest_corpus(path), tmp_path)] == [
+        "wav/a.wav",
+        "odd\\b.wav",
+        "wav\\none.wav",
+    ]

@@ -60,3 +60,26 @@ def test_a_folder_without_a_manifest_is_told_what_to_write(name: str, there: str
 def test_a_header_without_any_label_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"no column 'label'.*file and label or emotion or valence"):
         scanned(tmp_path, "file,speaker\na.wav,s1\n")
+
+
+def test_columns_are_known_by_their_usual_names(tmp_path: Path) -> None:
+    found = scanned(tmp_path, "# mine\nwav;class;SpkrID;offset;duration\na.wav;A;s1;0.4;0.4\na.wav;N;nan;0.8;0.4\n")
+    assert found == [
+        Utterance("a@0.4", "a.wav", {"emotion": "anger"}, "s1", start=0.4, end=0.8),
+        Utterance("a@0.8", "a.wav", {"emotion": "neutral"}, start=0.8, end=1.2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file,label,utt_start\na.wav,A,0\n", r"'utt_start' looks like a time\. Rename the column that is meant"),
+        ("file,label,speaker,spk\na.wav,A,s,s\n", r"both called as the speaker is\. Rename the column that is meant"),
+        ("file,label,start\na.wav,A,0\na.wav,N,1\n", r"the pieces of 'a\.wav' have a start each, but no column says"),
+    ],
+)
+def test_columns_in_doubt_are_refused_with_what_the_user_of_a_card_can_do(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CorpusError, match=message):
+        scanned(tmp_path, text)
