@@ -28,6 +28,12 @@ def current(corpus_id: str) -> Path | None:
     return folder if folder and format_of(folder) == FORMAT else None
 
 
+def stores_of(corpus_id: str) -> list[Path]:
+    """Return the folders of all complete stores of a corpus, whatever files they were made of."""
+    folder = store_folder(corpus_id)
+    return sorted(each.parent for each in folder.glob(f"*/{META}")) if folder.is_dir() else []
+
+
 def outdated(corpus_id: str) -> Path | None:
     """Return the folder of a corpus' current store where another version of EmoNet made it, else None."""
     folder = _recorded(corpus_id)

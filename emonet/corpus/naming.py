@@ -94,6 +94,8 @@ class Naming(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _from_short_form(cls, value: Any) -> Any:
+        if not isinstance(value, str | Mapping | Naming):
+            raise ValueError("expected a regular expression, or {regex: ..., map: {name: name}, alike: one}")
         return {"regex": value} if isinstance(value, str) else value
 
     @field_validator("map", mode="before")

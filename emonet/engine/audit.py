@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from emonet.audio.roots import META, current, find_root, recorded_root, require_root
+from emonet.audio.roots import current, find_root, recorded_root, require_root, stores_of
 from emonet.auditing.confounds import bands_finding, rate_findings
 from emonet.auditing.copies import Copies, copies_between, copies_in, copies_in_corpus, copies_in_fold
 from emonet.auditing.lists import NameRules, names_findings, partition_of_list
@@ -135,7 +135,7 @@ def _here(corpus: Corpus, root: Path | None) -> tuple[Sequence[Utterance], Path 
 
 def _which_store(corpus: Corpus, store: Path) -> list[Finding]:
     """Return a finding on the store whose audio was compared, where the corpus has several."""
-    others = [each for each in store.parent.iterdir() if (each / META).is_file() and each != store]
+    others = [each for each in stores_of(corpus.id) if each != store]
     if not others:
         return []
     last = ", the one prepared last" if store == current(corpus.id) else ""

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emonet.audio.roots import current, find_root, require_root
+from emonet.audio.roots import current, find_root, require_root, stores_of
 from emonet.corpus.corpus import Corpus, Utterance
 from emonet.corpus.one_copy import other_count
 from emonet.corpus.readers.door import enter
@@ -203,6 +203,10 @@ class _Gatherer:
         corpus, given = opened.corpus, opened.root
         # Without the files there is only what was prepared last.
         if find_root(corpus, given) is None and (last := current(corpus.id)):
+            if (count := len(stores_of(corpus.id))) > 1:
+                taken = f"the store prepared last is taken, {last.name[:8]} of {count}"
+                said = f"{corpus.id}: its files are not here, so {taken}"
+                self.listen(Notice(f"{said}. Give the folder of its files as root, where another one is meant."))
             return self._gathered(entry, opened, last, *_table(last))
         scan = self._scan(corpus, require_root(corpus, given))
         try:

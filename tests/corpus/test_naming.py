@@ -113,6 +113,9 @@ def test_advice_on_joining_is_a_corpus_entry_that_works(tmp_path: Path) -> None:
 def test_rules_for_names_are_of_corpora_without_a_card() -> None:
     with pytest.raises(ValidationError, match=r"speaker is for a corpus without a card"):
         CorpusEntry.model_validate({"id": "foo", "speaker": r"(\d)"})
+    for wrong in (5, ["a"]):
+        with pytest.raises(ValidationError, match=r"expected a regular expression, or \{regex: "):
+            CorpusEntry.model_validate({"manifest": "a.csv", "speaker": wrong})
     with pytest.raises(ValidationError, match="alike"):
         CorpusEntry.model_validate({"manifest": "a.csv", "speaker": {"alike": "two"}})
 

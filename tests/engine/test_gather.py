@@ -226,3 +226,17 @@ def test_a_corpus_that_is_not_whole_has_a_note_for_those_who_read_its_scores(ton
         notes = {found.facts.corpus.id: found.facts.note for found in each.corpora}
         missing = "part: 24 utterances, where its card counts 25; `emonet corpora check part` says what is missing."
         assert notes == {"whole": "", "part": missing}
+
+
+def test_without_its_files_it_is_said_which_of_several_stores_of_a_corpus_is_taken(tones: Path, tmp_path: Path) -> None:
+    shutil.copytree(tones.parent, tmp_path / "other")
+    (tmp_path / "other" / "s0" / "anger_0.wav").write_bytes((tones.parent / "s1" / "anger_0.wav").read_bytes())
+    corpus, told = corpus_of_tones(tones, "moved"), list[Event]()
+    one = prepare(corpus, tones.parent).folder
+    gather(recipe("moved"), tmp_path, registry_with(corpus), listen=told.append)
+    last = prepare(corpus, tmp_path / "other").folder
+    shutil.rmtree(tmp_path / "other")
+    (found,) = gather(recipe("moved"), tmp_path, registry_with(corpus), listen=told.append).corpora
+    assert found.store == last != one
+    (text,) = [each.text for each in told if isinstance(each, Notice)]
+    assert text.startswith(f"moved: its files are not here, so the store prepared last is taken, {last.name[:8]} of 2.")
