@@ -182,7 +182,7 @@ def about_labels(best: LabelSlot, rivals: Sequence[Slot]) -> tuple[Doubt, ...]:
     return (Doubt("label", text, (best.slot, *rivals)),)
 
 
-_MANY = 100
+_MANY = 50
 """Files from which on few values are hardly people."""
 _FEW = 3
 """Speakers that so many files seldom have."""

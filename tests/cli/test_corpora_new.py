@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.cli_terminal import Emonet
-from tests.helpers.trees import EMOTALE, make_tree
+from tests.helpers.trees import (
+    ASED,
+    EMOGATOR,
+    EMOTALE,
+    EMOV_DB,
+    MESS,
+    PORTUGUESE,
+    VIVAE,
+    make_rated,
+    make_tree,
+)
 
 
 @pytest.fixture
@@ -65,3 +75,38 @@ def test_a_field_that_is_not_clear_is_asked_for_and_nothing_written(emonet: Emon
     assert ran.code == 0
     assert "900 utterances, 18 speakers" in ran.out
     assert "Taken: speaker stands in the file's name: 18 values (001, 003, 004, 005, ...); as you said" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [
+        (EMOTALE, "speaker"),
+        (PORTUGUESE, "speaker"),
+        (MESS, "label and which the speaker"),
+        (EMOGATOR, "label and which the speaker"),
+        (ASED, "speaker"),
+    ],
+    ids=["emotale", "portuguese", "mess", "emogator", "ased"],
+)
+def test_names_of_real_corpora_that_leave_a_field_open_end_in_a_question(
+    emonet: Emonet, tmp_path: Path, names: list[str], asked: str
+) -> None:
+    ran = emonet("corpora", "new", "foo", "--from", make_tree(tmp_path / "x", names), "--out", tmp_path)
+    assert ran.code == 2
+    assert f"it is not clear which field is the {asked}." in ran.err
+    assert [path.name for path in tmp_path.glob("emonet-*")] == []
+
+
+@pytest.mark.parametrize(("names", "speakers"), [(EMOV_DB, 4), (VIVAE, 11)], ids=["emov_db", "vivae"])
+def test_names_of_real_corpora_that_say_enough_become_a_package(
+    emonet: Emonet, tmp_path: Path, names: list[str], speakers: int
+) -> None:
+    ran = emonet("corpora", "new", "foo", "--from", make_tree(tmp_path / "x", names), "--out", tmp_path)
+    assert ran.code == 0, ran.err
+    assert f"{len(names)} utterances, {speakers} speakers" in ran.out
+
+
+def test_tables_of_a_real_corpus_become_a_package(emonet: Emonet, tmp_path: Path) -> None:
+    ran = emonet("corpora", "new", "foo", "--from", make_rated(tmp_path / "x"), "--out", tmp_path)
+    assert ran.code == 0, ran.err
+    assert "120 utterances, 10 speakers" in ran.out
