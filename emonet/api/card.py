@@ -90,7 +90,7 @@ def _values(target: Target) -> list[Any]:
 
 def _size(target: Target) -> str:
     if target.open:
-        return f"{target.name} (classes not public)"
+        return f"{target.name} (classes not known)"
     if target.range is None:
         return f"{target.name} ({len(target.classes)} classes)"
     return f"{target.name} ({target.range[0]:g} to {target.range[1]:g})"

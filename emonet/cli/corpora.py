@@ -159,7 +159,7 @@ def _speaks(tag: str, language: str) -> bool:
 def _cells(row: dict[str, Any]) -> Sequence[str]:
     target = next(iter(row["targets"]))
     first = row["targets"][target]
-    classes = "not public"
+    classes = "not known"
     if first:
         classes = str(len(first)) if isinstance(first[0], str) else f"{target} {first[0]:g} to {first[1]:g}"
     speakers = "-" if row["speakers"] is None else str(row["speakers"])
@@ -192,7 +192,7 @@ def info(
         say(line)
     for target in corpus.targets:
         if target.is_categorical:
-            note = ": its classes are not public; those of these words that occur" if target.open else ""
+            note = ": its classes are not known; those of these words that occur" if target.open else ""
             print_table(f"target {target.name}{note}", *label_table(corpus, target))
         elif target.range is not None:
             say(f"  target      {target.name}: {target.range[0]:g} to {target.range[1]:g} {target.unit}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -131,8 +131,26 @@ class ExampleEntry(Example):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Member:
+    """One corpus of a card that describes several: what it differs in from the others."""
+
+    __pydantic_config__ = STRICT
+    title: str
+    languages: Annotated[tuple[str, ...], Checked(min_length=1)]
+    spdx: str = ""
+    notes: tuple[str, ...] = ()
+
+
+_MEMBER = "{member}"
+"""What stands for a member's name in the paths of a card that describes several corpora."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """A card file as it is written.
+
+    ``members`` makes it a card of several corpora, e.g. of one data set of the hub: each is called ``ID_MEMBER``, and
+    ``{member}`` stands for its name in the files of sources, of the scan and of examples.
 
     ``speakers: shared`` says that a speaker of this name may be in other corpora that say so, too; ``aliases`` are
     names that split lists have for the corpus.
@@ -165,6 +183,7 @@ class Card:
     paper: Published | None = None
     speakers: Literal["own", "shared"] = "own"
     aliases: tuple[str, ...] = ()
+    members: Mapping[Annotated[str, Checked(pattern="^[a-z][a-z0-9_]*$")], Member] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._check_names_of_targets()
@@ -194,9 +213,41 @@ def read_card(path: Path) -> Corpus:
     """Read one card file into a ``Corpus``.
 
     Raises:
-        CorpusError: naming file, line and key of everything that is wrong, with the nearest right word.
+        CorpusError: naming file, line and key of everything that is wrong, with the nearest right word; or it is a card
+            of several corpora.
     """
-    return _corpus(Said(path, validate(Card, read_document(path, CorpusError), CorpusError)))
+    card = validate(Card, read_document(path, CorpusError), CorpusError)
+    if card.members:
+        raise CorpusError(f"{path}: this card describes {len(card.members)} corpora. Read them with corpora_in.")
+    return _corpus(Said(path, card))
+
+
+def _each(said: Said[Card]) -> Iterator[Said[Card]]:
+    """Yield the card of each corpus that a card describes: itself, or one for each member."""
+    if not said.fact.members:
+        yield said
+    for name, member in said.fact.members.items():
+        yield Said(said.path, _of_member(said.fact, name, member))
+
+
+def _of_member(card: Card, name: str, member: Member) -> Card:
+    def filled(text: str) -> str:
+        return text.replace(_MEMBER, name)
+
+    hub = card.scan.hub
+    return replace(
+        card,
+        id=f"{card.id}_{name}",
+        title=f"{card.title}: {member.title}",
+        languages=member.languages,
+        spdx=member.spdx,
+        notes=(*card.notes, *member.notes),
+        sources=tuple(replace(each, files=tuple(map(filled, each.files))) for each in card.sources),
+        scan=card.scan if hub is None else replace(card.scan, hub=replace(hub, files=tuple(map(filled, hub.files)))),
+        examples=tuple(replace(each, path=filled(each.path)) for each in card.examples),
+        fixtures={filled(path): text for path, text in card.fixtures.items()},
+        members={},
+    )
 
 
 def _corpus(said: Said[Card]) -> Corpus:
@@ -246,9 +297,9 @@ def _facts(card: Card, targets: tuple[Target, ...], path: Path) -> CardFacts:
 
 def _target(name: str, entry: TargetEntry, said: Said[Card]) -> Target:
     classes = tuple(TABLE_2) if entry.open else entry.classes
-    codes = entry.codes or {label: label for label in classes}
+    codes = {label: label for label in classes} if entry.open or not entry.codes else {}
     affect = {} if entry.affect is None else _affect(name, classes, entry.affect, said)
-    return Target(name, classes, codes, affect, entry.range, entry.unit, entry.open)
+    return Target(name, classes, {**codes, **entry.codes}, affect, entry.range, entry.unit, entry.open)
 
 
 def _affect(target: str, classes: tuple[str, ...], own: Mapping[str, OwnCell], said: Said[Card]) -> dict[str, Affect]:
@@ -302,8 +353,8 @@ def corpora_in(folder: Path | str) -> list[Corpus]:
     corpora: dict[str, Corpus] = {}
     paths = sorted(Path(folder).glob("*.yaml"))
     for said in read_all(paths, Card, CorpusError, among=Path(folder), code=Path(__file__).parent):
-        corpus = _corpus(said)
-        if corpus.id in corpora:
-            raise CorpusError(f"{said.path}: a second card with the id '{corpus.id}'. Ids must differ.")
-        corpora[corpus.id] = corpus
+        for corpus in map(_corpus, _each(said)):
+            if corpus.id in corpora:
+                raise CorpusError(f"{said.path}: a second card with the id '{corpus.id}'. Ids must differ.")
+            corpora[corpus.id] = corpus
     return list(corpora.values())

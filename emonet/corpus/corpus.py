@@ -92,7 +92,8 @@ class Target:
 
     Attributes:
         classes: the class names in their fixed order; empty for a dimensional target.
-        open: whether the owner's classes are not public: ``classes`` may occur, those that do are learnt.
+        open: whether the owner's classes are not public, or nobody here has seen them: ``classes`` may occur, those
+            that do are learnt.
         codes: raw code of the corpus -> class name, None for a code that is left out.
         affect: class name -> arousal and valence; empty where the target is not an emotion.
         range: lowest and highest value of a dimensional target.

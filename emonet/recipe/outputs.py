@@ -143,7 +143,7 @@ def _classes(corpus: Corpus, target: Target, selection: Sequence[str]) -> tuple[
 
 
 def occurring(corpus: Corpus, outputs: Outputs, utterances: Sequence[Utterance]) -> Outputs:
-    """Return the outputs; where the owner's classes are not public, with those classes only that occur.
+    """Return the outputs; where the owner's classes are not known, with those classes only that occur.
 
     Raises:
         RecipeError: fewer than two of them occur.
@@ -155,7 +155,7 @@ def occurring(corpus: Corpus, outputs: Outputs, utterances: Sequence[Utterance])
     found = tuple(label for label in outputs.classes if label in present)
     if len(found) < 2:
         seen = f"only '{found[0]}' occurs" if found else "no label occurs"
-        message = f"Corpus '{corpus.id}': {seen} for the target '{name}', whose classes are not public."
+        message = f"Corpus '{corpus.id}': {seen} for the target '{name}', whose classes are not known."
         raise RecipeError(f"{message} List utterances of two classes at least.")
     return replace(outputs, classes=found)
 

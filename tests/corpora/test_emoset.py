@@ -17,7 +17,7 @@ from emonet.recipe.recipe import Recipe
 from emonet.testing.fake import fake_release
 
 CORPORA = {corpus.id: corpus for corpus in emonet_corpora.emonet_corpora()}
-NOT_PUBLIC = sorted(id_ for id_, corpus in CORPORA.items() if corpus.target().open)
+NOT_PUBLIC = sorted(id_ for id_, corpus in CORPORA.items() if corpus.target().open and corpus.access == "unpublished")
 
 
 def listed(folder: Path, rows: list[tuple[str, ...]], header: str = "file,label,speaker") -> Path:
@@ -56,7 +56,7 @@ def test_a_word_outside_table_2_is_refused_with_its_line(tmp_path: Path) -> None
 
 def test_one_word_alone_is_no_task(tmp_path: Path) -> None:
     root = listed(tmp_path, [(f"{who}.wav", "joy", who) for who in ("a", "b", "c")])
-    with pytest.raises(RecipeError, match=r"'ea_bmw': only 'joy' occurs .* not public"):
+    with pytest.raises(RecipeError, match=r"'ea_bmw': only 'joy' occurs .* not known"):
         gathered("ea_bmw", root)
 
 

@@ -10,6 +10,7 @@ from emonet.affect import TABLE_2, Affect
 from emonet.corpus.card import corpora_in, read_card
 from emonet.corpus.corpus import Corpus, Source, Unmapped
 from emonet.errors import CorpusError, UnknownName
+from tests.helpers.hub_datasets import dataset_of, rows, save_parquet
 
 GOOD = """\
 id: foo
@@ -437,3 +438,58 @@ def test_codes_that_a_card_does_not_know_stop_a_scan_unless_they_are_counted(tmp
     assert unmapped.counts == {("emotion", "q"): 2, ("emotion", "z"): 1}
     with pytest.raises(CorpusError, match="the card maps no code 'q' for target 'emotion'"):
         list(corpus.scan(root))
+
+
+FAMILY = """\
+id: all
+title: All
+languages: [mul]
+access: public
+licence: CC0
+fetchable: true
+citation: {authors: A. All, title: All, year: 2025}
+sources: [{hub: owner/all, revision: 0123456789abcdef0123456789abcdef01234567, files: ["data/{member}-*.parquet"]}]
+targets: {emotion: {open: true, codes: {"*": null}}}
+scan: {hub: {files: ["data/{member}-*.parquet"], columns: {speaker: ignore}}}
+examples: [{path: "data/{member}-0.parquet/audio/00000000.wav", label: anger}]
+fixtures: {"data/{member}-0.parquet": "audio,emotion,speaker_id"}
+notes: [A copy.]
+members:
+  foo: {title: Foo, languages: [de], spdx: CC0-1.0, notes: [One speaker.]}
+  bar_2: {title: Bar, languages: [en, pl]}
+"""
+
+
+def test_a_card_of_several_corpora_gives_one_for_each_member(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(FAMILY)
+    foo, bar = corpora_in(tmp_path)
+    assert (foo.id, foo.title, foo.languages, foo.spdx) == ("all_foo", "All: Foo", ("de",), "CC0-1.0")
+    assert (bar.id, bar.languages, bar.notes) == ("all_bar_2", ("en", "pl"), ("A copy.",))
+    assert foo.notes == ("A copy.", "One speaker.")
+    assert bar.sources[0].files == ("data/bar_2-*.parquet",)
+    assert [example.path for example in bar.examples] == ["data/bar_2-0.parquet/audio/00000000.wav"]
+    assert list(bar.fixtures) == ["data/bar_2-0.parquet"]
+    assert foo.target().codes["anger"] == "anger"
+    assert foo.target().codes["*"] is None
+
+
+def test_a_member_reads_its_own_tables_of_a_data_set_of_several(tmp_path: Path) -> None:
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards/all.yaml").write_text(FAMILY)
+    foo, _ = corpora_in(tmp_path / "cards")
+    for name, count in (("foo", 4), ("bar_2", 6)):
+        listed = rows(count, name)
+        save_parquet(tmp_path / f"all/data/{name}-0.parquet", dataset_of(listed))
+    found = list(foo.scan(tmp_path / "all"))
+    assert [each.path.partition("/audio")[0] for each in found] == ["data/foo-0.parquet"] * 4
+    assert {each.speaker for each in found} == {None}
+    assert len(list(foo.scan(tmp_path))) == 4
+    (tmp_path / "all/data/foo-0.parquet").unlink()
+    with pytest.raises(CorpusError, match=r"there is no dataset here; no file is called data/foo-\*\.parquet"):
+        list(foo.scan(tmp_path / "all"))
+
+
+def test_a_card_of_several_corpora_is_not_one(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(FAMILY)
+    with pytest.raises(CorpusError, match=r"this card describes 2 corpora\. Read them with corpora_in"):
+        read_card(tmp_path / "all.yaml")

@@ -70,7 +70,7 @@ def test_classes_that_are_not_public_are_those_that_occur() -> None:
     outputs = replace(OUTPUTS, target=target, classes=target.classes)
     assert occurring(CORPUS, outputs, UTTERANCES).classes == CORPUS.target().classes
     one = [each for each in UTTERANCES if each.labels["emotion"] == "anger"]
-    with pytest.raises(RecipeError, match=r"'foo': only 'anger' occurs .* not public\. List utterances of two"):
+    with pytest.raises(RecipeError, match=r"'foo': only 'anger' occurs .* not known\. List utterances of two"):
         occurring(CORPUS, outputs, one)
     with pytest.raises(RecipeError, match=r"no label occurs for the target 'emotion'"):
         occurring(CORPUS, outputs, [])

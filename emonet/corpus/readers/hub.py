@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from emonet.corpus.columns import (
@@ -61,7 +62,7 @@ def columns_of(sheets: Sequence[HubTable], given: Mapping[str, str], targets: Se
     """Return field -> column for all fields that the sheets of a card's dataset have.
 
     Args:
-        given: the user's map, which goes first.
+        given: the user's map, which goes first; a field that it ignores is not read.
         targets: names of the targets that a card has; without a card, the field is ``label``.
 
     Raises:
@@ -72,13 +73,13 @@ def columns_of(sheets: Sequence[HubTable], given: Mapping[str, str], targets: Se
     first = sheets[0]
     for sheet in sheets:
         for field, column in given.items():
-            if field != AUDIO and column not in sheet.columns:
+            if field != AUDIO and column != IGNORE and column not in sheet.columns:
                 raise CorpusError(_no_column(sheet, field, column))
     shared = [column for column in first.columns if all(column in sheet.columns for sheet in sheets)]
     found = {field: _own(field, shared) for field in (*labels, *FIELDS)}
     found["split"] = found["split"] or _splits_column(sheets, shared)
     found |= {field: column for field, column in given.items() if field != AUDIO}
-    found = {field: column for field, column in found.items() if column}
+    found = {field: column for field, column in found.items() if column and column != IGNORE}
     if not set(labels) & set(found):
         found[TARGET] = _only_class(sheets, shared)
     return found
@@ -141,12 +142,13 @@ _KINDS = (
 )
 
 
-def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[HubTable]]:
+def sheets_at(place: Path, audio: str = "", patterns: Sequence[str] = ()) -> tuple[Path, list[HubTable]]:
     """Return the folder of a dataset and what is read of it.
 
     Args:
         place: a Parquet file, or a folder of Parquet files, of a saved dataset or of audio files.
         audio: the column of clips, empty for the one that looks like it.
+        patterns: of the Parquet files that are read; empty for all.
 
     Raises:
         CorpusError: there is no such place, nothing of the kind in it, or it cannot be read.
@@ -155,7 +157,9 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[HubTable]]:
         if place.suffix.lower() != ".parquet":
             raise CorpusError(f"{place}: this file is not in Parquet. Expected {_KINDS}.")
         return place.parent, [read_sheet(place, place.parent, "", audio)]
-    files = list(files_below(place))
+    # Before each file a slash, so that a pattern fits below a further folder, too.
+    wanted = [f"*/{pattern}" for pattern in patterns] or ["*"]
+    files = [file for file in files_below(place) if any(fnmatch(f"/{file}", each) for each in wanted)]
     if any((place / name).is_file() for name in _SAVED):
         tables = [file for file in files if file.endswith(".arrow")]
     else:
@@ -167,7 +171,8 @@ def sheets_at(place: Path, audio: str = "") -> tuple[Path, list[HubTable]]:
         return place, _with_splits([listed_clips(place, file, audio) for file in metadata], place)
     sounds = [file for file in files if is_audio(file)]
     if not sounds:
-        there = f"there is {', '.join(files[:3])}" if files else "it is empty"
+        none = f"no file is called {patterns[0]}" if patterns else "it is empty"
+        there = f"there is {', '.join(files[:3])}" if files else none
         raise CorpusError(f"{place}: there is no dataset here; {there}. Expected {_KINDS}.")
     return place, [foldered_clips(place, sounds)]
 
@@ -276,7 +281,12 @@ def _passed_over(root: Path, sheets: Sequence[HubTable]) -> Counter[str]:
 
 
 def scan_hub(
-    columns: Mapping[str, str], targets: tuple[Target, ...], corpus_id: str, known_bad: Mapping[str, str], root: Path
+    columns: Mapping[str, str],
+    targets: tuple[Target, ...],
+    corpus_id: str,
+    known_bad: Mapping[str, str],
+    files: Sequence[str],
+    root: Path,
 ) -> Iterator[Utterance]:
     """Yield the rows of a card's dataset; those with no label are left out.
 
@@ -285,7 +295,7 @@ def scan_hub(
     """
     names = [target.name for target in targets]
     try:
-        _, sheets = sheets_at(root, columns.get(AUDIO, ""))
+        _, sheets = sheets_at(root, columns.get(AUDIO, ""), files)
         found = columns_of(sheets, columns, names)
         id_column = found.pop(ID, "")
     except CorpusError as problem:

@@ -38,11 +38,13 @@ class HubEntry:
     """A dataset as the ``datasets`` library writes it: Parquet files, a saved dataset, or an audio folder.
 
     ``columns`` maps ``label`` or a target, ``audio``, ``speaker`` and the like to columns; a field without an entry
-    takes the column of its own name.
+    takes the column of its own name, and one with ``ignore`` none. ``files`` are patterns of the Parquet files that are
+    read, where a data set holds more corpora than one; empty for all.
     """
 
     __pydantic_config__ = STRICT
     columns: Strings = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
 
 def _as_tuple(value: Any) -> Any:
@@ -142,7 +144,7 @@ def _way_of(entry: ScanEntry, card: CardFacts) -> Scan:
         from emonet.corpus.readers.hub import check_fields, scan_hub
 
         check_fields(entry.hub.columns, [target.name for target in targets])
-        return partial(scan_hub, entry.hub.columns, targets, card.id, card.known_bad)
+        return partial(scan_hub, entry.hub.columns, targets, card.id, card.known_bad, entry.hub.files)
     if entry.audformat is not None:
         from emonet.corpus.readers.audformat import scan_audformat
 

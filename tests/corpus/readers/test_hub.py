@@ -209,7 +209,7 @@ def test_a_card_translates_codes_and_takes_dimensions_by_their_names(tmp_path: P
         arousal=[0.25, None, 1.0, 0.0],
     )
     known_bad = {"x.parquet/audio/00000003.wav": "a cough"}
-    found = list(scan_hub({"label": "code"}, TARGETS, "foo", known_bad, tmp_path))
+    found = list(scan_hub({"label": "code"}, TARGETS, "foo", known_bad, (), tmp_path))
     assert [(each.id, dict(each.labels)) for each in found] == [
         ("0", {"emotion": "anger", "arousal": 0.25}),
         ("2", {"emotion": "neutral", "arousal": 1.0}),
@@ -219,12 +219,12 @@ def test_a_card_translates_codes_and_takes_dimensions_by_their_names(tmp_path: P
 def test_a_code_that_the_card_does_not_know_names_file_and_row(tmp_path: Path) -> None:
     plain(tmp_path / "x.parquet", audio=clips(1), label=["B"])
     with pytest.raises(CorpusError, match=r"x\.parquet, row 0: the card maps no code 'B'"):
-        list(scan_hub({}, TARGETS, "foo", {}, tmp_path))
+        list(scan_hub({}, TARGETS, "foo", {}, (), tmp_path))
 
 
 def test_an_empty_folder_is_not_the_corpus(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"not look like the corpus 'foo'.*it is empty\. Expected .*\*\.parquet"):
-        list(scan_hub({}, TARGETS, "foo", {}, tmp_path))
+        list(scan_hub({}, TARGETS, "foo", {}, (), tmp_path))
 
 
 @pytest.mark.parametrize(
