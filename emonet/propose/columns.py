@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from emonet.corpus.cells import is_missing
 from emonet.corpus.columns import TARGET, TIMES, field_of
 from emonet.corpus.readers.table import delimiter_of, read_rows
 from emonet.corpus.splits import COLUMNS, is_split, splits_of
@@ -145,7 +146,7 @@ def _judged(
 
 
 def _slot(name: str, rows: Sequence[Mapping[str, str]]) -> Slot:
-    values = tuple(row[name] or None for row in rows)
+    values = tuple(None if is_missing(row[name]) else row[name] for row in rows)
     return Slot(0, 0, "", values, name, f"[{next(filter(None, values), '')}]")
 
 

@@ -106,6 +106,41 @@ def test_tables_of_the_splits_are_read_together(tmp_path: Path) -> None:
     assert [result.message for result in run_checks(corpus) if not result.passed] == []
 
 
+def test_words_that_mean_missing_are_no_classes(tmp_path: Path) -> None:
+    make_tree(tmp_path / "x", [f"{number}.wav" for number in range(6)])
+    labels = ["joy", "fear", "nan", "joy", "fear", "None"]
+    rows = "".join(f"{number}.wav,{label},s{number % 2}\n" for number, label in enumerate(labels))
+    (tmp_path / "x/a.csv").write_text(f"file,emotion,speaker\n{rows}", encoding="utf-8")
+    _, corpus = made("foo", tmp_path / "x", tmp_path)
+    assert sorted(corpus.target().classes) == ["fear", "joy"]
+    assert len(list(corpus.scan(tmp_path / "x"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("form", "splits"),
+    [
+        ("{speaker}/{label}/{split}/{speaker}_{label}_{take}.wav", {"train", "dev", "test"}),
+        ("{split}/{speaker}/{label}/{take}.wav", {"train", "dev", "test"}),
+        ("{name}/{label}/{speaker}_{label}_{take}.wav", {None}),
+    ],
+)
+def test_a_folder_named_after_a_split_is_one_where_its_whole_level_is(
+    form: str, splits: set[str | None], tmp_path: Path
+) -> None:
+    people = {"s1": ("train", "Val"), "s2": ("train", "Dev"), "s3": ("evaluation", "s3"), "s4": ("test", "s4")}
+    names = [
+        form.format(speaker=speaker, split=split, name=name, label=label, take=take)
+        for speaker, (split, name) in people.items()
+        for label in ("angry", "sad", "happy")
+        for take in range(2)
+    ]
+    _, corpus = made("foo", make_tree(tmp_path / "x", names), tmp_path)
+    found = list(corpus.scan(tmp_path / "x"))
+    assert len(found) == len(names)
+    assert {each.split for each in found} == splits
+    assert {str(each.labels["emotion"]) for each in found} == {"anger", "sadness", "happiness"}
+
+
 def test_a_column_called_label_is_believed_whatever_it_holds(tmp_path: Path) -> None:
     make_tree(tmp_path / "x", [f"{number}.wav" for number in range(4)])
     text = "file,label\n" + "".join(f"{number}.wav,k{number % 2}\n" for number in range(4))
