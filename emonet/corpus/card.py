@@ -131,7 +131,7 @@ class ExampleEntry(Example):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Member:
+class FamilyMember:
     """One corpus of a card that describes several: what it differs in from the others."""
 
     __pydantic_config__ = STRICT
@@ -183,7 +183,7 @@ class Card:
     paper: Published | None = None
     speakers: Literal["own", "shared"] = "own"
     aliases: tuple[str, ...] = ()
-    members: Mapping[Annotated[str, Checked(pattern="^[a-z][a-z0-9_]*$")], Member] = field(default_factory=dict)
+    members: Mapping[Annotated[str, Checked(pattern="^[a-z][a-z0-9_]*$")], FamilyMember] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._check_names_of_targets()
@@ -230,7 +230,7 @@ def _each(said: Said[Card]) -> Iterator[Said[Card]]:
         yield Said(said.path, _of_member(said.fact, name, member))
 
 
-def _of_member(card: Card, name: str, member: Member) -> Card:
+def _of_member(card: Card, name: str, member: FamilyMember) -> Card:
     def filled(text: str) -> str:
         return text.replace(_MEMBER, name)
 
