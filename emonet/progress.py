@@ -86,7 +86,7 @@ class RunState:
         self.done: set[str] = set()
         self.at_work: dict[str, str] = {}
         self.epochs: dict[str, int] = {}
-        self.stage = ""
+        self.stage = self.key = ""
         self.epoch = ""
 
     def take(self, event: Event) -> bool:
@@ -94,17 +94,20 @@ class RunState:
         if isinstance(event, RunStarted):
             self.total = event.stages
         elif isinstance(event, StageStarted):
-            self.stage, self.epoch = event.title, ""
+            self.key, self.stage, self.epoch = event.key, event.title, ""
             self.at_work[event.key] = event.title
             if event.reused:
                 self.done.add(event.key)
         elif isinstance(event, EpochEnded):
             self.stage, self.epochs[event.key] = self.at_work.get(event.key, self.stage), event.epoch
+            self.key = event.key
             metrics = ", ".join(f"{name} {value:.3f}" for name, value in event.metrics.items())
             self.epoch = f", epoch {event.epoch}, learning rate {event.learning_rate:g}, {metrics}".rstrip(", ")
         elif isinstance(event, StageEnded):
             self.done.add(event.key)
             self.at_work.pop(event.key, None)
+            if self.key == event.key and self.at_work:
+                (self.key, self.stage), self.epoch = next(iter(self.at_work.items())), ""
         else:
             return isinstance(event, RunEnded)
         return True
@@ -115,14 +118,15 @@ class RunState:
         return f"{self.stage or 'run'}{self.epoch}{others}"
 
 
-_BESIDE = 50
-"""Columns that a bar takes beside its text: the bar, counts and times."""
+_BESIDE = 40
+"""Columns that are left for a bar, counts and times beside their text: rich takes them away where the text is long."""
 
 
 class Bars:
     """Bars on a terminal: one for the whole run, one for each activity that takes more than a moment.
 
-    Where several stages are at work at once, each has a row, which counts its epochs.
+    Where several stages are at work at once, each has a row, which counts its epochs; and so has the one at work where
+    the terminal is narrow.
     """
 
     def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
@@ -169,9 +173,10 @@ class Bars:
             self._show(event.activity, event.activity, event.done, event.total)
 
     def _show(self, key: str, text: str, done: int, total: int | None) -> None:
+        fitted = _fitted(text, self.bars.console.width - _BESIDE)
         if key not in self.shown:
-            self.shown[key] = self.bars.add_task(text, total=total)
-        self.bars.update(self.shown[key], description=text, completed=done, total=total)  # type: ignore[arg-type]
+            self.shown[key] = self.bars.add_task(fitted, total=total)
+        self.bars.update(self.shown[key], description=fitted, completed=done, total=total)  # type: ignore[arg-type]
 
     def _close(self, activity: str) -> None:
         self.begun.pop(activity, None)
@@ -179,17 +184,20 @@ class Bars:
             self.bars.remove_task(self.shown.pop(activity))  # type: ignore[arg-type]
 
     def _follow_run(self, event: Event) -> None:
-        several = self.state.at_work if len(self.state.at_work) > 1 else {}
+        state = self.state
+        several = state.at_work if len(state.at_work) > 1 else {}
         for key in [key for key in self.shown if key.startswith(_STAGE) and key.removeprefix(_STAGE) not in several]:
             self._close(key)
         if isinstance(event, RunEnded):
             self._close("run")
             return
-        text = f"{len(several)} stages at once" if several else str(self.state)
-        self._show("run", text, len(self.state.done), self.state.total)
+        text = f"{len(several)} stages at once" if several else str(state)
+        is_long = len(text) > self.bars.console.width - _BESIDE
+        self._show("run", state.stage if is_long else text, len(state.done), state.total)
+        if is_long and state.epoch and not several:
+            self._show(f"{_STAGE}epoch", state.epoch.removeprefix(", "), state.epochs[state.key], None)
         for key, title in several.items():
-            fitted = _fitted(title, self.bars.console.width - _BESIDE)
-            self._show(f"{_STAGE}{key}", fitted, self.state.epochs.get(key, 0), None)
+            self._show(f"{_STAGE}{key}", title, state.epochs.get(key, 0), None)
 
 
 _STAGE = "stage "

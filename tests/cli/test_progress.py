@@ -121,16 +121,35 @@ def test_stages_at_once_have_a_row_each_that_counts_epochs_and_fits_80_columns()
         rows = [(task.description, task.completed, task.total) for task in bars.bars.tasks]
         assert rows == [
             ("2 stages at once", 0, 4),
-            ("resnet on poli…fold s1, seed 1", 3, None),
-            ("resnet on poli…fold s2, seed 1", 0, None),
+            ("resnet on polish_sp…ion, fold s1, seed 1", 3, None),
+            ("resnet on polish_sp…ion, fold s2, seed 1", 0, None),
         ]
         shown = narrow.render_lines(bars.bars.get_renderable(), pad=False)
         assert all("fold s1" in line or "fold s2" in line for line in map(str, shown[1:]))
         bars(StageEnded("k1", "net", 1.0))
         (task,) = bars.bars.tasks
         assert (task.completed, task.total) == (1, 4)
+        assert "fold s2" in task.description, "the stage that goes on, not the one that ended"
         bars(RunEnded(FOLDER))
         assert bars.bars.tasks == []
+
+
+def test_a_long_text_takes_no_counts_and_times_away_on_80_columns() -> None:
+    narrow = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with Bars(narrow, Clock()) as bars:
+        for event in [*SEVERAL, StageEnded("k2", "net", 1.0), EpochEnded("k1", 4, 0.0499963, {"dev_uar": 0.5})]:
+            bars(event)
+        shown = ["".join(part.text for part in line) for line in narrow.render_lines(bars.bars.get_renderable())]
+        assert [line[:40] for line in shown] == [
+            "resnet on polish_sp…ion, fold s1, seed 1",
+            "epoch 4, learning r…99963, dev_uar 0.500",
+        ]
+        assert ["1/4" in shown[0], "4/?" in shown[1]] == [True, True]
+        assert all("0:00:0" in line for line in shown)
+        bars(Progress("extracting egemaps from polish_speech_emotions (process 2)", 1, 9))
+        bars.clock.now += PATIENCE  # type: ignore[attr-defined]
+        bars(Progress("extracting egemaps from polish_speech_emotions (process 2)", 2, 9))
+        assert bars.bars.tasks[-1].description == "extracting egemaps …emotions (process 2)"
 
 
 def test_plain_lines_tell_the_stage_last_heard_of_and_how_many_others_are_at_work() -> None:
