@@ -18,7 +18,7 @@ _STRENGTHS = frozenset(
 )
 """What names call the strength of an emotion, which is neither a speaker nor a spoken text."""
 _SPEAKER = re.compile(r"(actor|speaker|spkr?|subject|subj|participant|person)s?", re.IGNORECASE)
-_SPEAKER_CODE = re.compile(r"(?:actor|speaker|spk|sub|[sfmp])\d+", re.IGNORECASE)
+_SPEAKER_CODE = re.compile(r"(?:actor|speaker|spk|sub|female|male|[sfmp])\d+", re.IGNORECASE)
 _SESSION = re.compile(r"(session|sess?|dialogu?e?)", re.IGNORECASE)
 _SESSION_CODE = re.compile(r"(?:session|sess?|dialogu?e?)\d+", re.IGNORECASE)
 

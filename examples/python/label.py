@@ -27,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> None:
         print(f"{name} learned from: {task['learned']}.")
     labels = pack.predict(given.audio)
     whole = labels[labels.window.eq(False)]
-    shares = [name for name in whole.columns if name.startswith("p_")]
+    shares = [name for name in whole.columns if name.startswith(("p_", "d_"))]
     print(whole[["file", "label", "arousal", "valence", *shares]].round(3).to_string(index=False))
     first = whole.file.iloc[0]
     samples, rate = soundfile.read(first)  # (T,), or (T, C) where there are several channels

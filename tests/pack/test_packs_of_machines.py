@@ -13,8 +13,9 @@ import pytest
 
 import emonet as package
 from emonet.cli.app import run_command
+from emonet.errors import EmonetError
 from emonet.learn.checkpoint import load_checkpoint, save_checkpoint
-from emonet.pack.pack import read_pack
+from emonet.pack.pack import SHARED, read_pack
 from tests.helpers.packs import Emonet, file_of, labels_of, run_of
 from tests.helpers.tones import make_rated_tones, make_tones, write_tone
 
@@ -147,6 +148,18 @@ def test_an_svm_of_other_features_is_refused(made: Path, emonet: Emonet, tmp_pat
     assert code == 2
     assert "coefficients (3, 88) and intercepts (3,)" in err
     assert "coefficients (3, 87), intercepts (3,). Export it again, or install the extractor it was made with." in err
+
+
+def test_a_flipped_bit_in_a_pack_of_an_svm_is_refused(made: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(made / "plain", tmp_path / "plain")
+    for path in (folder / SHARED, file_of(folder, TASKS[0])):
+        whole = path.read_bytes()
+        for place in range(0, len(whole), max(1, len(whole) // 40)):
+            path.write_bytes(bytes([*whole[:place], whole[place] ^ 1 << place % 8, *whole[place + 1 :]]))
+            with pytest.raises(EmonetError, match="damaged"):
+                read_pack(folder)
+        path.write_bytes(whole)
+    assert set(read_pack(folder).tasks) == set(TASKS)
 
 
 def test_a_task_of_an_svm_is_added_to_a_pack_of_the_same_extractor(made: Path, emonet: Emonet, tmp_path: Path) -> None:

@@ -76,6 +76,20 @@ def test_a_sex_is_no_speaker_and_no_label() -> None:
     assert read(names, "f/joy_1.wav") == {"label": "joy"}
 
 
+def test_a_sex_with_a_number_is_called_a_speaker() -> None:
+    names = [
+        f"{speaker}_{label}_{text}a_{take}.wav"
+        for speaker in ("female1", "female2", "male1", "male2")
+        for label in ("angry", "sad", "happy")
+        for text in range(1, 16)
+        for take in (1, 2)
+    ]
+    roles = roles_of(parts_of(names), meaning)
+    assert roles is not None
+    assert roles.fields["speaker"].name == "name.1"
+    assert roles.doubts == ()
+
+
 def test_a_speaker_that_is_called_so_need_not_be_crossed_with_labels() -> None:
     names = [f"speaker{n}_{label}_{n}.wav" for n in range(6) for label in [("joy", "fear", "anger")[n % 3]]]
     assert read(names, "speaker1_fear_1.wav") == {"speaker": "speaker1", "label": "fear"}
