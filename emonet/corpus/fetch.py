@@ -12,7 +12,7 @@ from typing import Literal
 
 from emonet.corpus.corpus import Corpus, Source
 from emonet.corpus.sources import place_of, receive
-from emonet.errors import CorpusError, EmonetError, counted
+from emonet.errors import CorpusError, Damaged, EmonetError, counted
 from emonet.events import Listener, Notice, Progress, silent
 from emonet.files import fetched_folder, home, sha256_of, write_json
 
@@ -94,14 +94,16 @@ def _fetch_from_any(corpus: Corpus, folder: Path, listen: Listener) -> None:
         else:
             return
         listen(Notice(f"{corpus.id}: this source failed:{failures[-1]}"))
+    work = _work_folder(folder)
+    if not any(path.is_file() for path in work.rglob("*")):
+        shutil.rmtree(work, ignore_errors=True)
     message = [f"Corpus '{corpus.id}' could not be fetched. Every source failed:", *failures]
     message.append(f"Try again later, or get it from {corpus.homepage or 'its owner'} and give its folder with --root.")
     raise CorpusError("\n".join(message))
 
 
 def _fetch_from(source: Source, corpus: Corpus, folder: Path, listen: Listener) -> None:
-    # One name for all attempts: what a killed one loaded is gone on with by the next, which holds the lock.
-    work = folder.parent / f".{corpus.id}.part"
+    work = _work_folder(folder)
     root = receive(source, work, corpus.id, listen)
     (root / RECORD).unlink(missing_ok=True)
     facts = {
@@ -116,6 +118,11 @@ def _fetch_from(source: Source, corpus: Corpus, folder: Path, listen: Listener) 
         folder.rmdir()
     root.replace(folder)
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _work_folder(folder: Path) -> Path:
+    # One name for all attempts: what a killed one loaded is gone on with by the next, which holds the lock.
+    return folder.with_name(f".{folder.name}.part")
 
 
 def _facts_of(root: Path, title: str, listen: Listener) -> Iterator[tuple[str, tuple[int, str]]]:
@@ -133,21 +140,37 @@ def verify(corpus: Corpus, *, listen: Listener = silent) -> None:
         CorpusError: files are missing or have changed since, or what was written down is damaged.
     """
     folder = fetched_folder(corpus.id)
-    again = f"Remove {folder}, then: emonet corpora fetch {corpus.id}"
+    try:
+        more = compare(folder, listen)
+    except Damaged as problem:
+        again = f"Remove {folder}, then: emonet corpora fetch {corpus.id}"
+        raise CorpusError(f"{problem.path}: {problem.reason}. {again}") from None
+    if more is None:
+        listen(Notice(f"{corpus.id} was fetched by an earlier version, which wrote no checksums down: not verified."))
+    elif more:
+        listen(Notice(f"{corpus.id}: {counted(more, 'file')} in {folder} did not come with the corpus."))
+
+
+def compare(folder: Path, listen: Listener = silent) -> int | None:
+    """Return how many files a fetched corpus' folder has beside those that were received; None where none are listed.
+
+    Raises:
+        Damaged: files are missing or have changed since, or what was written down is damaged.
+    """
+    if not (folder / RECORD).is_file():
+        return None
     received = _record(folder)
     if received is None:
-        raise CorpusError(f"{folder / RECORD}: what was received cannot be read, so nothing can be verified. {again}")
+        raise Damaged(folder / RECORD, "what was received cannot be read, so nothing can be verified")
     if not received:
-        listen(Notice(f"{corpus.id} was fetched by an earlier version, which wrote no checksums down: not verified."))
-        return
-    seen = dict(_facts_of(folder, corpus.id, listen))
+        return None
+    seen = dict(_facts_of(folder, folder.name, listen))
     missing = [name for name in received if name not in seen]
     changed = [name for name, fact in received.items() if name in seen and seen[name] != fact]
     if missing or changed:
         named = [f"{count} {what} ({', '.join(names[:3])})" for count, what, names in _told(missing, changed)]
-        raise CorpusError(f"{folder}: of {len(received)} files that were fetched, {' and '.join(named)}. {again}")
-    if more := len(seen) - len(received):
-        listen(Notice(f"{corpus.id}: {counted(more, 'file')} in {folder} did not come with the corpus."))
+        raise Damaged(folder, f"of {len(received)} files that were fetched, {' and '.join(named)}")
+    return len(seen) - len(received)
 
 
 def _told(missing: list[str], changed: list[str]) -> list[tuple[int, str, list[str]]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from emonet.audio.roots import FORMAT, META, format_of
+from emonet.corpus.fetch import compare
 from emonet.engine.kept import DONE, MACHINES, is_held, look_at, needed_by_work
 from emonet.engine.openings import OPENED, ledger_path, read_ledger
 from emonet.errors import Damaged, EmonetError, counted
@@ -207,13 +208,19 @@ def _check_fingerprints(path: Path, _: Listener) -> State:
     return "whole"
 
 
+def _check_fetched(folder: Path, listen: Listener) -> State:
+    if folder.name.endswith(".part"):
+        return "incomplete"
+    return "unknown" if compare(folder, listen) is None else "whole"
+
+
 _CHECKS: Mapping[KeptKind, Callable[[Path, Listener], State]] = {
     "stage": _check_stage,
     "store": _check_store,
     "features": _check_features,
     "fingerprints": _check_fingerprints,
     "openings": _check_openings,
-    "fetched corpus": lambda *_: "unknown",
+    "fetched corpus": _check_fetched,
 }
 
 

@@ -227,6 +227,16 @@ def test_a_commit_of_a_dataset_of_the_hub_is_kept_once(hub: Served, tmp_path: Pa
     assert not [path for path in tmp_path.rglob("*") if path.name == ".cache"]
 
 
+def test_a_hub_that_does_not_answer_is_asked_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("this would try for half a minute")
+
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("huggingface_hub.HfApi.list_repo_tree", never)
+    with pytest.raises(CorpusError, match=r"no connection to http://127\.0\.0\.1:9"):
+        got(Source(hub="owner/foo", revision=COMMIT), tmp_path)
+
+
 def test_a_file_that_is_not_what_the_hub_says_is_refused(hub: Served, tmp_path: Path) -> None:
     serve_dataset(hub, "owner/foo", {"data/train.parquet": b"t" * 3000, "clips.csv": b"a,b\n"})
     for name, damaged in (("clips.csv", b"a;b\n"), ("data/train.parquet", b"T" * 3000)):

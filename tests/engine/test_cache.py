@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -72,6 +73,21 @@ def test_all_that_is_kept_is_counted_once(place: Path) -> None:
     assert kinds(found) == ALL
     files = [path for path in (place / "home").rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert sum(entry.bytes for entry in found) == sum(path.stat().st_size for path in files)
+
+
+def test_a_fetched_corpus_is_compared_with_what_was_received(place: Path) -> None:
+    folder = place / "home/corpora/three"
+    content = (folder / "a.wav").read_bytes()
+    facts = {"source": "foo", "files": {"a.wav": [len(content), hashlib.sha256(content).hexdigest()]}}
+    (folder / "fetched.json").write_text(json.dumps(facts))
+    [found] = [each for each in verify(entries()) if each.entry.of == "three"]
+    assert (found.state, found.reason) == ("whole", "")
+    (folder / "a.wav").write_bytes(b"another")
+    [found] = [each for each in verify(entries()) if each.entry.of == "three"]
+    assert found.state == "damaged"
+    assert "of 1 files that were fetched, 1 is changed (a.wav)" in found.reason
+    folder.rename(folder.with_name(".three.part"))
+    assert [each.state for each in verify(entries()) if each.entry.of == ".three.part"] == ["incomplete"]
 
 
 def test_what_takes_long_tells_how_far_it_is(place: Path) -> None:

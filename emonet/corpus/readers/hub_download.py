@@ -160,6 +160,8 @@ def snapshot(
     from huggingface_hub.hf_api import RepoFile
 
     with _explained(HubId(dataset, revision=commit)):
+        # Without a network this ends at once, where what follows would try for half a minute.
+        _hub(token).dataset_info(dataset, revision=commit, timeout=_TIMEOUT)
         tree = _hub(token).list_repo_tree(dataset, recursive=True, revision=commit, repo_type="dataset")
         files = {each.path: each for each in tree if isinstance(each, RepoFile)}
     names = chosen(files, patterns, f"the dataset {dataset} @ {commit[:12]}")
