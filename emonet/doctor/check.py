@@ -175,6 +175,11 @@ def _identities(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]
         yield Finding("warning", "segments that overlap with other labels", str(found), "none", advice)
     if survey.nobody:
         advice = "A protocol by speaker refuses them: name their speakers, or choose one that does not go by speaker."
+        if corpus.speakers == "open":
+            way = "Where paths know their speakers, `speaker: REGEX` in the corpus' entry reads them"
+            advice = (
+                f"A protocol by speaker refuses them. {way}; where nobody knows them, the protocol `random` says so."
+            )
         yield Finding("warning", "utterances without a speaker", str(survey.nobody), "none", advice)
 
 

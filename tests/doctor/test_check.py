@@ -121,7 +121,11 @@ def test_utterances_without_a_speaker_or_with_one_id_are_named(copy: Path) -> No
     findings = check(replace(FOO, scan=odd, expected=Expected()), copy, quick=True)
     assert named(findings, "ids that stand twice").seen == "1: same"
     assert named(findings, "ids that stand twice").level == "problem"
-    assert named(findings, "utterances without a speaker").seen == "4: same, same, same, ..."
+    nobody = named(findings, "utterances without a speaker")
+    assert nobody.seen == "4: same, same, same, ..."
+    assert "name their speakers, or choose one that does not go by speaker" in nobody.advice
+    own = check(replace(FOO, scan=odd, speakers="open"), copy, quick=True)
+    assert "`speaker: REGEX`" in named(own, "utterances without a speaker").advice, "an entry without a card reads them"
 
 
 def test_segments_that_overlap_with_other_labels_are_warned_of(copy: Path) -> None:
