@@ -201,7 +201,7 @@ def columns_of_table(asked: Question, fields: Iterable[str] = ()) -> ColumnMap:
         CorpusError: the user names a column that is not there, two hold one field, or one that nothing reads seems to
             be a time, a label or a speaker.
     """
-    _check_told(asked)
+    check_told(asked)
     free = [
         column
         for column in asked.header
@@ -228,7 +228,12 @@ def label_column(asked: Question) -> str:
     return dict(_named(asked, free, [TARGET])).get(TARGET, "")
 
 
-def _check_told(asked: Question) -> None:
+def check_told(asked: Question) -> None:
+    """Refuse columns that the user names and the table has not.
+
+    Raises:
+        CorpusError: naming the first, and the nearest one that is there.
+    """
     for name in asked.taken:
         if re.split(r"[:\[]", name)[0] not in NAMES:
             message = f"columns has no field '{name}'. {did_you_mean(name, NAMES)} Fields: {', '.join(NAMES)}."

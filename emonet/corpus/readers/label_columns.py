@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emonet.corpus.cells import is_missing
 from emonet.corpus.codes import labels_from
-from emonet.corpus.columns import TARGET, Question, label_column
+from emonet.corpus.columns import TARGET, Question, check_told, label_column
 from emonet.corpus.corpus import Label, Target
 from emonet.errors import CorpusError
 
@@ -67,8 +67,9 @@ def label_columns(asked: Question) -> dict[str, str]:
     """Return the columns of labels of a table: form of the target (``label``, ``label:NAME[1..5]``) -> column.
 
     Raises:
-        CorpusError: two columns are called as the label is.
+        CorpusError: two columns are called as the label is, or one that the user names is not there.
     """
+    check_told(asked)
     told = {form: column for form, column in asked.taken.items() if is_label_column(form)}
     free = [column for column in asked.header if column not in {*asked.passed_over, *asked.taken.values()}]
     named = {column: column for column in free if is_label_column(column) and column != TARGET}

@@ -320,3 +320,10 @@ def test_backslashes_are_those_of_windows_where_only_that_file_is_there(tmp_path
         "odd\\b.wav",
         "wav\\none.wav",
     ]
+
+
+def test_a_column_of_labels_that_the_user_mistypes_is_named(tmp_path: Path) -> None:
+    table = tmp_path / "foo.csv"
+    table.write_text("file,emotion\na.wav,joy\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"there is no column 'emotoin', which .* label\. Did you mean 'emotion'"):
+        read_manifest(table, columns={"label": "emotoin"})
