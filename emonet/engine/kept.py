@@ -100,6 +100,7 @@ def at_work() -> Iterator[Path]:
     from filelock import FileLock
 
     folder = home() / "work"
+    is_first = not folder.exists()
     if not can_write(folder):
         own = f"a folder of your own, with a link to its stores: mkdir MINE && ln -s {home() / 'store'} MINE/store"
         raise EmonetError(f"{home()}: this may not be written, and a run keeps its stages in {HOME}. Let it name {own}")
@@ -114,6 +115,9 @@ def at_work() -> Iterator[Path]:
         for path in (needs, lock):
             path.unlink(missing_ok=True)
         shutil.rmtree(desk(needs), ignore_errors=True)
+        if is_first:
+            with suppress(OSError):  # another run may have come to work
+                folder.rmdir()
 
 
 def desk(needs: Path) -> Path:

@@ -161,7 +161,7 @@ def test_what_the_tables_do_not_allow_is_refused_before_anything_is_decoded(
         code, _, err = call(capsys, *command)
         assert (code, message in err) == (2, True), err
         assert "Traceback" not in err
-        assert files() == []
+        assert [*home().iterdir(), *Path().glob("runs")] == []
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_what_a_plan_need_not_know_is_refused_before_a_run_decodes_anything(
     write(change)
     code, _, err = call(capsys, "run", "r.yaml")
     assert (code, message in err) == (2, True), err
-    assert files() == []
+    assert [*home().iterdir(), *Path().glob("runs")] == []
 
 
 def test_weights_that_have_heard_test_speakers_are_refused_before_anything_is_decoded(
