@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from emonet.api.audit import audit
     from emonet.api.corpora import corpora
     from emonet.api.packs import load_pack
-    from emonet.api.runs import plan, run, runs
+    from emonet.api.recipes import plan, run
+    from emonet.api.runs import runs
     from emonet.corpus.card import corpora_in
     from emonet.engine.executor import Executor, Job
     from emonet.engine.jobs import run_stage
@@ -78,8 +79,8 @@ _LAZY = MappingProxyType(
         "corpora": "emonet.api.corpora",
         "corpora_in": "emonet.corpus.card",
         "load_pack": "emonet.api.packs",
-        "plan": "emonet.api.runs",
-        "run": "emonet.api.runs",
+        "plan": "emonet.api.recipes",
+        "run": "emonet.api.recipes",
         "run_stage": "emonet.engine.jobs",
         "runs": "emonet.api.runs",
     }

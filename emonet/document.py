@@ -160,14 +160,14 @@ def changed(data: dict[str, Any], change: str, error: type[EmonetError]) -> dict
     """
     key, equals, text = change.partition("=")
     if not equals or not key:
-        raise error(f"--set {change}: expected key=value, e.g. --set seeds=[1,2].")
-    value = parse_value(text, f"--set {key}", error)
+        raise error(f"The change '{change}' is not key=value, as in seeds=[1,2].")
+    value = parse_value(text, f"the change of {key}", error)
     replaced: dict[str, Any] = _replaced(data, key.split("."), value, partial(_no_position, change, error))
     return replaced
 
 
 def _no_position(change: str, error: type[EmonetError], key: str, length: int) -> EmonetError:
-    return error(f"--set {change}: '{key}' is not a position of a list with {length} entries.")
+    return error(f"The change '{change}': '{key}' is not a position of a list with {length} entries.")
 
 
 def _replaced(data: Any, keys: Sequence[str], value: Any, refuse: Callable[[str, int], EmonetError]) -> Any:

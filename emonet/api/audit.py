@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from emonet.api.corpora import Plugins, declared_protocols, registry_of
 from emonet.api.frames import frame_of, html_table
-from emonet.api.runs import RecipeLike, read_any
+from emonet.api.recipes import RecipeLike, read_any
 from emonet.errors import EmonetError, RecipeError, did_you_mean
 from emonet.findings import LEVELS, Level, Verdict, over_folds
 from emonet.plugin.registry import Registry
@@ -210,7 +210,7 @@ def _of_lists(  # noqa: PLR0913 - what may be audited differs in what must be kn
     called = listed.header.corpus or listed.data
     corpus = registry.corpus(corpus_id) if corpus_id else corpus_called(called, registry.corpora.values())
     if root is not None and corpus is None:
-        raise EmonetError(f"{listed.name}: of which corpus is {root} the folder? Give --corpus ID.")
+        raise EmonetError(f"{listed.name}: of which corpus is {root} the folder? Name the corpus by its id.")
     verdict = audit_list(listed, rules, corpus, root=root, audio=audio, listen=listen)
     told_of = [finding.seen for finding in verdict.findings if finding.what in {"speakers", "sessions"}]
     if not rules.patterns and all(seen == UNKNOWN for seen in told_of):
@@ -219,7 +219,8 @@ def _of_lists(  # noqa: PLR0913 - what may be audited differs in what must be kn
             here = any(finding.what == "names" for finding in verdict.findings)
             data = "they are not those of its data here" if here else "its data are not here"
             why = f" (the names of '{corpus.id}' do not say them, and {data})"
-        way = "--root FOLDER of its data" if corpus is not None else "--corpus ID"
-        advice = f"Give {way}, or --speaker REGEX, e.g. --speaker '/(\\d\\d)'."
+        way = "the folder of its data (root)" if corpus is not None else "the id of its corpus (corpus)"
+        python = "from Python names={'speaker': REGEX}"
+        advice = f"Give {way}, or what reads speakers from names, e.g. --speaker '/(\\d\\d)', {python}."
         raise EmonetError(f"{listed.name}: nothing tells the speakers of this list{why}. {advice}")
     return (verdict,)

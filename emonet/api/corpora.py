@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from emonet.api.clips import ClipDataset
     from emonet.events import Listener
+    from emonet.recipe.recipe import CorpusEntry
 
 Plugins = Sequence[str | Path] | Registry
 """Single-file plugins to load beside the installed ones, or a registry that was loaded already."""
@@ -30,11 +31,13 @@ class CorpusHandle:
     """A corpus: what its card says, and its data where they are on this machine.
 
     Attributes:
-        corpus: the card.
+        corpus: the card, or what was read of a corpus that has none.
     """
 
     corpus: Corpus
     _registry: Registry = field(repr=False, compare=False)
+    _entry: CorpusEntry | None = field(default=None, repr=False, compare=False)
+    _folder: Path | None = field(default=None, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -43,7 +46,8 @@ class CorpusHandle:
 
     def info(self) -> dict[str, Any]:
         """Return everything on its card, and where its data are; as ``emonet corpora info ID --json``."""
-        return facts_of(self.corpus)
+        facts = facts_of(self.corpus)
+        return facts if self._folder is None else facts | {"root": str(self._folder)}
 
     def utterances(self, root: str | Path | None = None) -> pd.DataFrame:
         """Return a row an utterance, and a column for each target; no audio is opened.
@@ -61,8 +65,8 @@ class CorpusHandle:
         from emonet.audio.roots import current, find_root, require_root
         from emonet.audio.store import read_utterances
 
-        given = None if root is None else Path(root)
-        last = current(self.id) if find_root(self.corpus, given) is None else None
+        given = self._folder if root is None else Path(root)
+        last = current(self.id) if given is None and find_root(self.corpus) is None else None
         folder = None if last else require_root(self.corpus, given)
         found = self.corpus.scan(folder) if folder else read_utterances(last) if last else ()
         columns = [*_COLUMNS, *(target.name for target in self.corpus.targets)]
@@ -110,9 +114,10 @@ class CorpusHandle:
         from emonet.recipe.recipe import CorpusEntry
 
         names = target if target is None or isinstance(target, str) else list(target)
-        given = {"id": self.id, "target": names, "classes": list(classes)}
+        given: dict[str, Any] = {"target": names, "classes": list(classes)}
         given |= {} if root is None else {"root": str(Path(root).absolute())}
-        entry = validate(CorpusEntry, Document(given, "dataset"), RecipeError)
+        origin = self._entry.model_dump(exclude_defaults=True) if self._entry else {"id": self.id}
+        entry = validate(CorpusEntry, Document(origin | given, "dataset"), RecipeError)
         choice = Choice(name=protocol or declared_protocols(self.corpus)[0], options=dict(options or {}))
         with told(progress) as listen:
             gathered = gather_corpus(entry, choice, Path.cwd(), self._registry, decode=True, listen=listen)
@@ -128,20 +133,27 @@ class CorpusHandle:
 
 @dataclass(frozen=True)
 class Corpora(Mapping[str, CorpusHandle]):
-    """All corpora by id."""
+    """All corpora by id; and by ``{"manifest": PATH}`` or the like, as in recipes, those that have no card."""
 
     _registry: Registry = field(repr=False)
 
-    def __getitem__(self, name: str) -> CorpusHandle:
-        """Return the corpus with this id.
+    def __getitem__(self, name: str | Mapping[str, Any]) -> CorpusHandle:
+        """Return the corpus with this id, or one without a card, as recipes name it.
+
+        >>> corpora()[{"manifest": "no/such/labels.csv"}]
+        Traceback (most recent call last):
+        emonet.errors.CorpusError: no/such/labels.csv: there is no such file or folder...
 
         Raises:
             UnknownName: no plugin brings it.
+            EmonetError: a mapping that names no corpus, or one that cannot be read.
         """
-        return CorpusHandle(self._registry.corpus(name), self._registry)
+        if isinstance(name, str):
+            return CorpusHandle(self._registry.corpus(name), self._registry)
+        return _behind_a_door(name, self._registry)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._registry.corpora
+        return isinstance(name, str) and name in self._registry.corpora
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the corpus with this id, or ``default``."""
@@ -174,8 +186,30 @@ class Corpora(Mapping[str, CorpusHandle]):
         return html_table(columns, ([row[name] for name in columns] for row in rows))
 
 
+def _behind_a_door(given: Mapping[str, Any], registry: Registry) -> CorpusHandle:
+    """Return a corpus that recipes name by a mapping."""
+    from emonet.corpus.readers.door import enter
+    from emonet.document import Document, validate
+    from emonet.errors import RecipeError
+    from emonet.recipe.recipe import CorpusEntry
+
+    plain = {key: str(value) if isinstance(value, Path) else value for key, value in given.items()}
+    entry = validate(CorpusEntry, Document(plain, "corpora()"), RecipeError)
+    if not entry.door:
+        raise RecipeError(f"{plain} is a corpus with a card. Ask for it by its id: corpora()[{entry.id!r}].")
+    root = Path(entry.root).expanduser().absolute() if entry.root else None
+    # Absolute, so that it stays the same corpus wherever the notebook goes.
+    place = Path(getattr(entry, entry.door)).expanduser()
+    kept = {entry.door: str(place.absolute())} if place.exists() else {}
+    entry = entry.model_copy(update={**kept, "root": None if root is None else str(root)})
+    corpus, folder = enter(entry, Path.cwd(), root)
+    return CorpusHandle(corpus, registry, entry, folder)
+
+
 def corpora(*, plugins: Plugins = ()) -> Corpora:
     """Return all corpora by id, those of installed plugins included; as ``emonet corpora list``.
+
+    One without a card is asked for as in a recipe: ``corpora()[{"manifest": "my_folder/labels.csv"}]``.
 
     >>> "no_such_corpus" in corpora()
     False

@@ -148,8 +148,8 @@ class LoadedPack:
             files = audio_files(paths, listen, with_speakers=group_by == "speaker")
         groups = groups_of(files, group_by) if group_by else []
         if group_by and not predictor.by_speaker:
-            text = "No task here was trained with normalisation: speaker, so nothing is grouped. Drop --group-by."
-            raise EmonetError(text)
+            text = "No task here was trained with normalisation: speaker, so there is nothing to group by."
+            raise EmonetError(f"{text} Leave it out.")
         with told(progress) as listen:
             if group_by:
                 predictor = predictor.fit_speakers(files, groups, listen=listen)

@@ -31,11 +31,12 @@ def export(  # noqa: PLR0913 - a command's options
     json: AsJson = False,
 ) -> None:
     """Write a run's trained system as a pack: its shared model once, and one small file a task."""
-    from emonet.pack.export import ExportChoice, export_pack
-    from emonet.report.folder import find_run
+    from emonet.api.runs import runs as runs_in
 
-    choice = ExportChoice(system, fold, seed, checkpoint, task)
-    pack = export_pack(find_run(run, runs), choice, out, load_plugins(plugin))
+    registry = load_plugins(plugin)
+    pack = runs_in(runs)[run].export(
+        out, system=system, fold=fold, seed=seed, checkpoint=checkpoint, task=task, plugins=registry
+    )
     if json:
         print_json(pack.to_json())
         return

@@ -31,20 +31,16 @@ def report(  # noqa: PLR0913 - a command's options
 
     The paper's own values stand beside, where it reports the corpus.
     """
+    from emonet.api.runs import runs as runs_in
     from emonet.files import write_json, write_text
-    from emonet.report.folder import find_run
-    from emonet.report.loading import published_results, whole_report
 
     registry = load_plugins(plugin)
-    write = registry.factory("report_formats", form or registry.default("report_formats"))
-    found = [find_run(name, runs) for name in names]
-    published = published_results(registry.corpora.values())
-    reports = [(run.path, run.report()) for run in found]
-    made = whole_report(reports, baseline=baseline, published=published, compare_from=compare_from)
+    registry.factory("report_formats", form or registry.default("report_formats"))  # a typo is told before the work
+    made = runs_in(runs).report(*names, baseline=baseline, compare_from=compare_from, plugins=registry)
     if json and out is None:
         print_json(made.to_json())
     elif out is None:
-        stdout().write(write(made))
+        stdout().write(made.to_text(form, plugins=registry))
     else:
-        write_json(out, made.to_json()) if json else write_text(out, write(made))
+        write_json(out, made.to_json()) if json else write_text(out, made.to_text(form, plugins=registry))
         say(f"Written: {out}")

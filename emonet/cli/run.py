@@ -22,7 +22,7 @@ from emonet.cli.console import (
 from emonet.errors import counted
 
 if TYPE_CHECKING:
-    from emonet.api.runs import RunPlan
+    from emonet.api.recipes import RunPlan
 
 app = typer.Typer(add_completion=False)
 
@@ -51,7 +51,7 @@ def run(  # noqa: PLR0913 - a command's options
 
     Interrupted, the same command goes on where it was.
     """
-    from emonet.api import runs as api
+    from emonet.api import recipes as api
     from emonet.document import Document
     from emonet.engine.run import resume_command
 

@@ -44,13 +44,11 @@ def show(
     """Show the scores of a run."""
     from emonet.api.runs import runs as runs_in
 
-    report = runs_in(runs)[run].report
+    found = runs_in(runs)[run]
     if json:
-        print_json(report.to_json())
+        print_json(found.to_json())
         return
-    registry = load_plugins(plugin)
-    write = registry.factory("report_formats", form or registry.default("report_formats"))
-    output().print(write(report), soft_wrap=True)
+    output().print(found.to_text(form, plugins=load_plugins(plugin)), soft_wrap=True)
 
 
 @app.command()
@@ -64,10 +62,9 @@ def compare(
     from dataclasses import asdict
 
     from emonet.api.runs import runs as runs_in
-    from emonet.report.compare import compare as compare_reports
     from emonet.report.compare import comparison_table
 
-    comparison = compare_reports([runs_in(runs)[name].report for name in names])
+    comparison = runs_in(runs).compare(*names)
     if json:
         print_json(asdict(comparison))
     else:

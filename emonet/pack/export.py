@@ -80,7 +80,7 @@ def export_pack(run: RunFolder, choice: ExportChoice, out: Path, registry: Regis
             no shared model in common; or ``out`` is a pack already.
     """
     if (out / SHARED).exists():
-        raise EmonetError(f"{out}: there is a pack already. Name another folder with --out, or remove this one.")
+        raise EmonetError(f"{out}: there is a pack already. Name another folder, or remove this one.")
     report = run.report()
     scores = [score.to_json() for score in report.scores]
     trained = [_trained(run, stage, choice.checkpoint) for stage in _stages(run, choice)]
@@ -89,7 +89,7 @@ def export_pack(run: RunFolder, choice: ExportChoice, out: Path, registry: Regis
         tasks = ", ".join(each.stage["tasks"][0] for each in trained)
         message = (
             f"System '{choice.system}': its {len(trained)} tasks have {len(made_for)} different shared models, and a "
-            f"pack holds one. Export one task a pack with --task; its tasks: {tasks}."
+            f"pack holds one. Export one task a pack; its tasks: {tasks}."
         )
         raise EmonetError(message)
     evaluation = _evaluation(run, trained[0].stage)

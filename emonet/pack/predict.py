@@ -165,7 +165,7 @@ class Predictor:
             except AudioProblem as problem:
                 if strict:
                     raise EmonetError(
-                        f"{file.path}: {problem}. Mend or leave out this file, or drop --strict."
+                        f"{file.path}: {problem}. Mend or leave out this file, or do without 'strict'."
                     ) from None
                 yield Unread(str(file.path), str(problem), file.start, file.end)
         listen(Progress("labelling", len(files), len(files)))
@@ -195,8 +195,8 @@ class Predictor:
         elif self.speakers is None:
             message = (
                 f"Task '{task}' was trained with each speaker's own statistics, so it must know which files are one "
-                "speaker's. Say --group-by folder, or --group-by speaker with a CSV file that has the columns file and "
-                "speaker."
+                "speaker's. Group them by folder (--group-by folder; from Python group_by='folder'), or by speaker "
+                "with a CSV file that has the columns file and speaker."
             )
             raise EmonetError(message)
         else:

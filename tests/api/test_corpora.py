@@ -7,6 +7,7 @@ import subprocess
 import sys
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -173,3 +174,36 @@ def test_numbers_are_tensors_in_the_corpus_own_unit(tmp_path: Path) -> None:
     wanted = clips.utterances[0].labels
     assert label.tolist() == pytest.approx([float(wanted["valence"]), float(wanted["dominance"])])
     assert (clips.classes, clips.dimensions) == ((), ("valence", "dominance"))
+
+
+def test_a_corpus_without_a_card_is_asked_for_as_in_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_tones(tmp_path / "tones")
+    monkeypatch.chdir(tmp_path)
+    found = emonet.corpora()[{"manifest": Path("tones/labels.csv"), "speakers": "shared"}]
+    monkeypatch.chdir("/")
+    assert found.info()["root"] == str(tmp_path / "tones")
+    frame = found.utterances()
+    assert frame.attrs["root"] == str(tmp_path / "tones")
+    assert set(frame["speaker"]) == {"s0", "s1", "s2", "s3"}
+    train = found.dataset("train", target="label", progress=False)
+    assert train.protocol.id == "labels/by-speaker"
+    assert (len(train), train.classes) == (sum(frame["id"].isin({each.id for each in train.utterances})), train.classes)
+    assert train[0][0].dtype == torch.float32
+    assert {"manifest": "tones/labels.csv"} not in emonet.corpora()
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ({"manifest": "tones/lables.csv"}, "Did you mean 'labels.csv'?"),
+        ({"manifst": "tones/labels.csv"}, "Did you mean 'manifest'?"),
+        ({"id": "tones"}, r"Ask for it by its id: corpora\(\)\['tones'\]"),
+        (
+            {"manifest": "tones/labels.csv", "columns": {"label": "lable"}},
+            "there is no column 'lable'.*Did you mean 'label'?",
+        ),
+    ],
+)
+def test_a_corpus_without_a_card_that_cannot_be_read_is_refused(plugin: Path, asked: dict[str, Any], text: str) -> None:
+    with pytest.raises(emonet.EmonetError, match=text):
+        emonet.corpora()[asked]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pkgutil
+import re
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import pytest
 import yaml
 
 import emonet
-from emonet.api.runs import read_any
+from emonet.api.recipes import read_any
 from emonet.cli.app import run_command
 from emonet.events import Event, Notice, RunEnded
 from emonet.progress import told
@@ -255,3 +258,62 @@ def test_a_plugin_that_cannot_be_loaded_is_named_in_a_warning(place: Path, monke
     )
     with pytest.warns(UserWarning, match=r"could not be loaded: ValueError: no cards"):
         emonet.plan("tones.yaml", plugins=["bad.py"], progress=False)
+
+
+def test_a_report_over_runs_and_a_comparison_are_those_of_the_command_line(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = {"strong": {"strategy": "svm", "extractor": "egemaps", "svm": {"c": [1.0]}}}
+    first = emonet.run(SVM, progress=False)
+    second = emonet.run({**SVM, "name": "more", "systems": {**SVM["systems"], **two}}, progress=False)
+    runs = emonet.runs()
+    assert json.loads(json.dumps(runs.report(first.name).to_json())) == call(capsys, "report", first.name, "--json")
+    made = runs.report(second, baseline="svm")
+    assert json.loads(json.dumps(made.to_json())) == call(capsys, "report", second.name, "--baseline", "svm", "--json")
+    assert list(made.comparisons()["system"]) == ["strong"]
+    assert list(second.comparisons()) == []
+    both = runs.report(first, second.name)
+    assert set(both.to_frame()["system"]) == {f"svm ({first.name})", f"svm ({second.name})", "strong"}
+    assert "strong" in both._repr_html_()
+    assert "strong" in both.to_text("markdown")
+    capsys.readouterr()
+    assert run_command(["runs", "show", second.name]) == 0
+    assert capsys.readouterr().out == second.to_text("terminal") + "\n" == second.to_text() + "\n"
+    comparison = runs.compare(first, second.name)
+    assert comparison.is_sound
+    assert json.loads(json.dumps(asdict(comparison))) == call(
+        capsys, "runs", "compare", first.name, second.name, "--json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ask", "text"),
+    [
+        (lambda runs: runs.report(), "There is nothing to report. Give one run or more."),
+        (lambda runs: runs.report("tonse"), "tonse"),
+        (lambda runs: runs.report(runs[0], baseline="svn"), "Did you mean 'svm'?"),
+        (lambda runs: runs.report(runs[0], runs[0].name), "is given twice"),
+        (lambda runs: runs.compare(runs[0]), "Give two runs or more."),
+        (lambda runs: runs[0].to_text("htlm"), "Did you mean 'html'?"),
+        (lambda runs: runs[0].export("my-pack", system="svm", fold="f9"), "Unknown fold of the run 'f9'"),
+        (lambda runs: runs[0].export("my-pack", system="svn"), "Did you mean 'svm'?"),
+    ],
+)
+def test_what_cannot_be_reported_compared_or_exported_is_refused(
+    place: Path, ask: Callable[[Any], Any], text: str
+) -> None:
+    emonet.run(SVM, progress=False)
+    with pytest.raises(emonet.EmonetError, match=re.escape(text)):
+        ask(emonet.runs())
+
+
+def test_a_pack_is_exported_as_on_the_command_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = emonet.run({**SVM, "systems": {"net": NET}, "seeds": [1, 2]}, progress=False)
+    pack = done.export("python", system="net", seed=2, checkpoint="final")
+    said = call(capsys, "pack", "export", done.name, "--system", "net", "--seed", "2", "--checkpoint", "final",
+                "--out", "shell", "--json")  # fmt: skip
+    assert json.loads(json.dumps(pack.to_json())) | {"pack": "shell"} == said
+    (task,) = said["tasks"].values()
+    assert (task["provenance"]["seed"], task["provenance"]["checkpoint"]) == (2, "final")
+    frame = emonet.load_pack("python").predict("tones", progress=False)
+    assert len(frame) == 12

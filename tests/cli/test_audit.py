@@ -33,7 +33,7 @@ def test_a_list_with_speakers_in_two_splits_is_a_problem(emonet: Emonet, plugin:
 def test_a_list_that_nothing_reads_is_refused(emonet: Emonet, lists: Path) -> None:
     ran = emonet("audit", lists)
     assert ran.code == 2
-    assert "lists: nothing tells the speakers of this list. Give --corpus ID, or --speaker REGEX" in ran.err
+    assert "lists: nothing tells the speakers of this list. Give the id of its corpus (corpus), or" in ran.err
     silent = emonet("audit", lists, "--corpus", "iemocap")
     assert silent.code == 2
     assert "(the names of 'iemocap' do not say them, and its data are not here)" in silent.err

@@ -40,7 +40,7 @@ def test_what_the_door_must_know_is_set_as_in_a_recipe(emonet: Emonet, dataset: 
         (["tones", "--set", "columns.label=x"], "--set goes with --manifest or --hub or --audformat"),
         (["--hub", "none"], "there is no such file or folder"),
         (["--hub", ".", "--set", "colums.label=x"], "--set: unknown key 'colums'. Did you mean 'columns'?"),
-        (["--hub", ".", "--set", "columns"], "--set columns: expected key=value"),
+        (["--hub", ".", "--set", "columns"], "The change 'columns' is not key=value"),
         (["--manifest", "a.csv", "--set", "table=x"], "--set: table belongs to audformat"),
     ],
 )

@@ -64,7 +64,7 @@ def test_what_cannot_be_grouped_is_refused_in_words(place: Path, emonet: Emonet)
     assert "in/x.wav: nothing says who speaks." in err
     code, _, err = emonet("predict", "scratch", "in/x.wav", "--group-by", "folder")
     assert code == 2
-    assert "nothing is grouped. Drop --group-by." in err
+    assert "there is nothing to group by. Leave it out." in err
 
 
 def test_a_speaker_without_statistics_is_reported(place: Path) -> None:

@@ -152,7 +152,7 @@ def test_what_cannot_be_read_is_reported_and_the_rest_goes_on(place: Path, emone
     assert code == 2
     assert out == ""
     assert "in/bad.wav" in err
-    assert "drop --strict" in err
+    assert "do without 'strict'" in err
 
 
 def test_linked_folders_and_suffixes_in_capital_letters_are_labelled(place: Path, emonet: Emonet) -> None:
