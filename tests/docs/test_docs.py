@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -35,6 +37,36 @@ HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith
 def page(name: str) -> str:
     """Return the text of a page of ``docs``."""
     return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def is_there(name: str) -> bool:
+    """Say whether a dotted name is a module, or something that one has."""
+    module, *rest = name.split(".")
+    thing: Any = importlib.import_module(module)
+    for word in rest:
+        module = f"{module}.{word}"
+        if not hasattr(thing, word) and (not hasattr(thing, "__path__") or find_spec(module) is None):
+            return False
+        thing = getattr(thing, word, None) or importlib.import_module(module)
+    return True
+
+
+def test_names_of_the_source_that_texts_tell_are_there() -> None:
+    """Of modules that were renamed, a text tells the new name."""
+    pages = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("corpora/**/*.md"),
+        *ROOT.glob("examples/**/*.md"),
+    ]
+    told = {
+        (path.name, name)
+        for path in pages
+        for name in re.findall(r"(?<![\w./-])emonet(?:\.[a-zA-Z_]+)+(?![\w-])", path.read_text(encoding="utf-8"))
+    }
+    assert len(told) > 15
+    assert not {(page, name) for page, name in told if not is_there(name)}
+    assert not is_there("emonet.filez")
 
 
 def test_there_are_hooks() -> None:
