@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from emonet.cli.console import load_plugins
 from tests.helpers.cli_terminal import Emonet, write_tone
 
 
@@ -141,6 +142,44 @@ def test_fetch_as_json_names_the_folder(emonet: Emonet, plugin: Path, tones: Pat
     ran = emonet("corpora", "fetch", "tones", "--plugin", plugin, "--json")
     assert ran.json == {"corpus": "tones", "folder": str(house / "corpora" / "tones")}
     assert ran.err == ""
+
+
+def test_what_would_be_fetched_is_listed_with_its_place_and_nothing_is_done(
+    emonet: Emonet, plugin: Path, tones: Path, house: Path
+) -> None:
+    archive = pack(tones, plugin)
+    ran = emonet("corpora", "fetch", "tones", "--dry-run", "--plugin", plugin, "--json")
+    folder = str(house / "corpora" / "tones")
+    assert ran.json == [
+        {"corpus": "tones", "state": "to fetch", "source": str(archive), "size": 0, "folder": folder, "reason": ""}
+    ]
+    listed = emonet("corpora", "fetch", "--all-public", "--dry-run", "--plugin", plugin)
+    assert listed.code == 0
+    assert ["tones", "to", "fetch", "unknown", str(archive)] in [line.split() for line in listed.out.splitlines()]
+    assert "iemocap" not in listed.out  # it must be asked for
+    assert not (house / "corpora").exists()
+
+
+def test_all_that_failed_is_told_at_the_end(emonet: Emonet, plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emonet.plugin.registry.Registry.corpora", {"tones": load_plugins([plugin]).corpus("tones")})
+    ran = emonet("corpora", "fetch", "--all-public", "--plugin", plugin)
+    assert ran.code == 1
+    assert "Corpus 'tones' could not be fetched. Every source failed:" in ran.out
+    assert ran.out.splitlines()[-1] == "1 corpus, 1 failure. Sizes known: 0.0 GB; unknown: 1."
+
+
+@pytest.mark.parametrize("words", [(), ("tones", "--all-public")])
+def test_either_one_corpus_or_all_are_fetched(emonet: Emonet, plugin: Path, words: tuple[str, ...]) -> None:
+    ran = emonet("corpora", "fetch", *words, "--plugin", plugin)
+    assert (ran.code, ran.err.splitlines()[0][:62]) == (
+        2,
+        "Error: Give either the id of a corpus or --all-public, e.g. em",
+    )
+
+
+def test_what_must_be_asked_for_is_not_fetched_in_a_dry_run_either(emonet: Emonet) -> None:
+    ran = emonet("corpora", "fetch", "iemocap", "--dry-run")
+    assert (ran.code, "its owner gives it on request" in ran.err) == (2, True)
 
 
 def test_a_fetch_that_fails_names_every_source(emonet: Emonet, plugin: Path) -> None:
