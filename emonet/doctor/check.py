@@ -176,7 +176,7 @@ def _identities(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]
     if survey.nobody:
         advice = "A protocol by speaker refuses them: name their speakers, or choose one that does not go by speaker."
         if corpus.speakers == "open":
-            way = "Where paths know their speakers, `speaker: REGEX` in the corpus' entry reads them"
+            way = "Where paths name their speakers, `speaker: REGEX` in the corpus' entry reads them"
             advice = (
                 f"A protocol by speaker refuses them. {way}; where nobody knows them, the protocol `random` says so."
             )
