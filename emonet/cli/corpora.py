@@ -276,9 +276,11 @@ def check(  # noqa: PLR0913 - a command's options
     doors = {"manifest": manifest, "hub": hub, "audformat": audformat}
     corpus, folder = subject("check", corpus_id, doors, keys, root=root, plugin=plugin)
     from emonet.doctor.check import check as check_copy
+    from emonet.labels.ontology import Ontology
 
+    ontology = Ontology({}, {}) if corpus_id else load_plugins(plugin).ontology  # a card has decided what words mean
     with progress_listener(errors(), quiet=json) as listen:
-        findings = check_copy(corpus, folder, quick=quick, listen=listen)
+        findings = check_copy(corpus, folder, quick=quick, listen=listen, ontology=ontology)
     if json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -16,6 +16,13 @@ MISSING = frozenset(
 
 
 _LONGEST = max(map(len, MISSING))
+_NOBODY = frozenset({"unknown", "unk", "unknown speaker", "anonymous", "anon", "unidentified", "not known"})
+"""What stands for a speaker whom nobody knows, in lower case."""
+_UNDECIDED = frozenset(
+    {"unknown", "unk", "undefined", "undecided", "unspecified", "not available", "not annotated", "not labelled"}
+    | {"unlabelled", "unlabeled", "no label", "no agreement", "no consensus", "not known", "xxx", "oos", "invalid"}
+)
+"""Labels that corpora have for utterances without one, in lower case with blanks."""
 
 
 def is_missing(cell: str) -> bool:
@@ -32,7 +39,16 @@ def is_missing(cell: str) -> bool:
 def stated(cell: str) -> str:
     """Return what a cell of a speaker, session, text or the like says, empty where it says that nobody knows."""
     text = cell.strip()
-    return "" if is_missing(text) or text.casefold() in {"unknown", "unk"} else text
+    return "" if is_missing(text) or text.casefold() in _NOBODY else text
+
+
+def is_undecided(label: str) -> bool:
+    """Say whether a label may say that nobody knows or agreed, though it may be a class, too.
+
+    >>> [is_undecided(label) for label in ("xxx", "No agreement", "other", "neutral")]
+    [True, True, False, False]
+    """
+    return re.sub(r"[\s_-]+", " ", label.strip().casefold()) in _UNDECIDED
 
 
 _CLOCK = re.compile(r"(?:(\d+) days?,? )?\+?(?:(\d+):)?(\d+):(\d{1,2}(?:[.,]\d+)?)")

@@ -6,12 +6,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from statistics import median
 
+from emonet.corpus.cells import is_undecided
 from emonet.corpus.corpus import Corpus, Target, Utterance
 from emonet.corpus.naming import alike, how_to_join
-from emonet.corpus.readers.folders import by_suffix, files_below, folder_nearby, is_listed, suffix_of
+from emonet.corpus.readers.folders import (
+    by_suffix,
+    files_below,
+    folder_nearby,
+    is_audio,
+    is_listed,
+    names_in,
+    suffix_of,
+)
 from emonet.corpus.readers.members import is_file
 from emonet.doctor.listen import hear, heard_findings
 from emonet.doctor.second_copy import copies
@@ -19,6 +28,7 @@ from emonet.doctor.survey import MOST_NAMES, Survey, named_by, repeated, survey_
 from emonet.errors import CorpusError, did_you_mean
 from emonet.events import Listener, silent
 from emonet.findings import Finding, Level, some
+from emonet.labels.ontology import Ontology
 from emonet.labels.words import spelling
 
 __all__ = ["Finding", "Level", "check"]
@@ -28,12 +38,18 @@ _MOST_ABOVE = 50_000
 """Files above a copy that are listed to see whether the folder above holds more of the corpus."""
 _MOST_BESIDE = 4
 """Files for each utterance up to which those that are passed over are counted."""
+_NO_WORDS = Ontology({}, {})
+_FEWEST = 3
+"""Speakers from which it is strange that none of them has a second utterance."""
 
 
-def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener = silent) -> list[Finding]:
+def check(
+    corpus: Corpus, root: Path, *, ontology: Ontology = _NO_WORDS, quick: bool = False, listen: Listener = silent
+) -> list[Finding]:
     """Return what was found below ``root``, good and bad.
 
-    The corpus is listed twice at most and never held in memory as a whole.
+    The corpus is listed once, and once more for the names of each kind of fault that hashes show; it is never held in
+    memory as a whole.
 
     Args:
         corpus: its card says what is expected.
@@ -41,12 +57,13 @@ def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener =
         quick: look at names, sizes and counts only; of audio files, only tiny ones are opened, which may be pointers,
             and a few that seem to stand twice.
         listen: is told of what is listed and read.
+        ontology: canonical words, by which two labels of a corpus without a card may mean one thing.
 
     Raises:
         CorpusError: ``root`` is not this corpus at all, or its annotation cannot be read; names file and line.
     """
     survey = survey_of(corpus, root, listen)
-    findings = [*_counts(corpus, survey), *_unmapped(corpus, survey), *_splits(corpus, survey)]
+    findings = [*_counts(corpus, survey, ontology), *_unmapped(corpus, survey), *_splits(corpus, survey)]
     findings += [*_identities(corpus, root, survey), *_files(corpus, root, survey), *copies(corpus, root, survey)]
     findings += [*_names(survey), *_not_listed(corpus, root, survey), *_above(corpus, root, survey)]
     if not quick:
@@ -54,7 +71,7 @@ def check(corpus: Corpus, root: Path, *, quick: bool = False, listen: Listener =
     return findings
 
 
-def _counts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
+def _counts(corpus: Corpus, survey: Survey, ontology: Ontology) -> Iterator[Finding]:
     yield _compare("utterances", survey.count, corpus.expected.utterances)
     yield _compare("speakers", len(survey.speakers), corpus.expected.speakers)
     for target in corpus.targets:
@@ -66,6 +83,9 @@ def _counts(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
                 continue
             yield from _class_counts(corpus, target, seen)
             yield from _alike(target)
+            if corpus.speakers == "open":  # a card has decided what its classes are
+                yield from _of_one_meaning(target, ontology)
+                yield from _undecided(target, seen)
 
 
 def _class_counts(corpus: Corpus, target: Target, seen: Mapping[str, int]) -> Iterator[Finding]:
@@ -103,6 +123,25 @@ def _alike(target: Target) -> Iterator[Finding]:
             yield Finding("warning", f"{target.name}: labels alike", ", ".join(labels), "one spelling", advice)
 
 
+def _of_one_meaning(target: Target, ontology: Ontology) -> Iterator[Finding]:
+    """Labels that differ by more than their spelling and are one canonical word, as ``angry`` and ``anger`` are."""
+    meant: dict[str, dict[str, str]] = {}
+    for label in target.classes:
+        if (word := ontology.canonical(label)) is not None:
+            meant.setdefault(word, {}).setdefault(spelling(label), label)
+    for word, labels in meant.items():
+        if len(labels) > 1:
+            advice = f"They are classes of their own now. If all of them mean {word}, write them in one way."
+            yield Finding("warning", f"{target.name}: labels of one word", ", ".join(labels.values()), "one", advice)
+
+
+def _undecided(target: Target, seen: Mapping[str, int]) -> Iterator[Finding]:
+    found = [f"{label} ({seen[label]})" for label in target.classes if is_undecided(label) and seen.get(label)]
+    if found:
+        advice = "They are classes now. Where they say that nobody knows, empty these cells: such rows are left out."
+        yield Finding("warning", f"{target.name}: labels that may mean none", ", ".join(found), "none", advice)
+
+
 def _unmapped(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
     for target in corpus.targets:
         found = {code: count for (name, code), count in survey.unmapped.counts.items() if name == target.name}
@@ -119,6 +158,7 @@ def _unmapped(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
 def _splits(corpus: Corpus, survey: Survey) -> Iterator[Finding]:
     if survey.speakers:
         yield _per_speaker(survey.speakers)
+        yield from _alone(corpus, survey.speakers)
     yield from _spelt_alike(corpus, survey)
     if survey.splits:
         seen = ", ".join(f"{split} {count}" for split, count in sorted(survey.splits.items()))
@@ -163,6 +203,14 @@ def _per_speaker(speakers: Mapping[str, int]) -> Finding:
     return Finding("ok", "utterances per speaker", seen)
 
 
+def _alone(corpus: Corpus, speakers: Mapping[str, int]) -> Iterator[Finding]:
+    """Speakers of a corpus without a card who may be clips, since nobody has a second one."""
+    if corpus.speakers == "open" and len(speakers) >= _FEWEST and max(speakers.values()) == 1:
+        seen = f"{len(speakers)} speakers, none of whom has a second utterance"
+        advice = "Where these are names of clips, speaker-independent means nothing: say what names the speakers."
+        yield Finding("warning", "speakers that may be clips", seen, "some with two", advice)
+
+
 def _identities(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
     twice = repeated(survey.ids)
     if twice:
@@ -186,7 +234,9 @@ def _identities(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]
 def _files(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
     if survey.missing:
         advice = _AGAIN
-        if survey.missing.count == survey.count:
+        if other := _under_another_name(root, tuple(survey.missing.first)):
+            advice = other
+        elif survey.missing.count == survey.count:
             advice = _where_they_are(corpus, root, tuple(survey.missing.first))
         yield Finding("problem", "missing files", str(survey.missing), "none", advice)
     if survey.dangling:
@@ -200,6 +250,29 @@ def _files(corpus: Corpus, root: Path, survey: Survey) -> Iterator[Finding]:
     if survey.refused:
         advice = "Mend these paths where they are listed; they are left out when the corpus is prepared."
         yield Finding("problem", "paths that no file can have", str(survey.refused), "none", advice)
+
+
+def _under_another_name(root: Path, missing: Sequence[str]) -> str:
+    """Return advice where a file that is missing is there with other slashes, another case or suffix; else nothing."""
+    for name in missing:
+        if (found := _called_otherwise(root, name)) is not None:
+            return f"There is '{found}', and not '{name}': write names as the files have them, or rename the files."
+    return ""
+
+
+def _called_otherwise(root: Path, name: str) -> str | None:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    found = PurePosixPath()
+    for place, part in enumerate(parts if not name.startswith("/") else ()):
+        names = names_in(root / found)
+        near = [each for each in names if each.casefold() == part.casefold()]
+        if not near and place == len(parts) - 1:
+            stem = PurePosixPath(part).stem if is_audio(part) else part
+            near = [each for each in names if is_audio(each) and PurePosixPath(each).stem == stem]
+        if not near:
+            return None
+        found /= part if part in near else near[0]
+    return str(found) if (root / found).is_file() and str(found) != name else None
 
 
 def _where_they_are(corpus: Corpus, root: Path, missing: Sequence[str]) -> str:

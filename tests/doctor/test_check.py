@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from emonet.affect import Affect
 from emonet.corpus.codes import labels_from
 from emonet.corpus.corpus import Citation, Corpus, Expected, NamedProtocol, SpeakerNames, Target, Utterance
 from emonet.corpus.readers.folders import files_below
@@ -23,6 +24,8 @@ from emonet.doctor import listen, survey
 from emonet.doctor.check import Finding, check
 from emonet.errors import CorpusError
 from emonet.events import Event, Progress
+from emonet.labels.ontology import ontology_of
+from emonet.labels.words import Word
 
 CLASSES = ("joy", "anger")
 
@@ -239,6 +242,52 @@ def test_labels_that_differ_in_spelling_alone_are_warned_of(copy: Path) -> None:
     alike = replace(FOO, targets=(Target("emotion", (*CLASSES, "Joy")),), expected=Expected())
     finding = named(check(alike, copy, quick=True), "emotion: labels alike")
     assert (finding.level, finding.seen) == ("warning", "joy, Joy")
+
+
+def test_labels_without_a_card_that_are_one_word_or_may_be_none_are_warned_of(copy: Path) -> None:
+    def labelled(root: Path) -> Iterable[Utterance]:
+        labels = ("joy", "happy", "Happy", "No_Agreement")
+        return (replace(each, labels={"emotion": label}) for each, label in zip(scan(root), labels, strict=True))
+
+    target = Target("emotion", ("joy", "happy", "Happy", "No_Agreement"))
+    own = replace(FOO, scan=labelled, targets=(target,), expected=Expected(), speakers="open")
+    word = Word("happiness", Affect(arousal="high", valence="positive"), {"en": ("joy", "happy")})
+    findings = check(own, copy, quick=True, ontology=ontology_of([(word, "a test")]))
+    assert named(findings, "emotion: labels of one word").seen == "joy, happy"
+    assert named(findings, "emotion: labels that may mean none").seen == "No_Agreement (1)"
+    carded = check(replace(own, speakers="own"), copy, quick=True, ontology=ontology_of([(word, "a test")]))
+    assert not [each for each in carded if "one word" in each.what or "mean none" in each.what]
+
+
+def test_speakers_without_a_card_none_of_whom_speaks_twice_may_be_clips(copy: Path) -> None:
+    def apart(root: Path) -> Iterable[Utterance]:
+        return (replace(each, speaker=each.id) for each in scan(root))
+
+    own = replace(FOO, scan=apart, expected=Expected(), speakers="open")
+    found = named(check(own, copy, quick=True), "speakers that may be clips")
+    assert (found.level, found.seen) == ("warning", "4 speakers, none of whom has a second utterance")
+    for other in (replace(own, scan=scan), replace(own, speakers="own")):
+        assert "speakers that may be clips" not in whats(check(other, copy, quick=True))
+
+
+@pytest.mark.parametrize(
+    ("listed", "there"),
+    [
+        ("B-joy.WAV", "b-joy.wav"),
+        ("b-joy", "b-joy.wav"),
+        ("b-joy.mp3", "b-joy.wav"),
+        (r"Deep\c-joy.wav", "deep/c-joy.wav"),
+    ],
+)
+def test_a_missing_file_that_is_there_under_another_name_is_named(copy: Path, listed: str, there: str) -> None:
+    (copy / "deep").mkdir()
+    write(copy / "deep" / "c-joy.wav")
+
+    def names(root: Path) -> Iterable[Utterance]:
+        yield Utterance("one", listed, {"emotion": "joy"}, "a")
+
+    advice = named(check(replace(FOO, scan=names, expected=Expected()), copy, quick=True), "missing files").advice
+    assert advice == f"There is '{there}', and not '{listed}': write names as the files have them, or rename the files."
 
 
 def test_speakers_sessions_and_texts_that_differ_in_spelling_alone_are_warned_of(copy: Path) -> None:

@@ -231,7 +231,7 @@ def _advice(scan: Scan, marks: Sequence[str], root: Path) -> str:
     folder = folder_nearby(scan, marks, root)
     if folder is not None:
         return f"The folder {folder} looks right: --root {folder}"
-    archives = [name for name in _names(root) if name.lower().endswith(_ARCHIVES)]
+    archives = [name for name in names_in(root) if name.lower().endswith(_ARCHIVES)]
     return f"It holds {', '.join(archives[:3])}: unpack it first." if archives else ""
 
 
@@ -247,7 +247,7 @@ def _folders_near(root: Path) -> Iterator[Path]:
 
 
 def _folders_in(root: Path) -> list[Path]:
-    folders = [root / name for name in _names(root)]
+    folders = [root / name for name in names_in(root)]
     return [folder for folder in folders if _is_folder(folder) and not folder.is_symlink()]
 
 
@@ -258,7 +258,8 @@ def _is_folder(path: Path) -> bool:
     return False
 
 
-def _names(folder: Path) -> list[str]:
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder that are not hidden, in order and up to a limit; none where it cannot be read."""
     names: list[str] = []
     with suppress(OSError), os.scandir(folder) as entries:
         names = sorted(entry.name for entry in islice(entries, _MOST_FILES) if not entry.name.startswith("."))
