@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
     from emonet.report.compare import Comparison
 
 
-class Reported(ABC):
+class Reported:
     """Scores to look at: of a run, or of several together."""
 
     @property
-    @abstractmethod
     def report(self) -> Report:
         """The scores with their intervals, protocols, audits and notes."""
+        raise NotImplementedError
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a score: of every seed and, where there are several, of their mean on test.
