@@ -140,10 +140,6 @@ class Corpora(Mapping[str, CorpusHandle]):
     def __getitem__(self, name: str | Mapping[str, Any]) -> CorpusHandle:
         """Return the corpus with this id, or one without a card, as recipes name it.
 
-        >>> corpora()[{"manifest": "no/such/labels.csv"}]
-        Traceback (most recent call last):
-        emonet.errors.CorpusError: no/such/labels.csv: there is no such file or folder...
-
         Raises:
             UnknownName: no plugin brings it.
             EmonetError: a mapping that names no corpus, or one that cannot be read.
