@@ -8,8 +8,9 @@ block and put back behind it, so that whatever else draws from them is not touch
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ def forked(device: torch.device | None = None) -> Iterator[None]:
         finally:
             if on_mps is not None:
                 torch.mps.set_rng_state(on_mps)
+
+
+def undrawn() -> AbstractContextManager[None]:
+    """Let what strangers' code draws within the block count as not drawn, where torch is loaded already.
+
+    Where it is not, nobody can have seeded it.
+    """
+    return forked() if "torch" in sys.modules else nullcontext()
 
 
 def seed_torch(seed: int, device: torch.device | None = None) -> None:

@@ -29,6 +29,7 @@ from emonet.findings import Verdict
 from emonet.machine import chosen_device, machine_of
 from emonet.plugin.registry import Registry
 from emonet.protocols.protocol import Protocol
+from emonet.randomness import undrawn
 from emonet.recipe.check import check
 from emonet.recipe.plan import plan
 from emonet.recipe.recipe import Recipe
@@ -84,8 +85,9 @@ def _check_start(made: Plan, gathering: Gathering, registry: Registry) -> None:
         if not is_done(stage)
         for kind, part in ((ROLES[role], part) for role, part in stage.components.items())
     }
-    for (kind, name, _), options in wanted.items():
-        registry.build(kind, name, options)
+    with undrawn():
+        for (kind, name, _), options in wanted.items():
+            registry.build(kind, name, options)
     if not gathering.is_prepared:
         check_strict(made.recipe, audit_plan(made, gathering.every, audio=False))
 

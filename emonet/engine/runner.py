@@ -36,6 +36,7 @@ from emonet.files import write_json
 from emonet.learn.clips import Clips, clips_of
 from emonet.machine import LIBRARIES, chosen_device, differences, machine_of
 from emonet.plugin.registry import Registry
+from emonet.randomness import undrawn
 from emonet.recipe.aggregate import AGGREGATE, exposure
 from emonet.recipe.normalisation import NORMALISATIONS
 from emonet.recipe.provenance import FORMAT, LEARNED, heard_corpora, whole_provenance
@@ -85,7 +86,7 @@ class StageRunner:
 
         folder = stage_folder(stage.key)
         folder.mkdir(parents=True, exist_ok=True)
-        with _ONE_AT_A_TIME, FileLock(folder / ".lock"):
+        with _ONE_AT_A_TIME, FileLock(folder / ".lock"), undrawn():
             kept = look_at(folder)
             sweep(folder, kept)
             facts = kept.facts

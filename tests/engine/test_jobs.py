@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import random
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy
 import pyarrow.parquet
 import pytest
 import torch
@@ -519,6 +521,46 @@ def test_stages_in_threads_take_turns_and_leave_the_random_numbers_of_others_alo
     assert _weights() == alone
     assert all(is_done(stage) for stage in made.stages)
     assert results(ran(capsys, "--set", change)) == here
+
+
+DRAWS = """\
+import emonet
+import numpy
+import torch
+
+
+class Draws:
+    dim, names = 1, ("a",)
+
+    def __init__(self):
+        self.start = float(torch.rand(1))
+
+    def extract(self, wave):
+        return numpy.array([self.start + float(torch.rand(1))])
+
+
+@emonet.component(yields="vector")
+def draws():
+    return Draws()
+
+
+@emonet.hookimpl
+def emonet_extractors():
+    return {"draws": draws}
+"""
+
+
+def test_a_run_leaves_the_random_numbers_of_its_process_alone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import sklearn.svm  # noqa: F401 - draws from random when it is first imported
+
+    (place / "draws.py").write_text(DRAWS, encoding="utf-8")
+    (place / "it.yaml").write_text(RECIPE.replace("egemaps", "draws"), encoding="utf-8")
+    random.seed(3)
+    numpy.random.seed(4)
+    torch.manual_seed(5)
+    before = random.getstate(), repr(numpy.random.get_state()), torch.get_rng_state().tolist()
+    ran(capsys, "--plugin", "draws.py")
+    assert (random.getstate(), repr(numpy.random.get_state()), torch.get_rng_state().tolist()) == before
 
 
 def _weights() -> dict[str, bytes]:
