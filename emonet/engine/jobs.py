@@ -19,6 +19,7 @@ from uuid import uuid4
 from emonet.audio.store import Stores
 from emonet.engine.event_files import FOLDER, EventWriter, following
 from emonet.engine.executor import Executor, Job
+from emonet.engine.kept import stage_facts
 from emonet.engine.plan_file import PlanFile, read_plan_file
 from emonet.engine.runner import StageRunner, is_done
 from emonet.errors import ContractError, CorpusError, Damaged, EmonetError, PluginError, RecipeError, contained, counted
@@ -95,9 +96,19 @@ def _opened(path: Path, changed: int, process: int) -> Do:
 def _doer(planned: PlanFile, runner: StageRunner) -> Do:
     def do(key: str) -> None:
         for stage in planned.of_key(key):
+            _check_parents(stage, planned)
             runner.run(stage)
 
     return do
+
+
+def _check_parents(stage: Stage, planned: PlanFile) -> None:
+    """Refuse a stage that an executor begins too early; what it starts from would be missed deep within it."""
+    for parent in stage.parents:
+        if not is_done(stage) and not stage_facts(parent):
+            title = planned.of_key(parent)[0].title
+            message = f"{stage.title}: it was begun before what it starts from was done ({title})."
+            raise EmonetError(f"{message} Run the same recipe again with another executor, or have this one mended.")
 
 
 def runner_of(planned: PlanFile, registry: Registry, listen: Listener) -> StageRunner:

@@ -242,6 +242,23 @@ def test_a_job_that_no_process_did_is_missed(place: Path) -> None:
         carried_out(made, registry, place, Idle(), list[Event]().append)
 
 
+def test_a_job_that_is_begun_before_its_parent_is_refused_in_words(place: Path) -> None:
+    text = RECIPE.replace("strategy: scratch", "strategy: head\n    source: {manifest: tones/source.csv}")
+    (place / "it.yaml").write_text(text, encoding="utf-8")
+    (place / "tones" / "source.csv").write_bytes((place / "tones" / "labels.csv").read_bytes())
+
+    class Reversed(Here):
+        def run(self, jobs: Sequence[Job]) -> None:
+            super().run(jobs[::-1])
+
+    made, registry = planned(place)
+    first, last = made.stages[-2:]
+    with pytest.raises(EmonetError) as caught:
+        carried_out(made, registry, place, Reversed(), list[Event]().append)
+    said = f"{last.title}: it was begun before what it starts from was done ({first.title}). Run the same recipe again"
+    assert str(caught.value).startswith(said)
+
+
 def test_an_executor_that_fails_itself_is_told_in_one_line_with_what_is_left(place: Path) -> None:
     class Nowhere:
         def run(self, jobs: Sequence[Job]) -> None:
