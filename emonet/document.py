@@ -156,7 +156,7 @@ def changed(data: dict[str, Any], change: str, error: type[EmonetError]) -> dict
     """Return data with one ``key.sub=value`` change (``--set``) applied.
 
     Raises:
-        EmonetError: of type ``error``, when the change is no such thing, or leads into a list at no position of it.
+        EmonetError: of type ``error``, when the change is not of that form, or leads into a list at no position of it.
     """
     key, equals, text = change.partition("=")
     if not equals or not key:

@@ -114,7 +114,7 @@ def load_table(path: Path) -> ScalingTable:
     """Read a table that ``save_table`` wrote.
 
     Raises:
-        EmonetError: the file is no such table.
+        EmonetError: the file is not such a table.
     """
     tensors, _ = load_checkpoint(path)
     means, scales = (
