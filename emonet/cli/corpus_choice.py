@@ -63,6 +63,7 @@ def chosen(
         example = f"emonet corpora {command} my_corpus"
         raise CorpusError(f"Give either the id of a corpus or one of {options}, e.g. {example}")
     data = dict(given)
+    _refuse_twice([key.partition("=")[0] for key in keys or ()])
     for key in keys or ():
         data = changed(data, key, CorpusError)
     if corpus_id:
@@ -76,6 +77,13 @@ def chosen(
     for note in corpus.notes:
         complain(f"Note: {_as_option(note)}")
     return corpus, folder
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            way = f"Give one that says all, or what is within: --set {name}.KEY=VALUE may be repeated."
+            raise CorpusError(f"--set {name}=... is given twice, and the later would replace the former. {way}")
 
 
 def subject(

@@ -32,6 +32,11 @@ def test_what_the_door_must_know_is_set_as_in_a_recipe(emonet: Emonet, dataset: 
     assert wrong.code == 2
     assert "Did you mean 'emotion'?" in wrong.err
     assert emonet("corpora", "check", "--hub", dataset, "--quick", "--set", "columns={label: emotion}").code == 0
+    twice = ("--set", "columns={label: emotion}", "--set", "columns={speaker: who}")
+    refused = emonet("corpora", "check", "--hub", dataset, "--quick", *twice)
+    assert (refused.code, "would replace the former" in refused.err) == (2, True)
+    apart = ("--set", "columns.label=emotion", "--set", "columns.label2=x")
+    assert "is given twice" not in emonet("corpora", "check", "--hub", dataset, "--quick", *apart).err
 
 
 @pytest.mark.parametrize(

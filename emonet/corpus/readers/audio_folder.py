@@ -60,14 +60,18 @@ def foldered_clips(root: Path, sounds: list[str]) -> HubTable:
     """Take folders named after splits for the splits, and the nearest other folder above a clip for its label.
 
     A folder is that of a split where all folders beside it on its level, from the top or from the clips, are, too: a
-    speaker called Val is not.
+    speaker called Val is not. A folder just above all clips that has one name everywhere, as ``wav``, tells none apart.
     """
     paths = [PurePosixPath(file).parent.parts for file in sounds]
-    top, bottom = _split_levels(paths), _split_levels([path[::-1] for path in paths])
+    upwards = [path[::-1] for path in paths]
+    top, bottom = _split_levels(paths), _split_levels(upwards)
+    bottom |= _levels_of_one_name(upwards, bottom)
     rows = []
     for file, path in zip(sounds, paths, strict=True):
         levels = list(enumerate(path))
-        splits = [name for level, name in levels if level in top or len(path) - 1 - level in bottom]
+        splits = [
+            name for level, name in levels if (level in top or len(path) - 1 - level in bottom) and named_in(name)
+        ]
         others = [name for level, name in levels if level not in top and len(path) - 1 - level not in bottom]
         if not others:
             message = f"{root}: '{file}' lies in no folder that could be its label, and there is no metadata.csv."
@@ -89,6 +93,21 @@ def _split_levels(paths: Sequence[Sequence[str]]) -> set[int]:
         for level, name in enumerate(path):
             names.setdefault(level, set()).add(name)
     return {level for level, found in names.items() if all(map(named_in, found))}
+
+
+def _levels_of_one_name(upwards: Sequence[Sequence[str]], splits: set[int]) -> set[int]:
+    """Return the levels nearest to the clips on which all folders have one name, where folders above them differ.
+
+    Levels of splits are passed over.
+    """
+    same: set[int] = set()
+    for level in range(min(map(len, upwards))):
+        if level in splits:
+            continue
+        if len({path[level] for path in upwards}) > 1:
+            return same
+        same.add(level)
+    return set()
 
 
 def doubts_of_folders(table: HubTable) -> str:
@@ -116,3 +135,25 @@ def people_above(table: HubTable, found: ColumnMap) -> Iterator[str]:
         names = sorted({row.cells[column] for row in table.rows if column in row.cells})
         if are_codes_of_people(names):
             yield f"The folders {', '.join(names[:3])} look like people: columns: {{speaker: {column}}} takes them so."
+
+
+def levels_not_read(table: HubTable, found: ColumnMap, label: str) -> Iterator[str]:
+    """Yield a word on each level of folders that nothing reads, though it could be the label as well as the one taken.
+
+    Args:
+        label: the column that labels are read from; one that the user named leaves no doubt.
+    """
+    taken = sorted({row.cells[TARGET] for row in table.rows}) if label == TARGET else []
+    for column in filter(is_folder, table.columns if taken else ()):
+        rows = [row for row in table.rows if column in row.cells]
+        names = sorted({row.cells[column] for row in rows})
+        is_label = all(row.cells[column] == row.cells[TARGET] for row in rows)
+        if is_label or len(names) < 2 or column in found.columns.values() or all(map(named_in, names)):
+            continue
+        if not are_codes_of_people(names):
+            way = f"columns: {{{TARGET}: {column}}} takes them for labels, columns: {{speaker: {column}}} for speakers."
+            yield f"The label is {_few(taken)}, and not the folders above, {_few(names)}: {way}"
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -24,6 +24,7 @@ from emonet.corpus.readers.audio_folder import (
     doubts_of_folders,
     foldered_clips,
     folders_of,
+    levels_not_read,
     listed_clips,
     people_above,
 )
@@ -209,6 +210,7 @@ def hub_corpus(place: Path, columns: Mapping[str, str], *, name: str = "") -> tu
     read = {**{name.removeprefix(PREFIX): column for name, column in named.items()}, **found.columns}
     notes = ["Columns read: " + ", ".join(f"{field}: {column}" for field, column in read.items()) + "."]
     notes += [*notes_of(found.unused, unlabelled), *people_above(sheets[0], found)]
+    notes += levels_not_read(sheets[0], found, forms.get(TARGET, ""))
     if passed_over := by_suffix(_passed_over(root, sheets) if place.is_dir() else {}):
         notes.append(f"Passed over: {passed_over}.")
     utterances = utterances_of(labelled, root, targets.labels, place=place)

@@ -91,6 +91,25 @@ def test_the_user_says_which_folder_is_what(tmp_path: Path) -> None:
     assert hub_corpus(place, {"label": "folder1"})[0].target().classes == ("s1", "s2")
 
 
+def test_a_level_of_folders_that_nothing_reads_is_named_with_what_takes_it(tmp_path: Path) -> None:
+    place = make(tmp_path, "joy/anna/a.wav joy/bert/b.wav fear/anna/c.wav")
+    (note,) = [note for note in hub_corpus(place, {})[0].notes if note.startswith("The label")]
+    assert note == (
+        "The label is anna, bert, and not the folders above, fear, joy: columns: {label: folder2} takes them for "
+        "labels, columns: {speaker: folder2} for speakers."
+    )
+    for told in ({"label": "folder1"}, {"speaker": "folder2"}):
+        assert not [note for note in hub_corpus(place, told)[0].notes if note.startswith("The label")]
+
+
+@pytest.mark.parametrize(
+    "tree",
+    ["joy/wav/a.wav fear/wav/b.wav", "joy/x/wav/a.wav fear/x/wav/b.wav", "joy/wav/train/a.wav fear/wav/test/b.wav"],
+)
+def test_folders_of_one_name_just_above_all_clips_are_no_labels(tree: str, tmp_path: Path) -> None:
+    assert hub_corpus(make(tmp_path, tree), {})[0].target().classes == ("fear", "joy")
+
+
 def test_folders_that_look_like_people_are_said_so(tmp_path: Path) -> None:
     corpus, _ = hub_corpus(make(tmp_path, "s1/joy/a.wav s2/fear/b.wav"), {})
     (note,) = [note for note in corpus.notes if "people" in note]
