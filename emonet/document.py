@@ -247,6 +247,10 @@ def _sentence(detail: ErrorDetails, keys: Keys, kind: Any) -> str:
         hint = did_you_mean(str(detail["input"]), re.findall(r"'([^']*)'", expected))
         text = f"'{key}' is {detail['input']!r}, expected {expected}. {hint}"
         return text.strip()
+    if detail["type"] in {"model_type", "dict_type", "dataclass_type"}:
+        given = "nothing (null)" if detail["input"] is None else repr(detail["input"])
+        listed = f" Known keys here: {', '.join(sorted(known_keys(kind, keys)))}." if known_keys(kind, keys) else ""
+        return f"'{key}' is {given}, expected keys with values, as in {{key: value}}.{listed}"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return f"'{key}': {message}" if keys else message

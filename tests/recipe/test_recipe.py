@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -176,10 +177,31 @@ def test_set_changes_values_deep_in_the_recipe(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [("seeds", "expected key=value"), ("corpora.9=x", "'9' is not a position of a list with 3 entries")],
+    [("seeds", "is not key=value, as in"), ("corpora.9=x", "'9' is not a position of a list with 3 entries")],
 )
 def test_a_change_that_cannot_be_made_is_refused(path: Path, change: str, message: str) -> None:
     assert message in refusal(path, RECIPE, (change,))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            "systems.net=null",
+            "'systems.net' is nothing (null), expected keys with values, as in {key: value}. Known keys",
+        ),
+        (
+            "training=3",
+            "'systems.net.training' is 3, expected keys with values, as in {key: value}. Known keys here: ba",
+        ),
+        ("systems=3", "'systems' is 3, expected keys with values, as in {key: value}."),
+    ],
+)
+def test_what_must_have_keys_is_said_in_plain_words(tmp_path: Path, change: str, message: str) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("corpora: [foo]\nprotocol: by-speaker\nsystems: {net: {strategy: scratch}}\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match=re.escape(message)):
+        read_recipe(path, [change])
 
 
 def test_defaults_are_the_papers(path: Path) -> None:
