@@ -129,7 +129,7 @@ def test_speakers_own_statistics_come_from_groups_of_files(place: Path, made: Pa
     with pytest.raises(package.EmonetError, match="trained with each speaker's own statistics"):
         spoken.predict(np.sin(np.arange(9000)), rate=16_000)
     assert len(spoken.predict(made / "one", group_by="folder", progress=False)) == 12
-    with pytest.raises(package.EmonetError, match="nothing is grouped"):
+    with pytest.raises(package.EmonetError, match="nothing to group by"):
         package.load_pack(place / "scratch").predict(made / "one", group_by="folder", progress=False)
 
 
