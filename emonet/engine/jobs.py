@@ -210,7 +210,7 @@ def carry_out(planned: PlanFile, plan: Path, executor: Executor, runner: StageRu
             runner.run(stage)
         else:
             undone.append(stage)
-    jobs = jobs_of(undone, plan)
+    jobs = jobs_of(undone, plan.absolute())
     titles = {job.key: job.title for job in jobs}
     host = _Host(_doer(planned, runner))
     with hosting(plan, host), following(plan.parent / FOLDER, tell):

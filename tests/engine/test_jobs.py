@@ -259,6 +259,19 @@ def test_a_job_that_is_begun_before_its_parent_is_refused_in_words(place: Path) 
     assert str(caught.value).startswith(said)
 
 
+def test_jobs_name_the_plan_by_its_whole_path_where_emonet_home_does_not(place: Path) -> None:
+    handed: list[Job] = []
+
+    class Recording:
+        def run(self, jobs: Sequence[Job]) -> None:
+            handed.extend(jobs)
+
+    made, registry = planned(place)
+    with pytest.raises(EmonetError, match="it said nothing"):
+        carried_out(made, registry, Path(), Recording(), list[Event]().append)
+    assert {job.plan for job in handed} == {place / "desk" / "plan.json"}
+
+
 def test_an_executor_that_fails_itself_is_told_in_one_line_with_what_is_left(place: Path) -> None:
     class Nowhere:
         def run(self, jobs: Sequence[Job]) -> None:
