@@ -211,9 +211,16 @@ def _check_classes(where: str, classes: Sequence[str], items: Mapping[str, Seque
     unseen = sorted((present["dev"] | present["test"]) - present["train"])
     if unseen:
         splits = " and ".join(split for split in ("dev", "test") if unseen[0] in present[split])
-        rest = ", ".join(name for position, name in enumerate(classes) if position not in unseen)
+        rest = [name for position, name in enumerate(classes) if position in present["train"]]
+        way = f", or leave it out: classes: [{', '.join(rest)}]" if len(rest) > 1 else ""
         message = (
             f"{where}: the label '{classes[unseen[0]]}' is in {splits} but not in "
-            f"train, so nothing can learn it. Choose another protocol, or leave it out: classes: [{rest}]."
+            f"train, so nothing can learn it. Choose another protocol{way}."
         )
         raise RecipeError(message)
+    if len(present["train"]) == 1:
+        (only,) = present["train"]
+        message = (
+            f"{where}: all utterances of train that can be used are '{classes[only]}', so that nothing can be learned."
+        )
+        raise RecipeError(f"{message} Look whether files of other labels were left out, or choose another protocol.")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from itertools import permutations
 
@@ -180,3 +181,13 @@ def test_a_split_without_a_labelled_utterance_is_refused() -> None:
     splits = {item.id: "train" for item in UTTERANCES}
     with pytest.raises(RecipeError, match="no labelled utterance is in dev"):
         make_task(CORPUS, OUTPUTS, UTTERANCES, Fold("x", splits))
+
+
+def test_one_label_in_all_splits_is_refused_and_no_class_is_named_that_would_stay_alone() -> None:
+    one = [each for each in UTTERANCES if each.labels["emotion"] == "sadness"]
+    splits = dict(zip((each.id for each in one), itertools.cycle(("train", "dev", "test"))))
+    with pytest.raises(RecipeError, match="all utterances of train that can be used are 'sadness'"):
+        make_task(CORPUS, OUTPUTS, one, Fold("x", splits))
+    other = next(each for each in UTTERANCES if each.labels["emotion"] != "sadness")
+    with pytest.raises(RecipeError, match=r"so nothing can learn it\. Choose another protocol\.$"):
+        make_task(CORPUS, OUTPUTS, [*one, other], Fold("x", {**splits, other.id: "test"}))
