@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from emonet.auditing.confounds import confound_findings
-from emonet.auditing.shared import AS_SPELT, SOMETIMES, FoldRows, Placed, SharedValues, Spellings, shared_findings
+from emonet.auditing.shared import (
+    AS_SPELT,
+    SOMETIMES,
+    FoldRows,
+    Placed,
+    SharedValues,
+    Spellings,
+    are_alone,
+    shared_findings,
+)
 from emonet.corpus.corpus import SPLITS, Utterance
 from emonet.findings import Finding, Verdict, over_folds, worst
 from emonet.protocols.fold import Protocol
@@ -175,8 +184,10 @@ def _kinds(partition: Partition, findings: Sequence[Finding]) -> list[str]:
 
 
 def _as_far_as(what: str, partition: Partition) -> str:
-    """Return how many speakers are unknown, where some are; of sessions and texts that is usual."""
+    """Return how many speakers are unknown, or that all may be clips; of sessions and texts that is usual."""
     known = {row.utterance.id: row.utterance for fold in partition.folds for row in fold.rows}
+    if what == "speakers" and are_alone(list(known.values())):
+        return " if no two names are one person (each utterance has a speaker of its own)"
     nameless = sum(each.speaker is None for each in known.values()) if what == "speakers" else 0
     return f" as far as known ({nameless} of {len(known)} utterances have no speaker)" if nameless else ""
 

@@ -140,6 +140,8 @@ SOMETIMES = ("windows", *(f"{what}' names" for what in NAMED))
 """What a fold has a finding on only where it was met."""
 LEAST = 0.1
 """What pieces of a file must have in common, in s, to count: borders are written down to a tenth of a second or so."""
+_MANY = 8
+"""Speakers from which it is strange that none of them has a second utterance."""
 UNKNOWN = "unknown: no utterance has one"
 """What is seen of speakers where nobody has named any."""
 
@@ -183,12 +185,21 @@ def shared_findings(fold: FoldRows, overlap: str, names: Spellings = AS_SPELT) -
 _NAME_THEM = "Nothing shows that train and test are different people: name the speakers, or say that they are unknown."
 
 
+def are_alone(said: Sequence[Utterance]) -> bool:
+    """Say whether each utterance has a speaker of its own, though there are many: the names may be those of clips."""
+    speakers = {each.speaker for each in said}
+    return len(speakers) >= _MANY and len(speakers) == len({each.id for each in said}) and None not in speakers
+
+
 def _finding(fold: FoldRows, rule: Rule, shared: Sequence[SharedValues], overlap: str) -> Finding:
     told = [each for each in shared if each.count]
     if not told:
         nameless = sum(row.utterance.speaker is None for row in fold.rows) if rule.what == "speakers" else 0
         if nameless:
             seen = f"none in two splits, but {nameless} of {len(fold.rows)} utterances have no known speaker"
+            return Finding(level="warning", what=rule.what, fold=fold.name, seen=seen, advice=_NAME_THEM)
+        if rule.what == "speakers" and are_alone([row.utterance for row in fold.rows]):
+            seen = "none in two splits, but none has a second utterance: are these names of clips?"
             return Finding(level="warning", what=rule.what, fold=fold.name, seen=seen, advice=_NAME_THEM)
         return Finding(level="ok", what=rule.what, fold=fold.name, seen="none in two splits")
     with_test = any(each.one == "test" for each in told)

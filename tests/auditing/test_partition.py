@@ -152,6 +152,17 @@ def test_names_that_are_not_one_in_two_spellings_are_two(name: str, other: str) 
     assert not [each for each in verdict(said, "leave-one-speaker-out").findings if "names" in each.what]
 
 
+def test_speakers_none_of_whom_speaks_twice_may_be_clips() -> None:
+    said = [replace(each, speaker=each.id) for each in make_utterances()]
+    found = by_hand({"train": said[:12], "dev": said[12:18], "test": said[18:]})
+    kind = "speaker-independent if no two names are one person (each utterance has a speaker of its own)"
+    assert (found.level, kind in found.summary) == ("warning", True)
+    assert "are these names of clips?" in finding(found, "speakers").seen
+    assert not [each for each in found.findings if each.what == "classes of a speaker"]
+    two = [*said[:23], replace(said[23], speaker=said[22].id)]
+    assert finding(by_hand({"train": two[:12], "dev": two[12:18], "test": two[18:]}), "speakers").level == "ok"
+
+
 def test_texts_and_sessions_in_two_spellings_are_a_warning_too() -> None:
     said = spelt(scripted(), "text", {"t0": "I'm here.", "t1": "I\u2019m here"})
     assert finding(verdict(said, "text-independent"), "texts' names").level == "warning"
