@@ -127,7 +127,7 @@ def desk(needs: Path) -> Path:
 
 def _sweep_work(folder: Path) -> None:
     """Remove what runs that were killed more than a day ago left; a younger lock may be about to be taken."""
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("*")):
         lock = path.with_suffix(".lock")
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > _DAY and not is_held(lock):

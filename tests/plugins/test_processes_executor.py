@@ -178,7 +178,7 @@ def test_neither_ctrl_c_nor_the_end_of_the_run_leaves_a_process_behind(place: Pa
         assert run.returncode == 130
         assert "Interrupted. Finished stages are kept. Go on with: emonet run it.yaml" in err
         assert "Traceback" not in err
-        assert list((place_home() / "work").iterdir()) == []
+        assert list((place_home() / "work").glob("*")) == []
 
 
 def place_home() -> Path:
