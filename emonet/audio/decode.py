@@ -292,6 +292,10 @@ def unit_question(time: float, seconds: float, rate: int) -> str:
     return f": are these {unit}?" if unit else ""
 
 
+BEYOND = 0.5
+"""Seconds by which the end of a segment may lie after that of its file; codecs and rounded times explain less."""
+
+
 def _beyond(end: float | None, seconds: float) -> float:
     return 0.0 if end is None else max(0.0, end - seconds)
 

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from emonet.audio.decode import (
+    BEYOND,
     SAMPLE_RATE,
     AudioProblem,
     Unusable,
@@ -27,8 +28,6 @@ from emonet.findings import Finding, Some
 
 SHORT = 0.1
 """Length in s below which a clip is reported as very short: hardly a syllable, though it is used."""
-BEYOND = 0.5
-"""Seconds by which the end of a segment may lie after that of its file; codecs and rounded times explain less."""
 NEARLY = 0.04
 """Power of the mean of channels, relative to theirs, below which they nearly cancel: of unrelated ones it is 0.5; of a
 voice beside itself turned over, coded by Vorbis, it was 0.016."""

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emonet.audio.decode import SAMPLE_RATE, AudioProblem, read_recording, usable_wave
+from emonet.audio.decode import BEYOND, SAMPLE_RATE, AudioProblem, read_recording, usable_wave
 from emonet.audio.features import finite
-from emonet.errors import EmonetError, contained
-from emonet.events import Listener, Progress, silent
+from emonet.errors import EmonetError, contained, counted
+from emonet.events import Listener, Notice, Progress, silent
 from emonet.learn.answers import answers
 from emonet.learn.batches import SHORTEST, Evaluation, windows
 from emonet.learn.normalisation import ScalingTable, fit_table, frames_of
@@ -158,10 +158,14 @@ class Predictor:
         Raises:
             EmonetError: a file cannot be read, with ``strict``.
         """
+        cut: list[str] = []
         for done, (file, speaker) in enumerate(zip(files, speakers or [""] * len(files), strict=True)):
             listen(Progress("labelling", done, len(files), file.path.name))
             try:
-                yield from self.label(file, speaker)
+                rows = self.label(file, speaker)
+                if file.end is not None and file.end - rows[0].end > BEYOND:
+                    cut.append(f"{file.path} is to end at {file.end:g} s, and ends after {rows[0].end:.2f} s")
+                yield from rows
             except AudioProblem as problem:
                 if strict:
                     raise EmonetError(
@@ -169,6 +173,9 @@ class Predictor:
                     ) from None
                 yield Unread(str(file.path), str(problem), file.start, file.end)
         listen(Progress("labelling", len(files), len(files)))
+        if cut:
+            ends = f"{counted(len(cut), 'segment')} cut where the file ends, long before the end that is given"
+            listen(Notice(f"{ends}: {cut[0]}. Check the times, which are in s."))
 
     def evaluation(self, task: str) -> Evaluation:
         """Return what of a file a task judges: as its scores did, unless something else was asked for."""

@@ -63,6 +63,14 @@ def test_a_segment_that_is_not_there_is_named_with_its_place(long: Path, emonet:
     assert (unread["begin"], unread["end"]) == (3.5, 4.0)
 
 
+def test_a_segment_that_is_to_end_long_after_its_file_is_told_of(long: Path, emonet: Emonet) -> None:
+    (long / "segments.csv").write_text("file,start,end\nlong.wav,0,1500\nlong.wav,1,1.6\n", encoding="utf-8")
+    code, _, err = emonet("predict", "scratch", "segments.csv", "--csv")
+    assert code == 0
+    assert "1 segment cut where the file ends" in err
+    assert "long.wav is to end at 1500 s, and ends after 1.50 s" in err
+
+
 def test_windows_of_a_segment_lie_within_it(long: Path, emonet: Emonet) -> None:
     (long / "segments.csv").write_text("file,start,end\nlong.wav,0.5,1.5\n", encoding="utf-8")
     whole, *windows = labels(emonet, "segments.csv", "--window", "0.5")
