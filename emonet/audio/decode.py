@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +12,7 @@ from emonet.audio.containers import read_container, read_member
 from emonet.audio.riff import checked_source
 from emonet.corpus.readers.folders import CONTAINERS
 from emonet.corpus.readers.members import is_lfs_pointer, member_at, no_name
-from emonet.errors import AudioProblem, MissingExtra, Unusable
+from emonet.errors import AudioProblem, MissingExtra, Unusable, counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -294,6 +295,19 @@ def unit_question(time: float, seconds: float, rate: int) -> str:
 
 BEYOND = 0.5
 """Seconds by which the end of a segment may lie after that of its file; codecs and rounded times explain less."""
+
+
+def early_end(path: object, end: float, ends: float) -> str:
+    """Say of one segment that its file ends after ``ends`` s, before the end that is given."""
+    return f"{path} is to end at {end:g} s, and ends after {ends:.2f} s"
+
+
+def early_ends(found: Sequence[str]) -> str:
+    """Return one sentence on all segments that ``early_end`` tells of, empty for none."""
+    if not found:
+        return ""
+    ends = f"{counted(len(found), 'segment')} cut where the file ends, long before the end that is given"
+    return f"{ends}: {found[0]}. Check the times, which are in s."
 
 
 def _beyond(end: float | None, seconds: float) -> float:

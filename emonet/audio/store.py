@@ -175,6 +175,20 @@ def read_rates(folder: Path) -> dict[str, int]:
     return dict(zip(table.column("id").to_pylist(), table.column("rate").to_pylist(), strict=True))
 
 
+def cut_segments(folder: Path) -> str:
+    """Return a sentence on segments of a store whose files end long before them, empty where there are none.
+
+    Raises:
+        CorpusError: there is no complete store in the folder.
+        Damaged: it is not what was written.
+    """
+    from emonet.audio.decode import BEYOND, early_end, early_ends
+
+    columns = (store_table(folder).column(name).to_pylist() for name in ("path", "start", "end", "seconds"))
+    ends = ((path, end, (start or 0.0) + seconds) for path, start, end, seconds in zip(*columns, strict=True))
+    return early_ends([early_end(path, end, last) for path, end, last in ends if end and end - last > BEYOND])
+
+
 def read_problems(folder: Path) -> tuple[Problem, ...]:
     """Return what was left out of a store.
 

@@ -319,6 +319,8 @@ def prepare(  # noqa: PLR0913 - a command's options
 
 
 def _plain(corpus: Corpus, prepared: Prepared) -> dict[str, Any]:
+    from emonet.audio.store import cut_segments
+
     problems = [{"id": each.id, "path": each.path, "reason": each.reason} for each in prepared.problems]
     return {
         "corpus": corpus.id,
@@ -328,14 +330,19 @@ def _plain(corpus: Corpus, prepared: Prepared) -> dict[str, Any]:
         "hours": prepared.hours,
         "bits": prepared.bits,
         "reused": prepared.reused,
+        "cut": cut_segments(prepared.folder),
         "problems": problems,
     }
 
 
 def _print_prepared(corpus: Corpus, prepared: Prepared) -> None:
+    from emonet.audio.store import cut_segments
+
     how = "was prepared already" if prepared.reused else "is prepared"
     size = f"{counted(prepared.count, 'utterance')}, {prepared.hours:.2f} h, {prepared.bits} bits a sample"
     say(f"{corpus.id} {how}: {size}, in {prepared.folder}")
+    if cut := cut_segments(prepared.folder):
+        say(cut)
     if not prepared.problems:
         return
     reasons: dict[str, list[str]] = {}

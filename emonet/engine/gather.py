@@ -39,6 +39,7 @@ class Gathered:
         place: the folder of its store, whether it is there or not.
         store: the same where it is there, None while the corpus is not prepared: its table is then the scan's.
         dropped: what cannot be used of its audio; nothing while the corpus is not prepared.
+        cut: a sentence on segments whose files end long before them; as ``dropped``.
     """
 
     facts: CorpusFacts
@@ -46,11 +47,13 @@ class Gathered:
     place: Path
     store: Path | None
     dropped: tuple[Dropped, ...] = ()
+    cut: str = ""
 
     @property
     def notes(self) -> list[str]:
-        """Return what a run should say of the corpus: what is left out, and how one without a card was read."""
-        own = [f"{self.facts.corpus.id}: {note}" for note in self.facts.corpus.notes] if self.entry.door else []
+        """Return what a run should say of the corpus: what is left out or cut, and how one without a card was read."""
+        read = [*(self.facts.corpus.notes if self.entry.door else ()), *([self.cut] if self.cut else [])]
+        own = [f"{self.facts.corpus.id}: {note}" for note in read]
         return [*own, *([self.facts.note] if self.facts.note else [])]
 
 
@@ -251,7 +254,7 @@ class _Gatherer:
     def _gathered(
         self, entry: CorpusEntry, opened: Opened, place: Path, utterances: tuple[Utterance, ...], content: str = ""
     ) -> Gathered:
-        from emonet.audio.store import read_problems
+        from emonet.audio.store import cut_segments, read_problems
 
         corpus, choice = opened.corpus, entry.protocol or self.choice
         outputs = occurring(corpus, opened.outputs, utterances)
@@ -264,7 +267,7 @@ class _Gatherer:
         facts = CorpusFacts(corpus, outputs, wanted, protocol, content, left_out, speakers, told)
         remake = partial(self._protocol, choice, corpus)
         dropped = dropped_of(problems, lambda each: outputs.label_of(each) is not None, protocol, wanted, remake)
-        return Gathered(facts, entry, place, place, dropped)
+        return Gathered(facts, entry, place, place, dropped, cut_segments(place) if content else "")
 
     def _protocol(self, choice: Choice, corpus: Corpus, utterances: Sequence[Utterance]) -> Protocol:
         return make_protocol(choice.name, choice.options, corpus, utterances, base=self.base)

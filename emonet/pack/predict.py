@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emonet.audio.decode import BEYOND, SAMPLE_RATE, AudioProblem, read_recording, usable_wave
+from emonet.audio.decode import BEYOND, SAMPLE_RATE, AudioProblem, early_end, early_ends, read_recording, usable_wave
 from emonet.audio.features import finite
-from emonet.errors import EmonetError, contained, counted
+from emonet.errors import EmonetError, contained
 from emonet.events import Listener, Notice, Progress, silent
 from emonet.learn.answers import answers
 from emonet.learn.batches import SHORTEST, Evaluation, windows
@@ -164,7 +164,7 @@ class Predictor:
             try:
                 rows = self.label(file, speaker)
                 if file.end is not None and file.end - rows[0].end > BEYOND:
-                    cut.append(f"{file.path} is to end at {file.end:g} s, and ends after {rows[0].end:.2f} s")
+                    cut.append(early_end(file.path, file.end, rows[0].end))
                 yield from rows
             except AudioProblem as problem:
                 if strict:
@@ -174,8 +174,7 @@ class Predictor:
                 yield Unread(str(file.path), str(problem), file.start, file.end)
         listen(Progress("labelling", len(files), len(files)))
         if cut:
-            ends = f"{counted(len(cut), 'segment')} cut where the file ends, long before the end that is given"
-            listen(Notice(f"{ends}: {cut[0]}. Check the times, which are in s."))
+            listen(Notice(early_ends(cut)))
 
     def evaluation(self, task: str) -> Evaluation:
         """Return what of a file a task judges: as its scores did, unless something else was asked for."""

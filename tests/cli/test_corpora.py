@@ -304,3 +304,13 @@ def test_info_shows_arousal_and_valence_only_where_the_classes_have_them(emonet:
     assert "laughter" in sounds
     assert not {"arousal", "valence", "emotion"} & set(sounds.lower().split())
     assert {"arousal", "valence"} <= set(emonet("corpora", "info", "emodb").out.split())
+
+
+def test_prepare_says_which_segments_their_files_cut(emonet: Emonet, tmp_path: Path) -> None:
+    for name in "ab":
+        write_tone(tmp_path / f"{name}.wav")
+    rows = "file,label,speaker,end\na.wav,joy,s1,300\nb.wav,anger,s2,\n"
+    (tmp_path / "labels.csv").write_text(rows, encoding="utf-8")
+    command = ("corpora", "prepare", "--manifest", tmp_path / "labels.csv")
+    assert "a.wav is to end at 300 s, and ends after " in emonet(*command).out
+    assert emonet(*command, "--json").json["cut"].startswith("1 segment cut where the file ends")

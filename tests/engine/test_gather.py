@@ -240,3 +240,16 @@ def test_without_its_files_it_is_said_which_of_several_stores_of_a_corpus_is_tak
     assert found.store == last != one
     (text,) = [each.text for each in told if isinstance(each, Notice)]
     assert text.startswith(f"moved: its files are not here, so the store prepared last is taken, {last.name[:8]} of 2.")
+
+
+def test_segments_whose_files_end_long_before_them_are_told_each_time(tones: Path) -> None:
+    lines = tones.read_text(encoding="utf-8").splitlines()
+    beyond = [f"{line},{end}" for line, end in zip(lines[1:], (900, 0.7, *[""] * 22), strict=True)]
+    tones.write_text("\n".join([f"{lines[0]},end", *beyond]) + "\n", encoding="utf-8")
+    for _ in range(2):
+        told: list[Event] = []
+        gathering = gather(recipe({"manifest": str(tones)}), tones.parent, load_registry(), listen=told.append)
+        (gathered,) = gathering.prepared().corpora
+        (note,) = [note for note in gathered.notes if "cut" in note]
+        assert note.startswith("labels: 1 segment cut where the file ends, long before the end that is given: ")
+        assert note.endswith("anger_0.wav is to end at 900 s, and ends after 0.30 s. Check the times, which are in s.")
