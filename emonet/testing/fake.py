@@ -53,7 +53,9 @@ def put_tone(corpus: Corpus, folder: Path, name: str, *, seconds: float) -> None
     """
     path = inside(corpus, folder, name)
     if PurePosixPath(name).parent.parent.as_posix() not in corpus.fixtures:
-        write_tone(path, seconds=seconds)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # By the whole path, as speakers' folders hold files of one name, and no two recordings are the same.
+        path.write_bytes(_clip(name, seconds))
 
 
 @contextmanager
@@ -63,15 +65,9 @@ def released(corpus: Corpus, *, seconds: float = 0.01) -> Iterator[Path]:
         yield fake_release(corpus, Path(folder), seconds=seconds)
 
 
-def write_tone(path: Path, *, seconds: float) -> None:
-    """Write a 16 kHz mono tone whose pitch follows from the file's name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_clip(path.name, seconds))
-
-
 def _clip(name: str, seconds: float) -> bytes:
-    """Return the bytes of a tone, in the format that the file's name asks for."""
-    samples = _tone(150 + zlib.crc32(name.encode()) % 400, seconds)
+    """Return the bytes of a tone whose pitch follows from the name, in the format that its suffix asks for."""
+    samples = _tone(150 + 400 * zlib.crc32(name.encode()) / (1 << 32), seconds)
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in _ENCODED:
         return _wav(samples)

@@ -37,3 +37,9 @@ def test_two_files_sound_different_and_a_file_always_the_same(tmp_path):
 def test_fixtures_keep_their_line_ends(tmp_path):
     fake_release(replace(GOOD, fixtures={"labels/a.csv": "file,label\r\nä,b\r\n"}), tmp_path)
     assert (tmp_path / "labels/a.csv").read_bytes() == "file,label\r\nä,b\r\n".encode()
+
+
+def test_clips_of_one_name_in_two_folders_are_two_recordings(tmp_path):
+    corpus = replace(GOOD, examples=(Example("s1/a.wav"), Example("s2/a.wav")))
+    fake_release(corpus, tmp_path)
+    assert (tmp_path / "s1" / "a.wav").read_bytes() != (tmp_path / "s2" / "a.wav").read_bytes()
